@@ -1,0 +1,16 @@
+//! JSON Web Tokens: issue, verify, encrypt.
+
+#[cfg(not(any(feature = "ring", feature = "aws-lc-rs")))]
+compile_error!(
+    "countersign needs a crypto stack: turn on feature `ring` (the default) or `aws-lc-rs`; `rsa` alone is not one"
+);
+
+mod clock;
+mod error;
+mod limits;
+mod secret;
+
+pub use clock::{Clock, SystemClock};
+pub use error::{ClaimProblem, Defect, Error, KeyDefect, Limit, Part, Refusal, Unsupported};
+pub use limits::Limits;
+pub use secret::{SecretBytes, SecretString};

@@ -1,0 +1,95 @@
+//! The limits on input, in one struct, each number with its source.
+
+/// The largest inputs that are looked at. What exceeds one is refused before it costs anything.
+///
+/// ```
+/// use countersign::Limits;
+///
+/// let limits = Limits::default().token_bytes(64 * 1024);
+/// # let _ = limits;
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    pub(crate) token_bytes: usize,
+    pub(crate) header_bytes: usize,
+    pub(crate) json_depth: usize,
+    pub(crate) json_members: usize,
+    pub(crate) candidate_keys: usize,
+    pub(crate) jwk_set_bytes: usize,
+    pub(crate) jwk_set_keys: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            // Web servers cap a request's whole header between 8 and 16 KiB.
+            token_bytes: 16 * 1024,
+            // An x5c chain of two certificates fits; anything larger is no access token's header.
+            header_bytes: 4 * 1024,
+            // serde_json itself stops at 128; claims of real providers stay under 8.
+            json_depth: 32,
+            // The largest published claims sets have some dozens of members.
+            json_members: 256,
+            // Two keys in rotation for each of the common algorithms.
+            candidate_keys: 8,
+            // 1024 keys would be 250 bytes each; real sets hold 2 to 10 keys.
+            jwk_set_bytes: 256 * 1024,
+            jwk_set_keys: 1024,
+        }
+    }
+}
+
+impl Limits {
+    /// Nested tokens: an encrypted one around a signed one, and no deeper (RFC 8725 §2.4).
+    pub(crate) const NESTING: u64 = 2;
+
+    /// Sets the largest token, in bytes. Default: 16 KiB.
+    #[must_use]
+    pub const fn token_bytes(mut self, bytes: usize) -> Self {
+        self.token_bytes = bytes;
+        self
+    }
+
+    /// Sets the largest decoded protected header, in bytes. Default: 4 KiB.
+    #[must_use]
+    pub const fn header_bytes(mut self, bytes: usize) -> Self {
+        self.header_bytes = bytes;
+        self
+    }
+
+    /// Sets how deep JSON arrays and objects may nest, at most 128. Default: 32.
+    #[must_use]
+    pub const fn json_depth(mut self, levels: usize) -> Self {
+        // serde_json refuses deeper text, and recursion must not exhaust the stack.
+        self.json_depth = if levels > 128 { 128 } else { levels };
+        self
+    }
+
+    /// Sets how many members one JSON object may have. Default: 256.
+    #[must_use]
+    pub const fn json_members(mut self, members: usize) -> Self {
+        self.json_members = members;
+        self
+    }
+
+    /// Sets how many keys may fit one token and be tried in turn. Default: 8.
+    #[must_use]
+    pub const fn candidate_keys(mut self, keys: usize) -> Self {
+        self.candidate_keys = keys;
+        self
+    }
+
+    /// Sets the largest JWK set, in bytes. Default: 256 KiB.
+    #[must_use]
+    pub const fn jwk_set_bytes(mut self, bytes: usize) -> Self {
+        self.jwk_set_bytes = bytes;
+        self
+    }
+
+    /// Sets how many keys a JWK set may hold. Default: 1024.
+    #[must_use]
+    pub const fn jwk_set_keys(mut self, keys: usize) -> Self {
+        self.jwk_set_keys = keys;
+        self
+    }
+}

@@ -1,0 +1,119 @@
+//! Secret bytes and secret text: no copies, no printing, wiped when dropped.
+
+use std::fmt;
+
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
+
+/// Bytes that must stay secret: an HMAC secret, a private key's part, a decrypted payload.
+///
+/// They can't be cloned, printed or serialized; they compare in constant time and are wiped
+/// when dropped.
+///
+/// ```
+/// use countersign::SecretBytes;
+///
+/// let secret = SecretBytes::from(b"0123456789abcdef0123456789abcdef".to_vec());
+/// assert_eq!(format!("{secret:?}"), "SecretBytes(32 bytes)");
+/// assert_eq!(secret.expose_secret().len(), 32);
+/// ```
+pub struct SecretBytes(Zeroizing<Vec<u8>>);
+
+impl SecretBytes {
+    /// Gives the secret bytes out.
+    #[must_use]
+    pub fn expose_secret(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Makes another copy of the secret, wiped on its own when dropped.
+    #[must_use]
+    pub fn clone_secret(&self) -> Self {
+        Self(self.0.clone())
+    }
+
+    /// Gives the secret bytes out for good: from here on, the caller wipes them.
+    #[must_use]
+    pub fn into_exposed_secret(mut self) -> Vec<u8> {
+        std::mem::take(&mut *self.0)
+    }
+
+    /// Returns the number of bytes.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Returns whether there are no bytes.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// Takes the bytes over; no copy stays behind.
+impl From<Vec<u8>> for SecretBytes {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self(Zeroizing::new(bytes))
+    }
+}
+
+impl From<Zeroizing<Vec<u8>>> for SecretBytes {
+    fn from(bytes: Zeroizing<Vec<u8>>) -> Self {
+        Self(bytes)
+    }
+}
+
+impl fmt::Debug for SecretBytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SecretBytes({} bytes)", self.0.len())
+    }
+}
+
+impl PartialEq for SecretBytes {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.ct_eq(&other.0).into()
+    }
+}
+
+impl Eq for SecretBytes {}
+
+/// Text that must stay secret: a private JWK or PEM on its way to a file or an environment.
+///
+/// ```
+/// use countersign::SecretString;
+///
+/// let text = SecretString::from(String::from("{\"kty\":\"oct\"}"));
+/// assert_eq!(format!("{text:?}"), "SecretString(13 bytes)");
+/// assert!(text.expose_secret().starts_with('{'));
+/// ```
+pub struct SecretString(Zeroizing<String>);
+
+impl SecretString {
+    /// Gives the secret text out.
+    #[must_use]
+    pub fn expose_secret(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Takes the text over; no copy stays behind.
+impl From<String> for SecretString {
+    fn from(text: String) -> Self {
+        Self(Zeroizing::new(text))
+    }
+}
+
+impl fmt::Debug for SecretString {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SecretString({} bytes)", self.0.len())
+    }
+}
+
+impl PartialEq for SecretString {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.as_bytes().ct_eq(other.0.as_bytes()).into()
+    }
+}
+
+impl Eq for SecretString {}
