@@ -9,6 +9,7 @@ mod clock;
 mod error;
 mod limits;
 mod secret;
+mod wire;
 
 pub use clock::{Clock, SystemClock};
 pub use error::{ClaimProblem, Defect, Error, KeyDefect, Limit, Part, Refusal, Unsupported};

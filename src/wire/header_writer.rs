@@ -1,0 +1,50 @@
+//! Writes a protected header: RFC 7515 §4, RFC 7516 §4.
+
+use crate::wire::base64url;
+use crate::wire::json::write_string;
+
+/// A protected header in the making: `alg` first, then what is added, in that order.
+///
+/// The writer checks nothing: its caller names each parameter once.
+#[derive(Debug, Clone)]
+pub(crate) struct HeaderWriter {
+    json: String,
+}
+
+impl HeaderWriter {
+    /// Starts a header with its `alg`.
+    pub(crate) fn new(algorithm: &str) -> Self {
+        let mut json = String::with_capacity(128);
+        json.push_str("{\"alg\":");
+        write_string(algorithm, &mut json);
+        Self { json }
+    }
+
+    /// Adds a parameter whose value is a string.
+    pub(crate) fn string(&mut self, name: &str, value: &str) -> &mut Self {
+        self.name(name);
+        write_string(value, &mut self.json);
+        self
+    }
+
+    /// Adds a parameter whose value is the given JSON text.
+    pub(crate) fn raw(&mut self, name: &str, json: &str) -> &mut Self {
+        self.name(name);
+        self.json.push_str(json);
+        self
+    }
+
+    /// Returns the whole header in base64url, as it stands in a token.
+    pub(crate) fn finish(&self) -> String {
+        let mut json = String::with_capacity(self.json.len() + 1);
+        json.push_str(&self.json);
+        json.push('}');
+        base64url::encode(json.as_bytes())
+    }
+
+    fn name(&mut self, name: &str) {
+        self.json.push(',');
+        write_string(name, &mut self.json);
+        self.json.push(':');
+    }
+}

@@ -1,0 +1,91 @@
+//! JSON string literals, both ways: RFC 8259 §7.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+/// Appends `text` to `out` as a JSON string literal.
+pub(crate) fn write_string(text: &str, out: &mut String) {
+    out.reserve(text.len() + 2);
+    out.push('"');
+    let mut rest = text;
+    while let Some((plain, special, after)) = split_special(rest) {
+        out.push_str(plain);
+        match special {
+            b'"' => out.push_str("\\\""),
+            b'\\' => out.push_str("\\\\"),
+            b'\n' => out.push_str("\\n"),
+            b'\r' => out.push_str("\\r"),
+            b'\t' => out.push_str("\\t"),
+            control => write!(out, "\\u{control:04x}").expect("writing to a string can't fail"),
+        }
+        rest = after;
+    }
+    out.push_str(rest);
+    out.push('"');
+}
+
+/// Returns whether this byte can't stand for itself in a string literal.
+pub(super) const fn is_special(byte: u8) -> bool {
+    byte == b'"' || byte == b'\\' || byte < 0x20
+}
+
+/// Reads a scanned string literal, quotes included.
+pub(super) fn unquote(literal: &str) -> Option<Cow<'_, str>> {
+    let quoted = literal.strip_prefix('"')?.strip_suffix('"')?;
+    if !quoted.contains('\\') {
+        return Some(Cow::Borrowed(quoted));
+    }
+    let mut text = String::with_capacity(quoted.len());
+    let mut rest = quoted;
+    while let Some((plain, escape)) = rest.split_once('\\') {
+        let (character, len) = read_escape(escape.as_bytes())?;
+        text.push_str(plain);
+        text.push(character);
+        rest = escape.get(len..)?;
+    }
+    text.push_str(rest);
+    Some(Cow::Owned(text))
+}
+
+/// Reads the escape behind a backslash: the character it stands for, and its length.
+///
+/// RFC 8259 §8.2 leaves a lone surrogate's meaning open, so it is no escape here.
+pub(super) fn read_escape(bytes: &[u8]) -> Option<(char, usize)> {
+    let character = match bytes {
+        [b'u', rest @ ..] => return read_code_units(rest),
+        [byte @ (b'"' | b'\\' | b'/'), ..] => char::from(*byte),
+        [b'b', ..] => '\u{8}',
+        [b'f', ..] => '\u{c}',
+        [b'n', ..] => '\n',
+        [b'r', ..] => '\r',
+        [b't', ..] => '\t',
+        _ => return None,
+    };
+    Some((character, 1))
+}
+
+/// Reads `XXXX` or, for a surrogate pair, `XXXX\uXXXX`.
+fn read_code_units(bytes: &[u8]) -> Option<(char, usize)> {
+    let (first, rest) = read_code_unit(bytes)?;
+    if !(0xd800..0xdc00).contains(&first) {
+        // A lone low surrogate is no character.
+        return char::from_u32(first).map(|character| (character, 5));
+    }
+    let (second, _) = read_code_unit(rest.strip_prefix(b"\\u")?)?;
+    let low = second.checked_sub(0xdc00).filter(|&low| low < 0x400)?;
+    char::from_u32(0x1_0000 + ((first - 0xd800) << 10) + low).map(|character| (character, 11))
+}
+
+fn read_code_unit(bytes: &[u8]) -> Option<(u32, &[u8])> {
+    let (digits, rest) = bytes.split_first_chunk::<4>()?;
+    let unit = digits.iter().try_fold(0, |unit, &digit| Some(unit << 4 | char::from(digit).to_digit(16)?))?;
+    Some((unit, rest))
+}
+
+/// Splits text at its first special byte.
+fn split_special(text: &str) -> Option<(&str, u8, &str)> {
+    let at = text.bytes().position(is_special)?;
+    let (plain, rest) = text.split_at_checked(at)?;
+    let (&special, _) = rest.as_bytes().split_first()?;
+    Some((plain, special, rest.get(1..)?))
+}
