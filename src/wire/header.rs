@@ -41,18 +41,29 @@ pub(crate) struct Header<'a> {
     pub(crate) critical: bool,
 }
 
+/// Refuses a header segment that would decode to more bytes than the limit.
+pub(crate) fn check_size(segment: &str, limits: &Limits) -> Result<(), Error> {
+    if base64url::decoded_len(segment.len()) > limits.header_bytes {
+        return Err(over_limit(Limit::HeaderBytes, limits.header_bytes));
+    }
+    Ok(())
+}
+
+/// Returns a decoded header's text.
+pub(crate) fn text(decoded: &[u8]) -> Result<&str, Error> {
+    std::str::from_utf8(decoded).map_err(|_| malformed(Defect::Utf8))
+}
+
 /// Decodes a header segment into `buffer`, whose content is replaced, and returns its text.
 pub(crate) fn decode_header<'b>(
     segment: &str,
     limits: &Limits,
     buffer: &'b mut Vec<u8>,
 ) -> Result<&'b str, Error> {
-    if base64url::decoded_len(segment.len()) > limits.header_bytes {
-        return Err(over_limit(Limit::HeaderBytes, limits.header_bytes));
-    }
+    check_size(segment, limits)?;
     buffer.clear();
     base64url::decode_to(segment, Part::Header, buffer)?;
-    std::str::from_utf8(buffer).map_err(|_| malformed(Defect::Utf8))
+    text(buffer)
 }
 
 impl<'a> Header<'a> {
