@@ -7,6 +7,7 @@ compile_error!(
 
 mod clock;
 mod error;
+pub mod jwk;
 mod limits;
 mod secret;
 mod wire;
