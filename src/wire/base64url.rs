@@ -77,3 +77,102 @@ const ENGINE: GeneralPurpose = GeneralPurpose::new(
         .with_decode_padding_mode(DecodePaddingMode::RequireNone)
         .with_decode_allow_trailing_bits(false),
 );
+
+#[cfg(test)]
+mod tests {
+    use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn defect_of(text: &str) -> Defect {
+        match decode(text, Part::Payload) {
+            Err(Error::Malformed { part: Part::Payload, defect }) => defect,
+            other => panic!("{text:?} gave {other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_vectors_of_rfc_4648_go_both_ways() {
+        let pairs =
+            [("", ""), ("f", "Zg"), ("fo", "Zm8"), ("foo", "Zm9v"), ("foob", "Zm9vYg"), ("fooba", "Zm9vYmE")];
+        for (plain, text) in pairs {
+            assert_eq!(encode(plain.as_bytes()), text);
+            assert_eq!(decode(text, Part::Header), Ok(plain.as_bytes().to_vec()));
+            assert_eq!(encode_secret(plain.as_bytes()).expose_secret(), text);
+        }
+        assert_eq!(decode("-_8", Part::Header), Ok(vec![0xfb, 0xff]));
+    }
+
+    #[test]
+    fn row_097_nothing_outside_the_alphabet_is_accepted() {
+        assert_eq!(decode("AAAA", Part::Payload), Ok(vec![0; 3]));
+        for wrong in ["=", "+", "/", " ", "\n", "\r\n", "\0", "?", "%3D", ".", "é", "\u{feff}"] {
+            for text in [format!("{wrong}AAAA"), format!("AA{wrong}AA"), format!("AAAA{wrong}"), wrong.into()]
+            {
+                assert_eq!(defect_of(&text), Defect::Base64url, "{text:?}");
+            }
+        }
+        for padded in ["AA==", "AAA=", "AAAA====", "Zg=", "Zg=="] {
+            assert_eq!(defect_of(padded), Defect::Base64url);
+        }
+    }
+
+    #[test]
+    fn row_098_bits_that_are_not_used_must_be_zero() {
+        assert_eq!(decode("AA", Part::Payload), Ok(vec![0]));
+        assert_eq!(decode("AAA", Part::Payload), Ok(vec![0, 0]));
+        assert_eq!(defect_of("AB"), Defect::NonCanonicalBase64url);
+        assert_eq!(defect_of("AAB"), Defect::NonCanonicalBase64url);
+        assert_eq!(defect_of("AAAAAP"), Defect::NonCanonicalBase64url);
+    }
+
+    #[test]
+    fn row_099_no_bytes_have_that_length() {
+        for text in ["A", "AAAAA", "AAAAAAAAA"] {
+            assert_eq!(defect_of(text), Defect::Base64url);
+        }
+    }
+
+    #[test]
+    fn decode_to_appends_and_an_error_takes_back_what_it_wrote() {
+        let mut bytes = b"kept".to_vec();
+        decode_to("Zm9v", Part::Payload, &mut bytes).unwrap();
+        assert_eq!(bytes, b"keptfoo");
+        for text in ["Zm9vZm9vZm9vZm9vZm9v!", "Zm9vZm9vZm9vZm9vZm9vZh"] {
+            assert!(decode_to(text, Part::Payload, &mut bytes).is_err());
+            assert_eq!(bytes, b"keptfoo");
+        }
+        let mut text = String::from("e30.");
+        encode_to(b"foo", &mut text);
+        assert_eq!(text, "e30.Zm9v");
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(1024))]
+
+        #[test]
+        fn bytes_survive_a_round_trip(bytes in proptest::collection::vec(any::<u8>(), 0..100)) {
+            let text = encode(&bytes);
+            prop_assert_eq!(&text, &BASE64_URL_SAFE_NO_PAD.encode(&bytes));
+            prop_assert_eq!(decoded_len(text.len()), bytes.len());
+            prop_assert_eq!(decode(&text, Part::Jwk).unwrap(), &bytes[..]);
+            let (secret_text, secret) = (encode_secret(&bytes), decode_secret(&text, Part::Jwk).unwrap());
+            prop_assert_eq!(secret_text.expose_secret(), &text);
+            prop_assert_eq!(secret.expose_secret(), &bytes[..]);
+        }
+
+        #[test]
+        fn both_decoders_accept_exactly_the_canonical_text(
+            text in prop_oneof!["[A-Za-z0-9_-]{0,24}", "[A-Za-z0-9_-]{20}[AB=+/ .é-]{0,4}", any::<String>()],
+        ) {
+            let decoded = decode(&text, Part::Jwk);
+            prop_assert_eq!(
+                decoded.as_ref().ok().map(|bytes| encode(bytes)),
+                BASE64_URL_SAFE_NO_PAD.decode(&text).ok().map(|_| text.clone())
+            );
+            let secret = decode_secret(&text, Part::Jwk).map(SecretBytes::into_exposed_secret);
+            prop_assert_eq!(decoded, secret);
+        }
+    }
+}

@@ -94,3 +94,62 @@ pub(crate) fn split_jwe(token: &str) -> Result<CompactJwe<'_>, Error> {
 const fn segment_count(expected: &'static str) -> Error {
     Error::malformed(Part::Token, Defect::SegmentCount { expected })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn three_parts_are_a_jws() {
+        assert_eq!(form("h.p.s"), Ok(Form::Jws));
+        assert_eq!(
+            split_jws("h.p.s"),
+            Ok(CompactJws { signing_input: "h.p", header: "h", payload: "p", signature: "s" })
+        );
+        // Whether a part may be empty is for the algorithm to say.
+        assert_eq!(
+            split_jws(".."),
+            Ok(CompactJws { signing_input: ".", header: "", payload: "", signature: "" })
+        );
+    }
+
+    #[test]
+    fn five_parts_are_a_jwe() {
+        assert_eq!(form("h.k.i.c.t"), Ok(Form::Jwe));
+        assert_eq!(
+            split_jwe("h..i.c.t"),
+            Ok(CompactJwe {
+                header: "h",
+                encrypted_key: "",
+                initialization_vector: "i",
+                ciphertext: "c",
+                authentication_tag: "t",
+            })
+        );
+    }
+
+    #[test]
+    fn row_091_every_other_number_of_parts_is_refused() {
+        let dots = |count| ".".repeat(count);
+        for count in [0, 1, 3, 5, 6, 100_000, 8_000_000] {
+            assert_eq!(form(&dots(count)), Err(segment_count("three or five")), "{count}");
+        }
+        for count in [0, 1, 3, 4, 100_000] {
+            assert_eq!(split_jws(&dots(count)), Err(segment_count("three")), "{count}");
+        }
+        for count in [0, 1, 2, 3, 5, 100_000] {
+            assert_eq!(split_jwe(&dots(count)), Err(segment_count("five")), "{count}");
+        }
+        assert_eq!(split_jws("Bearer"), Err(segment_count("three")));
+    }
+
+    #[test]
+    fn row_092_a_token_may_be_as_large_as_the_limit_and_no_larger() {
+        let limits = Limits::default().token_bytes(5);
+        assert_eq!(check_size("h.p.s", &limits), Ok(()));
+        assert_eq!(
+            check_size("h.p.ss", &limits),
+            Err(Error::LimitExceeded { limit: Limit::TokenBytes, max: 5 })
+        );
+    }
+}

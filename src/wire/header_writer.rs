@@ -48,3 +48,31 @@ impl HeaderWriter {
         self.json.push(':');
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Part;
+
+    fn json(writer: &HeaderWriter) -> String {
+        String::from_utf8(base64url::decode(&writer.finish(), Part::Header).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn parameters_keep_their_order() {
+        let mut writer = HeaderWriter::new("ES256");
+        assert_eq!(json(&writer), r#"{"alg":"ES256"}"#);
+        writer.string("typ", "JWT").raw("epk", r#"{"kty":"EC"}"#).string("kid", "a\"b\u{1}é");
+        assert_eq!(json(&writer), r#"{"alg":"ES256","typ":"JWT","epk":{"kty":"EC"},"kid":"a\"b\u0001é"}"#);
+    }
+
+    #[test]
+    fn the_header_of_rfc_7520_section_4_4_is_written_octet_by_octet() {
+        let header =
+            HeaderWriter::new("HS256").string("kid", "018c0ae5-4d9b-471b-bfd6-eef314bc7037").finish();
+        assert_eq!(
+            header,
+            "eyJhbGciOiJIUzI1NiIsImtpZCI6IjAxOGMwYWU1LTRkOWItNDcxYi1iZmQ2LWVlZjMxNGJjNzAzNyJ9"
+        );
+    }
+}

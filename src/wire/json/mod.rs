@@ -9,6 +9,8 @@
 mod names;
 mod scanner;
 mod string;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use string::write_string;
 

@@ -49,3 +49,31 @@ impl<'a> Names<'a> {
 
 /// Headers have 2 to 6 members, claims sets of access tokens 7 to 15.
 const FEW: usize = 16;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_new_once_before_and_after_the_spill() {
+        let all: Vec<String> = (0..40).map(|number| format!("name{number}")).collect();
+        let mut names = Names::new();
+        for (count, name) in all.iter().enumerate() {
+            assert_eq!(names.len(), count);
+            assert!(names.insert(Cow::Borrowed(name)));
+            for seen in &all[..=count] {
+                assert!(!names.insert(Cow::Borrowed(seen)));
+            }
+        }
+    }
+
+    #[test]
+    fn an_unescaped_name_is_compared_with_plain_ones() {
+        let mut names = Names::new();
+        assert!(names.insert(Cow::Borrowed("alg")));
+        assert!(!names.insert(Cow::Owned("alg".into())));
+        assert!(names.insert(Cow::Owned("typ".into())));
+        assert!(!names.insert(Cow::Borrowed("typ")));
+        assert_eq!(names.len(), 2);
+    }
+}

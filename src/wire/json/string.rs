@@ -89,3 +89,70 @@ fn split_special(text: &str) -> Option<(&str, u8, &str)> {
     let (&special, _) = rest.as_bytes().split_first()?;
     Some((plain, special, rest.get(1..)?))
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn every_escape_of_rfc_8259_is_read() {
+        let literal = r#""\"\\\/\b\f\n\r\t\u0000\u00e9\u20AC\ud834\uDD1E.""#;
+        let text = "\"\\/\u{8}\u{c}\n\r\t\0é€𝄞.";
+        assert_eq!(unquote(literal), Some(Cow::Borrowed(text)));
+    }
+
+    #[test]
+    fn text_without_an_escape_is_borrowed() {
+        assert!(matches!(unquote("\"pl\u{7f}ain é\""), Some(Cow::Borrowed("pl\u{7f}ain é"))));
+        assert!(matches!(unquote("\"\""), Some(Cow::Borrowed(""))));
+    }
+
+    #[test]
+    fn row_063_other_escapes_and_lone_surrogates_are_refused() {
+        let wrong = [
+            "",
+            "a",
+            "x41",
+            "'",
+            "0",
+            "U0041",
+            "u",
+            "u004",
+            "u00g0",
+            "u+041",
+            "u{41}",
+            "ud800",
+            "ud800x",
+            "udbff\\",
+            "ud800\\n",
+            "ud800\\u",
+            "ud800\\u0041",
+            "ud800\\ud800",
+            "ud800\\ue000",
+            "udc00",
+            "udfff\\ud800",
+        ];
+        for escape in wrong {
+            assert_eq!(read_escape(escape.as_bytes()), None, "{escape}");
+        }
+        assert_eq!(read_escape(b"ud800\\udc00"), Some(('\u{10000}', 11)));
+        assert_eq!(read_escape(b"udbff\\udfff"), Some(('\u{10ffff}', 11)));
+        assert_eq!(read_escape(b"ud7ff"), Some(('\u{d7ff}', 5)));
+        assert_eq!(read_escape(b"ue000"), Some(('\u{e000}', 5)));
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read_again_here_and_by_serde_json(
+            text in prop_oneof![any::<String>(), "[\"\\\\\u{0}-\u{1f}a]{0,20}"],
+        ) {
+            let mut literal = String::from("[");
+            write_string(&text, &mut literal);
+            let literal = &literal[1..];
+            prop_assert_eq!(unquote(literal), Some(Cow::Borrowed(&*text)));
+            prop_assert_eq!(serde_json::from_str::<String>(literal).unwrap(), text);
+        }
+    }
+}
