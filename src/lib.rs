@@ -6,6 +6,7 @@ compile_error!(
 );
 
 mod clock;
+mod crypto;
 mod error;
 pub mod jwk;
 mod limits;
