@@ -38,6 +38,15 @@ impl<const N: usize> Bytes<N> {
     }
 }
 
+/// A message authentication code is the signature of HS256 and its family.
+impl From<Digest> for SignatureBytes {
+    fn from(code: Digest) -> Self {
+        let mut buffer = [0; 512];
+        buffer.iter_mut().zip(code.as_ref()).for_each(|(to, from)| *to = *from);
+        Self { buffer, len: code.len }
+    }
+}
+
 impl<const N: usize> AsRef<[u8]> for Bytes<N> {
     fn as_ref(&self) -> &[u8] {
         self.buffer.get(..self.len).unwrap_or_default()

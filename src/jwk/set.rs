@@ -104,6 +104,12 @@ impl JwkSet {
         &self.skipped
     }
 
+    /// The keys that can be used, each with its place in the array `keys`.
+    pub(crate) fn placed(&self) -> impl Iterator<Item = (usize, &Jwk)> {
+        let left_out = |place: &usize| self.skipped.iter().any(|skipped| skipped.index == *place);
+        (0..).filter(move |place| !left_out(place)).zip(&self.keys)
+    }
+
     /// Writes the public parts of all keys as a JWK set, for others to fetch.
     ///
     /// # Errors
@@ -166,6 +172,10 @@ pub struct SkippedKey {
 }
 
 impl SkippedKey {
+    pub(crate) fn new(index: usize, key_id: Option<&str>, reason: Error) -> Self {
+        Self { index, key_id: key_id.map(String::from), reason }
+    }
+
     /// Returns the place in the array `keys`, counted from 0.
     #[must_use]
     pub fn index(&self) -> usize {

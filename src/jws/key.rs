@@ -174,7 +174,7 @@ impl SigningKey {
             Signer::Hmac(key) => Ok(SignatureBytes::from(key.sign(&[signing_input]))),
             Signer::Rsa(key) => key.sign(signing_input).map_err(|_| SIGNING_FAILED),
             Signer::Ecdsa(key) => key.sign(signing_input).map_err(|_| SIGNING_FAILED),
-            Signer::Eddsa(key) => Ok(key.sign(signing_input)),
+            Signer::Eddsa(key) => key.sign(signing_input).map_err(|_| SIGNING_FAILED),
         }
     }
 }

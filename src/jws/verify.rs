@@ -32,7 +32,7 @@ pub fn verify(key: &VerifyingKey, token: &str) -> Result<VerifiedJws, Error> {
     let limits = Limits::default();
     let mut decoded = Vec::new();
     let parts = SignedParts::split(token, &limits, &mut decoded)?;
-    let header = parts.header(&limits, &[])?;
+    let header = parts.header(&limits, &[""; 0])?;
     if parts.algorithm(&header)? != key.algorithm() {
         return Err(Error::NotAllowed(Refusal::Algorithm));
     }

@@ -121,6 +121,7 @@ impl JwtIssuer {
         claims: &T,
     ) -> Result<Zeroizing<String>, Error> {
         let own = typed::to_json(claims)?;
+        let own = typed::text(&own, Part::Claims)?;
         let mut set = Zeroizing::new(String::with_capacity(self.fixed_claims.len() + own.len() + 160));
         set.push('{');
         set.push_str(&self.fixed_claims);
@@ -142,7 +143,7 @@ impl JwtIssuer {
             base64url::encode_to(&id, &mut set);
             set.push_str("\",");
         }
-        self.check_own(&own, subject.is_some())?;
+        self.check_own(own, subject.is_some())?;
         match own.strip_prefix('{').map(str::trim_ascii_start) {
             Some("}") => {
                 set.pop();

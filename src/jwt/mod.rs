@@ -6,6 +6,7 @@
 
 mod claims;
 mod issuer;
+mod nested;
 mod numeric_date;
 mod policy;
 mod unverified;
@@ -18,5 +19,3 @@ pub use numeric_date::NumericDate;
 pub use unverified::UnverifiedToken;
 pub use verified::{BorrowedJwt, TokenBuffer, VerifiedJwt};
 pub use verifier::{JwtVerifier, JwtVerifierBuilder};
-
-pub(crate) use claims::Registered;

@@ -49,9 +49,9 @@ impl UnverifiedToken {
         let decoded = base64url::decode(encoded, Part::Header)?;
         let text = header::text(&decoded)?;
         let header = if encrypted {
-            Header::parse_jwe(text, &limits, &[] as &[&str])?
+            Header::parse_jwe(text, &limits, &[""; 0])?
         } else {
-            Header::parse_jws(text, &limits, &[] as &[&str])?
+            Header::parse_jws(text, &limits, &[""; 0])?
         };
         Ok(Self {
             encrypted,

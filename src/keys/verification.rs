@@ -48,7 +48,7 @@ impl KeySet<VerifyingKey> {
     fn compile(set: &JwkSet, admit: impl Fn(&Jwk) -> Result<(), Error>) -> Self {
         let mut entries = Vec::new();
         let mut skipped = set.skipped().to_vec();
-        for (index, jwk) in set.iter().enumerate() {
+        for (index, jwk) in set.placed() {
             match admit(jwk).and_then(|()| entries_of(jwk)) {
                 Ok(keys) => entries.extend(keys),
                 Err(reason) => skipped.push(SkippedKey::new(index, jwk.key_id(), reason)),
@@ -67,7 +67,7 @@ impl KeySet<VerifyingKey> {
         let limits = Limits::default();
         let mut decoded = Vec::new();
         let parts = SignedParts::split(token, &limits, &mut decoded)?;
-        let header = parts.header(&limits, &[] as &[&str])?;
+        let header = parts.header(&limits, &[""; 0])?;
         let algorithm = parts.algorithm(&header)?;
         self.check_algorithm(algorithm, AlgorithmSet::default())?;
         let mut candidates = self.candidates(algorithm, AlgorithmSet::default(), header.kid.as_deref());

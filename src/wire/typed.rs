@@ -1,7 +1,9 @@
-//! JSON text to and from the caller's types. What goes wrong is told without a value of the text.
+//! The caller's own types to and from JSON text, with errors that carry no value of either.
 
-use serde::Serialize;
-use serde::de::Deserialize;
+use std::io;
+
+use serde::{Deserialize, Serialize};
+use zeroize::{Zeroize, Zeroizing};
 
 use crate::error::{Defect, Error, Part};
 
@@ -10,75 +12,158 @@ pub(crate) fn text(decoded: &[u8], part: Part) -> Result<&str, Error> {
     std::str::from_utf8(decoded).map_err(|_| Error::malformed(part, Defect::Utf8))
 }
 
-/// Reads a value out of JSON text that was scanned before.
-pub(crate) fn from_json<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, Error> {
-    serde_json::from_str(text).map_err(|error| {
-        let column = error.column();
-        Error::ClaimsType { expected: expectation(&error.to_string()), column }
-    })
-}
-
-/// Writes a value as JSON text. Types that refuse to be written are the caller's mistake.
-pub(crate) fn to_json<T: Serialize + ?Sized>(value: &T) -> Result<String, Error> {
-    serde_json::to_string(value).map_err(|_| Error::misuse("expected a value that serializes to JSON"))
-}
-
-/// Keeps what the type expected, which is known at compile time, and drops what the text held.
+/// Reads a value from JSON text that was scanned before: duplicate names and the like are the
+/// scanner's to refuse, since `serde_json` reads some of them.
 ///
-/// serde writes "invalid type: string "…", expected u64" and "missing field `tenant`". A message of
-/// another form comes from the type's own code and may quote the text, so it is dropped whole.
-fn expectation(message: &str) -> String {
-    const FORMS: [&str; 5] =
-        ["invalid type: ", "invalid value: ", "invalid length ", "unknown variant ", "unknown field "];
-    let message = message.rsplit_once(" at line ").map_or(message, |(message, _)| message);
-    if message.starts_with("missing field `") {
-        return format!("a {}", message.trim_start_matches("missing "));
+/// # Errors
+///
+/// [`Error::ClaimsType`] when the text doesn't fit the type.
+pub(crate) fn from_json<'de, T: Deserialize<'de>>(text: &'de str) -> Result<T, Error> {
+    serde_json::from_str(text)
+        .map_err(|error| Error::ClaimsType { expected: expected(&error), column: column(text, &error) })
+}
+
+/// Writes a value as JSON text, which is wiped when dropped.
+///
+/// # Errors
+///
+/// [`Error::Misuse`] when the type can't be written as JSON.
+pub(crate) fn to_json<T: Serialize + ?Sized>(value: &T) -> Result<Zeroizing<Vec<u8>>, Error> {
+    let mut text = WipedBuffer(Zeroizing::new(Vec::with_capacity(512)));
+    serde_json::to_writer(&mut text, value)
+        .map_err(|_| Error::misuse("the value can't be written as JSON"))?;
+    Ok(text.0)
+}
+
+/// Says what the type expected. The rest of serde's message quotes the text, which an error must
+/// not: the values are other people's.
+fn expected(error: &serde_json::Error) -> String {
+    // serde's own sentences (`serde::de::Error`); an application's may quote anything anywhere.
+    const QUOTING: [&str; 5] =
+        ["invalid type: ", "invalid value: ", "invalid length ", "unknown field `", "unknown variant `"];
+    let message = error.to_string();
+    let message = message
+        .strip_suffix(&format!(" at line {} column {}", error.line(), error.column()))
+        .unwrap_or(&message);
+
+    // The name in these two is the type's.
+    if let Some(field) = message.strip_prefix("missing field ") {
+        return format!("a member {field}");
     }
-    if FORMS.iter().any(|form| message.starts_with(form))
-        && let Some((_, expected)) = message.rsplit_once(", expected ")
-    {
-        return String::from(expected);
+    if let Some(field) = message.strip_prefix("duplicate field ") {
+        return format!("only one member {field}");
     }
-    String::from("another value")
+    if QUOTING.iter().any(|start| message.starts_with(start)) {
+        if message.ends_with(", there are no fields") || message.ends_with(", there are no variants") {
+            return "no such name".to_owned();
+        }
+        // What was expected comes last, so the quoted text can't pose as it.
+        if let Some((_, expected)) = message.rsplit_once(", expected ") {
+            return expected.to_owned();
+        }
+    }
+    "a value that the type accepts".to_owned()
+}
+
+/// Returns the error's place in the whole text, counted from 1: `serde_json` counts by line.
+fn column(text: &str, error: &serde_json::Error) -> usize {
+    let lines_before = error.line().saturating_sub(1);
+    let before: usize = text.split_inclusive('\n').take(lines_before).map(str::len).sum();
+    before + error.column()
+}
+
+/// A buffer that leaves nothing behind when it grows.
+struct WipedBuffer(Zeroizing<Vec<u8>>);
+
+impl io::Write for WipedBuffer {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let Self(buffer) = self;
+        let needed = buffer.len() + bytes.len();
+        if needed > buffer.capacity() {
+            // A growing `Vec` moves: what it leaves behind is freed, but not wiped.
+            let mut larger = Vec::with_capacity(needed.max(buffer.capacity() * 2));
+            larger.extend_from_slice(buffer);
+            std::mem::swap(&mut **buffer, &mut larger);
+            larger.zeroize();
+        }
+        buffer.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
 
-    fn refusal<T: for<'a> Deserialize<'a> + std::fmt::Debug>(text: &str) -> String {
-        from_json::<T>(text).unwrap_err().to_string()
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only whether it is read matters")]
+    struct Claims {
+        sub: String,
+        tenant: u8,
+        role: Option<Role>,
     }
 
-    #[test]
-    fn what_fits_is_read_and_written() {
-        assert_eq!(from_json::<Vec<u8>>("[1,2]"), Ok(vec![1, 2]));
-        assert_eq!(to_json(&[1, 2]).unwrap(), "[1,2]");
+    #[derive(Debug, Deserialize)]
+    #[serde(rename_all = "lowercase")]
+    enum Role {
+        Admin,
     }
 
-    #[test]
-    fn what_does_not_fit_is_told_without_its_value() {
-        let message = refusal::<u64>("\"top secret\"");
-        assert_eq!(message, "claims don't fit the requested type: expected u64 at column 12");
-        let message = refusal::<u64>("\"a, expected evil\"");
-        assert!(message.contains("expected u64") && !message.contains("evil"), "{message}");
-        let message = refusal::<std::net::IpAddr>("\"top secret\"");
-        assert!(!message.contains("secret"), "{message}");
-    }
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Nothing {}
 
-    #[test]
-    fn a_missing_field_is_named() {
-        #[derive(Debug, serde::Deserialize)]
-        struct Order {
-            #[expect(dead_code, reason = "only its absence is of interest")]
-            tenant: u64,
+    #[derive(Debug)]
+    struct Picky;
+
+    impl<'de> Deserialize<'de> for Picky {
+        fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            let text = String::deserialize(deserializer)?;
+            Err(serde::de::Error::custom(format!("can't do {text}, expected {text}")))
         }
-        assert!(refusal::<Order>("{}").contains("a field `tenant`"));
+    }
+
+    #[track_caller]
+    fn check<'de, T: Deserialize<'de> + std::fmt::Debug>(text: &'de str, expected: &str, column: usize) {
+        let error = from_json::<T>(text).unwrap_err();
+        assert_eq!(error, Error::ClaimsType { expected: expected.to_owned(), column });
+        assert!(!error.to_string().contains("SECRET"), "{error}");
     }
 
     #[test]
-    fn a_value_that_refuses_to_be_written_is_misuse() {
-        let odd_key = std::collections::HashMap::from([(vec![1], 2)]);
-        assert_eq!(to_json(&odd_key).unwrap_err().code(), "misuse");
+    fn errors_say_what_was_expected_and_where_and_quote_nothing() {
+        check::<Claims>(r#"{"sub":"a","tenant":"SECRET"}"#, "u8", 28);
+        check::<Claims>(r#"{"sub":"a","tenant":", expected SECRET"}"#, "u8", 39);
+        check::<Claims>(r#"{"sub":"a","tenant":4096}"#, "u8", 24);
+        check::<Claims>("{\"sub\":\"a\",\n\"tenant\":\"SECRET\"}", "u8", 29);
+        check::<Claims>(r#"{"sub":"SECRET"}"#, "a member `tenant`", 16);
+        check::<Claims>(r#"{"SECRET":1}"#, "one of `sub`, `tenant`, `role`", 9);
+        check::<Claims>(r#"{"sub":"a","tenant":1,"role":"SECRET"}"#, "`admin`", 37);
+        check::<Nothing>(r#"{"x, expected SECRET":1}"#, "no such name", 22);
+        check::<Picky>(r#""SECRET""#, "a value that the type accepts", 8);
+        check::<Vec<(u8, u8)>>("[[1]]", "a tuple of size 2", 4);
+    }
+
+    #[test]
+    fn what_fits_is_read_and_may_borrow() {
+        let claims: Claims = from_json(r#"{"sub":"a","tenant":4,"role":"admin"}"#).unwrap();
+        assert_eq!(claims.sub, "a");
+        let borrowed: BTreeMap<&str, &str> = from_json(r#"{"a":"b"}"#).unwrap();
+        assert_eq!(borrowed.get("a"), Some(&"b"));
+    }
+
+    #[test]
+    fn writing_grows_past_the_first_buffer() {
+        let value: Vec<String> = (0..1000).map(|i| i.to_string()).collect();
+        assert_eq!(*to_json(&value).unwrap(), serde_json::to_vec(&value).unwrap());
+        let unwritable = BTreeMap::from([(vec![1, 2], 3)]);
+        assert!(matches!(to_json(&unwritable), Err(Error::Misuse { .. })));
     }
 }
