@@ -6,6 +6,7 @@ compile_error!(
 );
 
 mod clock;
+mod crypto;
 mod error;
 mod limits;
 mod secret;
