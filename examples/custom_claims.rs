@@ -55,7 +55,8 @@ fn main() -> Result<(), Error> {
     let jwt = verifier.verify_borrowed::<BorrowedClaims<'_>>(&token, &mut buffer)?;
     println!("borrowed: {:?} of tenant {}", jwt.claims().display_name, jwt.claims().tenant);
 
-    let outsider = issuer.issue("user-18", &Claims { tenant: 400, role: Role::Reader, display_name: None })?;
+    let outsider =
+        issuer.issue("user-18", &Claims { tenant: 400, role: Role::Reader, display_name: None })?;
     println!("another tenant: {}", verifier.verify::<Claims>(&outsider).expect_err("the rule"));
 
     let shapeless = issuer.issue("user-19", &serde_json::json!({"tenant": 4, "role": "owner"}))?;

@@ -4,7 +4,7 @@
 #![allow(clippy::print_stdout, reason = "examples print")]
 
 use countersign::{
-    ContentEncryption, DecryptionKey, Error, Jwk, JweAlgorithm, KeyKind, decrypt, decrypt_claims, encrypt,
+    ContentEncryption, DecryptionKey, Error, JweAlgorithm, Jwk, KeyKind, decrypt, decrypt_claims, encrypt,
     encrypt_claims,
 };
 

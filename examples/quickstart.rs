@@ -77,7 +77,8 @@ fn main() -> Result<(), Error> {
     let later = expect(verifying_key()?).decrypt_with(gateway()?).clock(tomorrow).build()?;
     refuse("expired", later.verify(&token));
 
-    let invoices = JwtVerifier::builder(verifying_key()?).issuer(ISSUER).audience("https://invoices.example.com");
+    let invoices =
+        JwtVerifier::builder(verifying_key()?).issuer(ISSUER).audience("https://invoices.example.com");
     refuse("wrong audience", invoices.decrypt_with(gateway()?).build()?.verify(&token));
 
     // Flips a bit of the ciphertext's first character.
@@ -92,9 +93,8 @@ fn main() -> Result<(), Error> {
     // The classic: the public key's bytes as the secret of a symmetric algorithm.
     let public_pem = signing_key.to_public_jwk()?.to_spki_pem()?;
     let confused = SigningKey::hmac(JwsAlgorithm::Hs256, public_pem.into_bytes().into())?;
-    let forger = |key| {
-        JwtIssuer::builder(key).issuer(ISSUER).audience(AUDIENCE).lifetime(Duration::from_secs(300))
-    };
+    let forger =
+        |key| JwtIssuer::builder(key).issuer(ISSUER).audience(AUDIENCE).lifetime(Duration::from_secs(300));
     let swapped = forger(confused).encrypt_for(gateway_key.encryption_key()?).build()?;
     refuse("`alg` swapped", verifier.verify(&swapped.issue("user-17", &claims)?));
 

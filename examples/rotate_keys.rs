@@ -30,7 +30,8 @@ fn main() -> Result<(), Error> {
     let new_gateway = DecryptionKey::generate(JweAlgorithm::EcdhEsA256Kw)?.with_key_id("enc-11");
 
     // Both sides publish sets: the new key first, the old one until its last token has expired.
-    let issuer_keys: JwkSet = [new_signing.to_public_jwk()?, old_signing.to_public_jwk()?].into_iter().collect();
+    let issuer_keys: JwkSet =
+        [new_signing.to_public_jwk()?, old_signing.to_public_jwk()?].into_iter().collect();
     let before: JwkSet = [old_gateway.to_public_jwk()?].into_iter().collect();
     let after: JwkSet = [new_gateway.to_public_jwk()?, old_gateway.to_public_jwk()?].into_iter().collect();
 
@@ -54,7 +55,11 @@ fn main() -> Result<(), Error> {
     // Once the old signing key is withdrawn, its tokens are refused.
     let withdrawn: JwkSet = issuer_keys.iter().take(1).map(|key| key.clone_key()).collect();
     println!("{} of {} keys left", withdrawn.len(), issuer_keys.len());
-    let signed_only = JwtVerifier::builder(KeySet::verification(&withdrawn)).issuer(ISSUER).audience(AUDIENCE);
-    println!("without decryption keys: {}", signed_only.build()?.verify::<NoClaims>(&first).expect_err("encrypted"));
+    let signed_only =
+        JwtVerifier::builder(KeySet::verification(&withdrawn)).issuer(ISSUER).audience(AUDIENCE);
+    println!(
+        "without decryption keys: {}",
+        signed_only.build()?.verify::<NoClaims>(&first).expect_err("encrypted")
+    );
     Ok(())
 }

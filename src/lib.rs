@@ -30,7 +30,8 @@ pub use clock::{Clock, SystemClock};
 pub use error::{ClaimProblem, Defect, Error, KeyDefect, Limit, Part, Refusal, Unsupported};
 #[cfg(any(feature = "ring", feature = "aws-lc-rs"))]
 pub use jwe::{
-    ContentEncryption, DecryptionKey, EncryptionKey, JweAlgorithm, decrypt, decrypt_claims, encrypt, encrypt_claims,
+    ContentEncryption, DecryptionKey, EncryptionKey, JweAlgorithm, decrypt, decrypt_claims, encrypt,
+    encrypt_claims,
 };
 #[cfg(any(feature = "ring", feature = "aws-lc-rs"))]
 pub use jwk::{Jwk, JwkSet, KeyKind};

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::alg::{EDDSA, Family, ecdsa, eddsa, hmac, rsa};
 use super::JwsAlgorithm;
+use super::alg::{EDDSA, Family, ecdsa, eddsa, hmac, rsa};
 use crate::crypto::{
     EcdsaSigningKey, EcdsaVerifyingKey, Ed25519SigningKey, Ed25519VerifyingKey, HmacKey, RsaSigningKey,
     RsaVerifyingKey, SignatureBytes,

@@ -37,11 +37,7 @@ impl<'a> Audience<'a> {
 
 impl<'a> Registered<'a> {
     /// Reads the claims set, calling `other` for each claim, the registered ones too.
-    pub(crate) fn read(
-        text: &'a str,
-        limits: &Limits,
-        mut other: impl FnMut(&str),
-    ) -> Result<Self, Error> {
+    pub(crate) fn read(text: &'a str, limits: &Limits, mut other: impl FnMut(&str)) -> Result<Self, Error> {
         let mut registered = Self::default();
         scan_object(text, Part::Claims, limits, |name, value| {
             match name {

@@ -8,9 +8,9 @@ use std::time::Duration;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
+use super::NumericDate;
 use super::claims::Registered;
 use super::nested::encrypt_signed;
-use super::NumericDate;
 use crate::clock::{Clock, SystemClock};
 use crate::crypto;
 use crate::error::{Error, Part};
@@ -286,9 +286,8 @@ impl JwtIssuerBuilder {
     /// [`Error::Misuse`] if issuer, audience or lifetime was neither set nor waived, audience was both,
     /// or the lifetime is under a second.
     pub fn build(self) -> Result<JwtIssuer, Error> {
-        let issuer = self
-            .issuer
-            .made("expected a choice of issuer: `issuer` sets it, `without_issuer` waives it")?;
+        let issuer =
+            self.issuer.made("expected a choice of issuer: `issuer` sets it, `without_issuer` waives it")?;
         if self.audience.is_empty() != self.without_audience {
             return Err(Error::misuse(
                 "expected one choice of audience: `audience` sets it, `without_audience` waives it",

@@ -64,8 +64,7 @@ impl NumericDate {
             clippy::cast_sign_loss,
             reason = "the range was checked in the line above, and a fraction is in 0..1"
         )]
-        let (seconds, nanoseconds) =
-            (seconds as i64, ((value - seconds) * f64::from(NANOSECONDS)) as u32);
+        let (seconds, nanoseconds) = (seconds as i64, ((value - seconds) * f64::from(NANOSECONDS)) as u32);
         Some(Self { seconds, nanoseconds: nanoseconds.min(NANOSECONDS - 1) })
     }
 
@@ -160,10 +159,10 @@ mod tests {
         assert!(last.saturating_since(first) > Duration::from_secs(1));
         assert_eq!(first.saturating_since(last), Duration::ZERO);
         let half = NumericDate { seconds: 1, nanoseconds: 600_000_000 };
-        assert_eq!(half.saturating_add(Duration::from_millis(500)), NumericDate {
-            seconds: 2,
-            nanoseconds: 100_000_000
-        });
+        assert_eq!(
+            half.saturating_add(Duration::from_millis(500)),
+            NumericDate { seconds: 2, nanoseconds: 100_000_000 }
+        );
         assert_eq!(
             half.saturating_since(NumericDate { seconds: 0, nanoseconds: 700_000_000 }),
             Duration::from_millis(900)

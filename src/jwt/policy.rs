@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use super::claims::{Audience, Claims, Registered};
 use super::NumericDate;
+use super::claims::{Audience, Claims, Registered};
 use crate::error::{ClaimProblem, Error};
 use crate::limits::Limits;
 

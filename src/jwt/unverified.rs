@@ -4,9 +4,9 @@ use std::fmt;
 
 use crate::error::{Error, Part};
 use crate::limits::Limits;
+use crate::wire::base64url;
 use crate::wire::compact::{self, Form};
 use crate::wire::header::{self, Header};
-use crate::wire::base64url;
 
 /// The header of a token that nobody has verified yet.
 ///

@@ -40,11 +40,14 @@ pub struct VerifiedJwt<T> {
 
 impl<T> VerifiedJwt<T> {
     pub(super) fn new(jwt: BorrowedJwt<'_, T>) -> Self {
-        let Registered { issuer, subject, audience, expires_at, not_before, issued_at, jwt_id } = jwt.registered;
+        let Registered { issuer, subject, audience, expires_at, not_before, issued_at, jwt_id } =
+            jwt.registered;
         Self {
             issuer: issuer.map(Cow::into_owned),
             subject: subject.map(Cow::into_owned),
-            audience: audience.map(|audience| audience.iter().map(Cow::into_owned).collect()).unwrap_or_default(),
+            audience: audience
+                .map(|audience| audience.iter().map(Cow::into_owned).collect())
+                .unwrap_or_default(),
             expires_at,
             not_before,
             issued_at,

@@ -100,9 +100,14 @@ impl JwtVerifier {
         S: Into<String>,
         K: Into<KeySet>,
     {
-        let source =
-            |(issuer, keys): (S, K)| Source { issuers: Expectation::OneOf(vec![issuer.into()]), keys: keys.into() };
-        JwtVerifierBuilder { per_issuer: true, ..JwtVerifierBuilder::new(issuers.into_iter().map(source).collect()) }
+        let source = |(issuer, keys): (S, K)| Source {
+            issuers: Expectation::OneOf(vec![issuer.into()]),
+            keys: keys.into(),
+        };
+        JwtVerifierBuilder {
+            per_issuer: true,
+            ..JwtVerifierBuilder::new(issuers.into_iter().map(source).collect())
+        }
     }
 
     /// Verifies a token and gives out its claims in the caller's type.
@@ -181,7 +186,9 @@ impl JwtVerifier {
     }
 
     fn check_type(&self, header: &Header<'_>) -> Result<(), Error> {
-        let Some(accepted) = (!self.token_types.is_empty()).then_some(&self.token_types) else { return Ok(()) };
+        let Some(accepted) = (!self.token_types.is_empty()).then_some(&self.token_types) else {
+            return Ok(());
+        };
         let typ = header.typ.as_deref().ok_or(Error::NotAllowed(Refusal::Type))?;
         if accepted.iter().any(|accepted| media_type_eq(accepted, typ)) {
             return Ok(());

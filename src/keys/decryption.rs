@@ -41,7 +41,7 @@ impl KeySet<DecryptionKey> {
                 Err(reason) => skipped.push(SkippedKey::new(index, jwk.key_id(), reason)),
             }
         }
-        Self::new(entries, skipped)
+        Self::new(entries, DecryptionKey::key_id, skipped)
     }
 
     /// Decrypts a compact JWE with the key that its header names and returns the plaintext.

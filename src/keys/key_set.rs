@@ -5,8 +5,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::error::{Error, Limit};
-use crate::jwk::SkippedKey;
 use crate::jwe::DecryptionKey;
+use crate::jwk::SkippedKey;
 use crate::jws::VerifyingKey;
 use crate::limits::Limits;
 
@@ -52,23 +52,6 @@ pub(super) struct Entry<K> {
     pub(super) only_if_listed: bool,
 }
 
-/// What a set needs to know of its keys.
-pub(super) trait Identified {
-    fn key_id(&self) -> Option<&str>;
-}
-
-impl Identified for VerifyingKey {
-    fn key_id(&self) -> Option<&str> {
-        self.key_id()
-    }
-}
-
-impl Identified for DecryptionKey {
-    fn key_id(&self) -> Option<&str> {
-        self.key_id()
-    }
-}
-
 impl<K> KeySet<K> {
     /// Returns how many keys the set holds. A JWK that names no algorithm counts once for each
     /// algorithm that it permits.
@@ -94,12 +77,16 @@ impl<K> KeySet<K> {
     }
 }
 
-impl<K: Identified> KeySet<K> {
-    pub(super) fn new(entries: Vec<Entry<K>>, skipped: Vec<SkippedKey>) -> Self {
+impl<K> KeySet<K> {
+    pub(super) fn new(
+        entries: Vec<Entry<K>>,
+        key_id: fn(&K) -> Option<&str>,
+        skipped: Vec<SkippedKey>,
+    ) -> Self {
         let mut by_key_id: HashMap<Box<str>, Vec<usize>> = HashMap::new();
         let mut without_key_id = Vec::new();
         for (index, entry) in entries.iter().enumerate() {
-            match entry.key.key_id() {
+            match key_id(&entry.key) {
                 Some(key_id) => by_key_id.entry(Box::from(key_id)).or_default().push(index),
                 None => without_key_id.push(index),
             }
@@ -109,7 +96,11 @@ impl<K: Identified> KeySet<K> {
 
     /// The keys that fit: those of the key ID, else those without one; for a token without a key ID,
     /// all. Which of them fit otherwise is the caller's question.
-    pub(super) fn select<'s, F>(&'s self, key_id: Option<&str>, fits: F) -> impl Iterator<Item = &'s K> + Clone
+    pub(super) fn select<'s, F>(
+        &'s self,
+        key_id: Option<&str>,
+        fits: F,
+    ) -> impl Iterator<Item = &'s K> + Clone
     where
         F: Fn(&Entry<K>) -> bool + Clone,
     {
@@ -151,29 +142,29 @@ impl<K: fmt::Debug> fmt::Debug for KeySet<K> {
 
 impl FromIterator<VerifyingKey> for KeySet<VerifyingKey> {
     fn from_iter<I: IntoIterator<Item = VerifyingKey>>(keys: I) -> Self {
-        of_keys(keys)
+        of_keys(keys, VerifyingKey::key_id)
     }
 }
 
 impl FromIterator<DecryptionKey> for KeySet<DecryptionKey> {
     fn from_iter<I: IntoIterator<Item = DecryptionKey>>(keys: I) -> Self {
-        of_keys(keys)
+        of_keys(keys, DecryptionKey::key_id)
     }
 }
 
 impl From<VerifyingKey> for KeySet<VerifyingKey> {
     fn from(key: VerifyingKey) -> Self {
-        of_keys([key])
+        of_keys([key], VerifyingKey::key_id)
     }
 }
 
 impl From<DecryptionKey> for KeySet<DecryptionKey> {
     fn from(key: DecryptionKey) -> Self {
-        of_keys([key])
+        of_keys([key], DecryptionKey::key_id)
     }
 }
 
-fn of_keys<K: Identified>(keys: impl IntoIterator<Item = K>) -> KeySet<K> {
+fn of_keys<K>(keys: impl IntoIterator<Item = K>, key_id: fn(&K) -> Option<&str>) -> KeySet<K> {
     let entries = keys.into_iter().map(|key| Entry { key, only_if_listed: false }).collect();
-    KeySet::new(entries, Vec::new())
+    KeySet::new(entries, key_id, Vec::new())
 }

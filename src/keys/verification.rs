@@ -42,7 +42,10 @@ impl KeySet<VerifyingKey> {
     /// Everything but an `oct` JWK is skipped, see [`skipped`](Self::skipped).
     #[must_use]
     pub fn shared_secrets(set: &JwkSet) -> Self {
-        Self::compile(set, |jwk| if jwk.is_secret() { Ok(()) } else { Err(Error::InvalidKey(KeyDefect::Type)) })
+        Self::compile(
+            set,
+            |jwk| if jwk.is_secret() { Ok(()) } else { Err(Error::InvalidKey(KeyDefect::Type)) },
+        )
     }
 
     fn compile(set: &JwkSet, admit: impl Fn(&Jwk) -> Result<(), Error>) -> Self {
@@ -54,7 +57,7 @@ impl KeySet<VerifyingKey> {
                 Err(reason) => skipped.push(SkippedKey::new(index, jwk.key_id(), reason)),
             }
         }
-        Self::new(entries, skipped)
+        Self::new(entries, VerifyingKey::key_id, skipped)
     }
 
     /// Verifies a compact JWS under the key that its header names and returns its payload.
@@ -107,7 +110,8 @@ fn entries_of(jwk: &Jwk) -> Result<Vec<Entry<VerifyingKey>>, Error> {
     }
     let mut refusal = Error::InvalidKey(KeyDefect::Type);
     let mut entries = Vec::new();
-    for &algorithm in JwsAlgorithm::ALL.iter().filter(|algorithm| permits(jwk.material(), algorithm.family())) {
+    for &algorithm in JwsAlgorithm::ALL.iter().filter(|algorithm| permits(jwk.material(), algorithm.family()))
+    {
         let only_if_listed = matches!(
             algorithm.family(),
             Family::Rsa(RsaPadding::Pkcs1 | RsaPadding::Pss, Hash::Sha384 | Hash::Sha512)
