@@ -24,9 +24,12 @@ pub(crate) fn write_string(text: &str, out: &mut String) {
     out.push('"');
 }
 
-/// Returns whether this byte can't stand for itself in a string literal.
-pub(super) const fn is_special(byte: u8) -> bool {
-    byte == b'"' || byte == b'\\' || byte < 0x20
+/// Returns the distance to the first byte that can't stand for itself in a string literal.
+pub(super) fn plain_len(bytes: &[u8]) -> Option<usize> {
+    let (words, _) = bytes.as_chunks();
+    let plain = 8 * words.iter().take_while(|&&word| !has_special(u64::from_ne_bytes(word))).count();
+    let special = bytes.get(plain..)?.iter().position(|&byte| is_special(byte))?;
+    Some(plain + special)
 }
 
 /// Reads a scanned string literal, quotes included.
@@ -82,9 +85,27 @@ fn read_code_unit(bytes: &[u8]) -> Option<(u32, &[u8])> {
     Some((unit, rest))
 }
 
-/// Splits text at its first special byte.
+/// A quotation mark, a backslash or a control character.
+const fn is_special(byte: u8) -> bool {
+    byte == b'"' || byte == b'\\' || byte < 0x20
+}
+
+/// Tells of eight bytes at once whether one of them is special.
+///
+/// `x - 1` sets the high bit of a byte that was zero, and borrows from the next byte only
+/// then, so the result is zero exactly if no byte was: enough here, where position is no
+/// matter. What is subtracted is 1 from each byte, or 0x20 for the control characters.
+fn has_special(word: u64) -> bool {
+    const EACH: u64 = u64::from_ne_bytes([1; 8]);
+    let below = |word: u64, bound: u64| word.wrapping_sub(EACH * bound) & !word;
+    let quote = below(word ^ EACH * 0x22, 1);
+    let backslash = below(word ^ EACH * 0x5c, 1);
+    (quote | backslash | below(word, 0x20)) & EACH << 7 != 0
+}
+
+/// Splits text at its first byte that must be escaped.
 fn split_special(text: &str) -> Option<(&str, u8, &str)> {
-    let at = text.bytes().position(is_special)?;
+    let at = plain_len(text.as_bytes())?;
     let (plain, rest) = text.split_at_checked(at)?;
     let (&special, _) = rest.as_bytes().split_first()?;
     Some((plain, special, rest.get(1..)?))

@@ -6,7 +6,6 @@ use proptest::prelude::*;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::*;
-use crate::error::Limit;
 
 fn scan(text: &str) -> Result<Vec<(String, Value<'_>)>, Error> {
     scan_within(text, &Limits::default())
