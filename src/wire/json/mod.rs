@@ -28,14 +28,20 @@ pub(crate) struct Value<'a> {
     text: &'a str,
 }
 
-/// The kinds of JSON values.
+/// The kinds of JSON values: RFC 8259 §3.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
+    /// `null`.
     Null,
+    /// `true` or `false`.
     Bool,
+    /// A number that fits an `f64`.
     Number,
+    /// A string.
     String,
+    /// An array.
     Array,
+    /// An object.
     Object,
 }
 
@@ -112,7 +118,10 @@ impl<'a> Value<'a> {
         self.text
     }
 
-    /// Returns the string, unescaped, if it is one. Only escapes cost an allocation.
+    /// Returns the string, unescaped, if it is one.
+    ///
+    /// Only escapes cost an allocation. It isn't wiped, so whoever reads a secret's base64url,
+    /// which needs no escapes, takes `Cow::Borrowed` alone.
     pub(crate) fn as_str(self) -> Option<Cow<'a, str>> {
         match self.kind {
             Kind::String => string::unquote(self.text),

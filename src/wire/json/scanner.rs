@@ -17,9 +17,13 @@ pub(super) struct Scanner<'a> {
 /// Why a scan ended early.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fault {
+    /// What stands here isn't JSON, or a number beyond an `f64`.
     NotJson,
+    /// An object has this name already.
     DuplicateName,
+    /// More containers are open than allowed.
     Depth,
+    /// An object has more members than allowed.
     Members,
 }
 

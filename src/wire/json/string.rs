@@ -92,15 +92,16 @@ const fn is_special(byte: u8) -> bool {
 
 /// Tells of eight bytes at once whether one of them is special.
 ///
-/// `x - 1` sets the high bit of a byte that was zero, and borrows from the next byte only
-/// then, so the result is zero exactly if no byte was: enough here, where position is no
-/// matter. What is subtracted is 1 from each byte, or 0x20 for the control characters.
+/// Subtracting `bound` from every byte sets the high bit of one that was smaller; with none
+/// smaller, nothing is borrowed, and only bytes that had their high bit before have it still.
+/// So the mask is zero exactly if no byte is special; where it isn't, the place is open.
 fn has_special(word: u64) -> bool {
     const EACH: u64 = u64::from_ne_bytes([1; 8]);
     let below = |word: u64, bound: u64| word.wrapping_sub(EACH * bound) & !word;
-    let quote = below(word ^ EACH * 0x22, 1);
-    let backslash = below(word ^ EACH * 0x5c, 1);
-    (quote | backslash | below(word, 0x20)) & EACH << 7 != 0
+    let is_quotation_mark = below(word ^ (EACH * 0x22), 1);
+    let is_backslash = below(word ^ (EACH * 0x5c), 1);
+    let is_control = below(word, 0x20);
+    (is_quotation_mark | is_backslash | is_control) & (EACH << 7) != 0
 }
 
 /// Splits text at its first byte that must be escaped.
@@ -165,6 +166,13 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn the_first_special_byte_is_found_wherever_it_stands(
+            bytes in proptest::collection::vec(prop_oneof![9 => 0x1e..=0xff_u8, 1 => any::<u8>()], 0..40),
+        ) {
+            prop_assert_eq!(plain_len(&bytes), bytes.iter().position(|&byte| is_special(byte)));
+        }
+
         #[test]
         fn what_is_written_is_read_again_here_and_by_serde_json(
             text in prop_oneof![any::<String>(), "[\"\\\\\u{0}-\u{1f}a]{0,20}"],
