@@ -8,6 +8,7 @@ compile_error!(
 mod clock;
 mod crypto;
 mod error;
+pub mod jwe;
 pub mod jwk;
 mod limits;
 mod secret;

@@ -15,6 +15,7 @@ pub(crate) mod compact;
 pub(crate) mod header;
 mod header_writer;
 pub(crate) mod json;
+pub(crate) mod typed;
 
 use crate::error::{Error, Limit};
 
