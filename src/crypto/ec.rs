@@ -43,7 +43,11 @@ impl EcCurve {
     /// Refuses what isn't an uncompressed point by its form: JOSE has no compressed points, and
     /// the libraries would read them, and hybrid ones and SPKI too.
     pub(super) fn check_point_form(self, point: &[u8]) -> Result<(), CryptoError> {
-        if point.len() == self.point_len() && point.first() == Some(&0x04) { Ok(()) } else { Err(CryptoError) }
+        if point.len() == self.point_len() && point.first() == Some(&0x04) {
+            Ok(())
+        } else {
+            Err(CryptoError)
+        }
     }
 
     /// Refuses a private key of another length than the curve's.

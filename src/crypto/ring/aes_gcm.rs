@@ -44,9 +44,8 @@ impl AesGcmKey {
         match &self.0 {
             Schedule::Ring(key) => {
                 let nonce = Nonce::assume_unique_for_key(*nonce);
-                let tag = key
-                    .seal_in_place_separate_tag(nonce, Aad::from(aad), data)
-                    .map_err(|_| CryptoError)?;
+                let tag =
+                    key.seal_in_place_separate_tag(nonce, Aad::from(aad), data).map_err(|_| CryptoError)?;
                 tag.as_ref().try_into().map_err(|_| CryptoError)
             }
             Schedule::Aes192(cipher) => cipher

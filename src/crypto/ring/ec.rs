@@ -5,7 +5,7 @@ use ::p256::elliptic_curve::sec1::{FromSec1Point, ModulusSize, ToSec1Point};
 use ::p256::elliptic_curve::{AffinePoint, CurveArithmetic, FieldBytesSize, PublicKey, SecretKey};
 use ::p384::NistP384;
 use ::p521::NistP521;
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 use super::fill_random;
 #[cfg(feature = "es256k")]
@@ -39,6 +39,10 @@ pub(crate) fn ec_public_from_private(curve: EcCurve, d: &[u8]) -> Result<Vec<u8>
 
 /// Generates a private key and its uncompressed point.
 pub(crate) fn ec_generate(curve: EcCurve) -> Result<(SecretBytes, Vec<u8>), CryptoError> {
+    #[cfg(feature = "es256k")]
+    if curve == EcCurve::Secp256k1 {
+        return secp256k1::generate(fill_random);
+    }
     let mut d = Zeroizing::new(vec![0; curve.coordinate_len()]);
     // Random integers until one lies between 1 and the order (FIPS 186-5 §A.2.2). The orders fill
     // their highest octet but for P-521's, where one bit is left; then at most one draw in two
@@ -52,7 +56,6 @@ pub(crate) fn ec_generate(curve: EcCurve) -> Result<(SecretBytes, Vec<u8>), Cryp
             return Ok((d.into(), point));
         }
     }
-    d.zeroize();
     Err(CryptoError)
 }
 

@@ -29,12 +29,12 @@ impl EcdsaVerifyingKey {
         ec_check_public(curve, point)?;
         Ok(Self(match curve {
             EcCurve::P256 => Verifying::P256(UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point.into())),
-            EcCurve::P384 => Verifying::P384(
-                ::p384::ecdsa::VerifyingKey::from_sec1_bytes(point).map_err(|_| CryptoError)?,
-            ),
-            EcCurve::P521 => Verifying::P521(
-                ::p521::ecdsa::VerifyingKey::from_sec1_bytes(point).map_err(|_| CryptoError)?,
-            ),
+            EcCurve::P384 => {
+                Verifying::P384(::p384::ecdsa::VerifyingKey::from_sec1_bytes(point).map_err(|_| CryptoError)?)
+            }
+            EcCurve::P521 => {
+                Verifying::P521(::p521::ecdsa::VerifyingKey::from_sec1_bytes(point).map_err(|_| CryptoError)?)
+            }
             #[cfg(feature = "es256k")]
             EcCurve::Secp256k1 => Verifying::Secp256k1(secp256k1::verifying_key(point)?),
         }))

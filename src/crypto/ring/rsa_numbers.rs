@@ -49,7 +49,11 @@ fn product(a: &BoxedUint, b: &BoxedUint) -> Zeroizing<BoxedUint> {
 
 fn less_one(number: &BoxedUint) -> Result<Zeroizing<BoxedUint>, CryptoError> {
     let one = BoxedUint::one_with_precision(number.bits_precision());
-    if bool::from(number.is_zero()) { Err(CryptoError) } else { Ok(Zeroizing::new(number.wrapping_sub(&one))) }
+    if bool::from(number.is_zero()) {
+        Err(CryptoError)
+    } else {
+        Ok(Zeroizing::new(number.wrapping_sub(&one)))
+    }
 }
 
 fn remainder(number: &BoxedUint, modulus: &BoxedUint) -> Result<Zeroizing<BoxedUint>, CryptoError> {

@@ -2,8 +2,10 @@
 
 use ::k256::ecdsa::signature::{Signer, Verifier};
 use ::k256::ecdsa::{Signature, SigningKey, VerifyingKey};
+use zeroize::Zeroizing;
 
 use crate::crypto::{CryptoError, SignatureBytes};
+use crate::secret::SecretBytes;
 
 /// Reads an uncompressed point whose form has been checked.
 pub(crate) fn verifying_key(point: &[u8]) -> Result<VerifyingKey, CryptoError> {
@@ -32,4 +34,16 @@ pub(crate) fn verify(key: &VerifyingKey, message: &[u8], signature: &[u8]) -> Re
     // k256 refuses the greater of the two values of s, as Bitcoin does; JWS has no such rule, and
     // other libraries make both.
     key.verify(message, &signature.normalize_s()).map_err(|_| CryptoError)
+}
+
+/// Generates a private key and its uncompressed point.
+pub(crate) fn generate(
+    fill_random: fn(&mut [u8]) -> Result<(), CryptoError>,
+) -> Result<(SecretBytes, Vec<u8>), CryptoError> {
+    let mut d = Zeroizing::new(vec![0; 32]);
+    fill_random(&mut d)?;
+    // The order is so close to 2^256 that a draw outside it doesn't happen with a generator that
+    // works: an error then says so.
+    let point = point(signing_key(&d)?.verifying_key());
+    Ok((d.into(), point))
 }
