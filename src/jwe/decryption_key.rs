@@ -190,7 +190,8 @@ impl DecryptionKey {
         if self.allowed.contains(&key.content_encryption()) {
             return Ok(key);
         }
-        let &first = self.allowed.first().ok_or_else(|| Error::misuse("the key allows no content encryption"))?;
+        let &first =
+            self.allowed.first().ok_or_else(|| Error::misuse("the key allows no content encryption"))?;
         key.with_content_encryption(first)
     }
 

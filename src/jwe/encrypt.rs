@@ -8,9 +8,7 @@ use crate::wire::header::HeaderWriter;
 use crate::wire::{base64url, json, typed};
 
 use super::encryption_key::EncryptionKey;
-use super::recipient::{
-    ContentKey, KeyManagement, Parameter, RecipientOutput, random_bytes, rejected,
-};
+use super::recipient::{ContentKey, KeyManagement, Parameter, RecipientOutput, random_bytes, rejected};
 
 /// Encrypts any bytes, so that only the recipient can read them.
 ///
@@ -133,7 +131,9 @@ impl<'k> JweBuilder<'k> {
         std::str::from_utf8(&text)
             .ok()
             .and_then(|text| json::scan_object(text, Part::Claims, &limits, |_, _| Ok(())).ok())
-            .ok_or_else(|| Error::misuse("expected claims that serialize to a JSON object with distinct names"))?;
+            .ok_or_else(|| {
+                Error::misuse("expected claims that serialize to a JSON object with distinct names")
+            })?;
         self.encrypt(&text)
     }
 
@@ -174,7 +174,8 @@ impl<'k> JweBuilder<'k> {
     fn protected_header(&self, parameters: &[Parameter]) -> String {
         let mut header = HeaderWriter::new(self.key.algorithm().name());
         header.string("enc", self.key.content_encryption().name());
-        let optional = [("kid", self.key.key_id()), ("typ", self.typ.as_deref()), ("cty", self.cty.as_deref())];
+        let optional =
+            [("kid", self.key.key_id()), ("typ", self.typ.as_deref()), ("cty", self.cty.as_deref())];
         for (name, value) in optional {
             if let Some(value) = value {
                 header.string(name, value);
@@ -212,8 +213,8 @@ mod tests {
         let key = private_key.encryption_key().unwrap();
         let key = key.with_content_encryption(ContentEncryption::A128CbcHs256).unwrap();
         let content_key = SecretBytes::from(vec![
-            4, 211, 31, 197, 84, 157, 252, 254, 11, 100, 157, 250, 63, 170, 106, 206, 107, 124, 212, 45, 111, 107, 9,
-            219, 200, 177, 0, 240, 143, 156, 44, 207,
+            4, 211, 31, 197, 84, 157, 252, 254, 11, 100, 157, 250, 63, 170, 106, 206, 107, 124, 212, 45, 111,
+            107, 9, 219, 200, 177, 0, 240, 143, 156, 44, 207,
         ]);
         let iv = [3, 22, 60, 12, 43, 67, 104, 105, 108, 108, 105, 99, 111, 116, 104, 101];
         let KeyManagement::Encrypts(wrap) = key.management() else { panic!("another key management") };
@@ -255,8 +256,8 @@ mod tests {
 
         let key = private_key.encryption_key().unwrap();
         let content_key = SecretBytes::from(vec![
-            177, 161, 244, 128, 84, 143, 225, 115, 63, 180, 3, 255, 107, 154, 212, 246, 138, 7, 110, 91, 112, 46, 34,
-            105, 47, 130, 203, 46, 122, 234, 64, 252,
+            177, 161, 244, 128, 84, 143, 225, 115, 63, 180, 3, 255, 107, 154, 212, 246, 138, 7, 110, 91, 112,
+            46, 34, 105, 47, 130, 203, 46, 122, 234, 64, 252,
         ]);
         let iv = [227, 197, 117, 252, 2, 219, 233, 68, 180, 225, 77, 219];
         let encrypted_key = token.split('.').nth(1).unwrap();

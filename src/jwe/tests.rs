@@ -70,7 +70,8 @@ const TAG: usize = 4;
 
 impl Parts {
     fn of(token: &str) -> Self {
-        let parts: Vec<_> = token.split('.').map(|part| base64url::decode(part, Part::Token).unwrap()).collect();
+        let parts: Vec<_> =
+            token.split('.').map(|part| base64url::decode(part, Part::Token).unwrap()).collect();
         Self(parts.try_into().unwrap())
     }
 
@@ -162,14 +163,22 @@ fn lengths_that_the_sender_can_see_have_their_own_error() {
         let tag_len = parts.0[TAG].len();
         for len in [0, 4, 8, 12, tag_len - 1] {
             let token = parts.with(TAG, |bytes| bytes.truncate(len));
-            assert_eq!(decrypt(&key, &token), Err(length(Part::AuthenticationTag)), "{encryption_key:?} {len}");
+            assert_eq!(
+                decrypt(&key, &token),
+                Err(length(Part::AuthenticationTag)),
+                "{encryption_key:?} {len}"
+            );
         }
         let token = parts.with(TAG, |bytes| bytes.push(0));
         assert_eq!(decrypt(&key, &token), Err(length(Part::AuthenticationTag)), "{encryption_key:?}");
         let iv_len = parts.0[IV].len();
         for len in [0, 8, iv_len - 1, iv_len + 1, 28 - iv_len] {
             let token = parts.with(IV, |bytes| bytes.resize(len, 0));
-            assert_eq!(decrypt(&key, &token), Err(length(Part::InitializationVector)), "{encryption_key:?} {len}");
+            assert_eq!(
+                decrypt(&key, &token),
+                Err(length(Part::InitializationVector)),
+                "{encryption_key:?} {len}"
+            );
         }
         // The tag moved into the ciphertext, part by part.
         let mut moved = parts.clone();
@@ -320,7 +329,10 @@ fn gcm_key_wrapping_parameters_have_their_form() {
         for len in [0, 8, bytes.len() - 1] {
             let error = with(&base64url::encode(&bytes[..len])).unwrap_err();
             let expected = |defect| matches!(defect, Defect::MemberType { name: n, .. } if n == name);
-            assert!(matches!(error, Error::Malformed { part: Part::Header, defect } if expected(defect)), "{len}");
+            assert!(
+                matches!(error, Error::Malformed { part: Part::Header, defect } if expected(defect)),
+                "{len}"
+            );
         }
         assert!(matches!(with("="), Err(Error::Malformed { part: Part::Header, .. })));
         let mut flipped = bytes.clone();
@@ -465,7 +477,8 @@ fn a_token_gives_its_header_out() {
 
 #[test]
 fn aes_gcm_keys_count_their_messages() {
-    let counted = [JweAlgorithm::Dir, JweAlgorithm::A128Gcmkw, JweAlgorithm::A192Gcmkw, JweAlgorithm::A256Gcmkw];
+    let counted =
+        [JweAlgorithm::Dir, JweAlgorithm::A128Gcmkw, JweAlgorithm::A192Gcmkw, JweAlgorithm::A256Gcmkw];
     for algorithm in algorithms() {
         let key = key(algorithm);
         let (one, two) = (key.encryption_key().unwrap(), key.encryption_key().unwrap().clone_key());
@@ -520,7 +533,9 @@ fn shared_secrets_have_their_algorithm_s_length() {
             assert_eq!(made, DecryptionKey::symmetric(algorithm, secret(len)).map(drop), "{algorithm} {len}");
             match (algorithm.name(), len) {
                 ("dir", _) => assert!(matches!(made, Err(Error::Misuse { .. }))),
-                ("A128KW" | "A128GCMKW", 16) | ("A192KW" | "A192GCMKW", 24) | ("A256KW" | "A256GCMKW", 32) => {
+                ("A128KW" | "A128GCMKW", 16)
+                | ("A192KW" | "A192GCMKW", 24)
+                | ("A256KW" | "A256GCMKW", 32) => {
                     assert_eq!(made, Ok(()), "{algorithm} {len}");
                 }
                 (name, _) if name.starts_with('A') => {
@@ -562,7 +577,8 @@ fn keys_come_back_from_their_jwk() {
 fn keys_come_from_pem() {
     let jwk = Jwk::generate(KeyKind::P256).unwrap();
     let private_key =
-        DecryptionKey::from_pem(JweAlgorithm::EcdhEs, jwk.expose_pkcs8_pem().unwrap().expose_secret()).unwrap();
+        DecryptionKey::from_pem(JweAlgorithm::EcdhEs, jwk.expose_pkcs8_pem().unwrap().expose_secret())
+            .unwrap();
     let public_key = EncryptionKey::from_pem(JweAlgorithm::EcdhEs, &jwk.to_spki_pem().unwrap()).unwrap();
     assert!(decrypt(&private_key, &encrypt(&public_key, b"x").unwrap()).is_ok());
     let public_as_private = DecryptionKey::from_pem(JweAlgorithm::EcdhEs, &jwk.to_spki_pem().unwrap());

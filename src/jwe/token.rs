@@ -48,7 +48,8 @@ impl<'t> EncryptedToken<'t> {
         let tag = base64url::decode(parts.authentication_tag, Part::AuthenticationTag)?;
 
         let header = Header::parse_jwe(header, limits, &[""; 0])?;
-        let algorithm = JweAlgorithm::from_name(&header.alg).ok_or(Error::Unsupported(Unsupported::Algorithm))?;
+        let algorithm =
+            JweAlgorithm::from_name(&header.alg).ok_or(Error::Unsupported(Unsupported::Algorithm))?;
         let enc = header
             .enc
             .as_deref()

@@ -8,8 +8,8 @@ use crate::error::{Defect, Error, Part};
 use crate::jwe::alg::{JweAlgorithm, shared_key};
 use crate::jwe::message_budget::MessageBudget;
 use crate::jwe::recipient::{
-    Accepted, ContentKey, EncryptContentKey, Family, KeyManagement, OpenContentKey, Parameter, RecipientInput,
-    RecipientOutput, fill_random, random_bytes, rejected,
+    Accepted, ContentKey, EncryptContentKey, Family, KeyManagement, OpenContentKey, Parameter,
+    RecipientInput, RecipientOutput, fill_random, random_bytes, rejected,
 };
 use crate::jwk::Jwk;
 use crate::secret::SecretBytes;

@@ -47,7 +47,11 @@ impl Family for EcdhEs {
 struct AgreeWith(PublicKey);
 
 impl AgreeWith {
-    fn determine_with(&self, ephemeral: &PrivateKey, enc: ContentEncryption) -> Result<SecretBytes, CryptoError> {
+    fn determine_with(
+        &self,
+        ephemeral: &PrivateKey,
+        enc: ContentEncryption,
+    ) -> Result<SecretBytes, CryptoError> {
         // RFC 7518 §4.6.2: in direct key agreement, AlgorithmID is the `enc` value.
         Ok(derive_key(&ephemeral.agree(&self.0)?, enc.name(), enc.key_len(), &[], &[]))
     }
@@ -70,7 +74,11 @@ struct WrapFor {
 }
 
 impl WrapFor {
-    fn encrypt_with(&self, ephemeral: &PrivateKey, content_key: &SecretBytes) -> Result<Vec<u8>, CryptoError> {
+    fn encrypt_with(
+        &self,
+        ephemeral: &PrivateKey,
+        content_key: &SecretBytes,
+    ) -> Result<Vec<u8>, CryptoError> {
         // RFC 7518 §4.6.2: in key agreement with key wrapping, AlgorithmID is the `alg` value.
         let shared = ephemeral.agree(&self.recipient)?;
         let wrapping_key = derive_key(&shared, self.algorithm.name(), self.key_len, &[], &[]);
@@ -130,7 +138,8 @@ fn derive_key(
 ) -> SecretBytes {
     // Data goes in behind its length, so that no two inputs run together. The lengths are those
     // of names and of decoded header parameters, and a key's bits are at most 512.
-    let len_of = |data: &[u8]| u32::try_from(data.len()).expect("a header is shorter than 4 GiB").to_be_bytes();
+    let len_of =
+        |data: &[u8]| u32::try_from(data.len()).expect("a header is shorter than 4 GiB").to_be_bytes();
     let key_bits = u32::try_from(key_len * 8).expect("a key is shorter than 4 Gbit").to_be_bytes();
     let algorithm_id = algorithm_id.as_bytes();
 
@@ -254,7 +263,9 @@ impl PrivateKey {
 
     fn agree(&self, peer: &PublicKey) -> Result<SecretBytes, CryptoError> {
         match (self, peer) {
-            (Self::Ec { curve: own, key }, PublicKey::Ec { curve, point }) if own == curve => key.agree(point),
+            (Self::Ec { curve: own, key }, PublicKey::Ec { curve, point }) if own == curve => {
+                key.agree(point)
+            }
             (Self::X25519(key), PublicKey::X25519(peer)) => key.agree(peer),
             _ => Err(CryptoError),
         }
@@ -308,14 +319,16 @@ mod tests {
     #[test]
     fn rfc7518_appendix_c() {
         let (alice, bob) = (Jwk::from_json(ALICE).unwrap(), Jwk::from_json(BOB).unwrap());
-        let sender = PrivateKey::of(alice.material()).unwrap().agree(&PublicKey::of(bob.material()).unwrap()).unwrap();
-        let recipient = PrivateKey::of(bob.material()).unwrap().agree(&PublicKey::of(alice.material()).unwrap()).unwrap();
+        let sender =
+            PrivateKey::of(alice.material()).unwrap().agree(&PublicKey::of(bob.material()).unwrap()).unwrap();
+        let recipient =
+            PrivateKey::of(bob.material()).unwrap().agree(&PublicKey::of(alice.material()).unwrap()).unwrap();
         assert!(sender == recipient);
         assert_eq!(
             sender.expose_secret(),
             [
-                158, 86, 217, 29, 129, 113, 53, 211, 114, 131, 66, 131, 191, 132, 38, 156, 251, 49, 110, 163, 218,
-                128, 106, 72, 246, 218, 167, 121, 140, 254, 144, 196
+                158, 86, 217, 29, 129, 113, 53, 211, 114, 131, 66, 131, 191, 132, 38, 156, 251, 49, 110, 163,
+                218, 128, 106, 72, 246, 218, 167, 121, 140, 254, 144, 196
             ]
         );
         let key = derive_key(&sender, "A128GCM", 16, b"Alice", b"Bob");
@@ -385,7 +398,10 @@ mod tests {
         let p = "_____wAAAAEAAAAAAAAAAAAAAAD_______________8";
         for (why, text) in [
             ("private part", ALICE.to_owned()),
-            ("private part of another type", format!(r#"{{"kty":"EC","crv":"P-256","x":"{x}","y":"{y}","d":1}}"#)),
+            (
+                "private part of another type",
+                format!(r#"{{"kty":"EC","crv":"P-256","x":"{x}","y":"{y}","d":1}}"#),
+            ),
             ("no y", format!(r#"{{"kty":"EC","crv":"P-256","x":"{x}"}}"#)),
             ("no x", format!(r#"{{"kty":"EC","crv":"P-256","y":"{y}"}}"#)),
             ("no crv", format!(r#"{{"kty":"EC","x":"{x}","y":"{y}"}}"#)),

@@ -145,7 +145,9 @@ impl JweAlgorithm {
     /// Refuses `dir` where a secret comes without its content encryption.
     pub(super) fn check_symmetric(self) -> Result<(), Error> {
         match self {
-            Self::Dir => Err(Error::misuse("a key for `dir` is made by `direct`, with its content encryption")),
+            Self::Dir => {
+                Err(Error::misuse("a key for `dir` is made by `direct`, with its content encryption"))
+            }
             _ => Ok(()),
         }
     }
@@ -200,7 +202,8 @@ mod tests {
 
     #[test]
     fn what_is_refused_has_no_name() {
-        for name in ["", "none", "RSA1_5", "rsa-oaep", "RSA-OAEP ", "HS256", "A256GCM", "PBES2-HS256+A128KW"] {
+        for name in ["", "none", "RSA1_5", "rsa-oaep", "RSA-OAEP ", "HS256", "A256GCM", "PBES2-HS256+A128KW"]
+        {
             assert_eq!(JweAlgorithm::from_name(name), None, "{name}");
         }
     }

@@ -24,12 +24,17 @@ impl AesCbcHmac {
         if enc_key.len() != half {
             return Err(CryptoError);
         }
-        Ok(Box::new(Self { mac_key: HmacKey::new(hash, mac_key), enc_key: AesCbcKey::new(enc_key)?, tag_len: half }))
+        Ok(Box::new(Self {
+            mac_key: HmacKey::new(hash, mac_key),
+            enc_key: AesCbcKey::new(enc_key)?,
+            tag_len: half,
+        }))
     }
 
     fn tag(&self, iv: &[u8], aad: &[u8], ciphertext: &[u8]) -> Result<Vec<u8>, CryptoError> {
         // RFC 7518 §5.2.2.1: AL is the number of bits in A, as a 64-bit big-endian integer.
-        let aad_bits = u64::try_from(aad.len()).ok().and_then(|bytes| bytes.checked_mul(8)).ok_or(CryptoError)?;
+        let aad_bits =
+            u64::try_from(aad.len()).ok().and_then(|bytes| bytes.checked_mul(8)).ok_or(CryptoError)?;
         let mac = self.mac_key.sign(&[aad, iv, ciphertext, &aad_bits.to_be_bytes()]);
         mac.as_ref().get(..self.tag_len).map(<[u8]>::to_vec).ok_or(CryptoError)
     }
@@ -44,7 +49,13 @@ impl ContentCipher for AesCbcHmac {
         Ok(Sealed { ciphertext, tag })
     }
 
-    fn open(&self, iv: &[u8], aad: &[u8], ciphertext: Vec<u8>, tag: &[u8]) -> Result<SecretBytes, CryptoError> {
+    fn open(
+        &self,
+        iv: &[u8],
+        aad: &[u8],
+        ciphertext: Vec<u8>,
+        tag: &[u8],
+    ) -> Result<SecretBytes, CryptoError> {
         let block: &[u8; 16] = iv.try_into().map_err(|_| CryptoError)?;
         // The MAC comes first and in constant time: whoever learns about the padding of a forged
         // ciphertext can read the plaintext byte by byte. `ct_eq` says no to another length.

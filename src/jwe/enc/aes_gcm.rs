@@ -25,7 +25,13 @@ impl ContentCipher for AesGcm {
         Ok(Sealed { ciphertext: std::mem::take(&mut *content), tag })
     }
 
-    fn open(&self, iv: &[u8], aad: &[u8], ciphertext: Vec<u8>, tag: &[u8]) -> Result<SecretBytes, CryptoError> {
+    fn open(
+        &self,
+        iv: &[u8],
+        aad: &[u8],
+        ciphertext: Vec<u8>,
+        tag: &[u8],
+    ) -> Result<SecretBytes, CryptoError> {
         let nonce = iv.try_into().map_err(|_| CryptoError)?;
         // Exactly 128 bits: a shorter tag would be compared by its own length, and guessed.
         let tag = tag.try_into().map_err(|_| CryptoError)?;

@@ -148,7 +148,13 @@ pub(super) trait ContentCipher: Send + Sync {
     fn seal(&self, iv: &[u8], aad: &[u8], plaintext: &[u8]) -> Result<Sealed, CryptoError>;
 
     /// Checks the tag over `aad`, `iv` and ciphertext, and only then gives the content out.
-    fn open(&self, iv: &[u8], aad: &[u8], ciphertext: Vec<u8>, tag: &[u8]) -> Result<SecretBytes, CryptoError>;
+    fn open(
+        &self,
+        iv: &[u8],
+        aad: &[u8],
+        ciphertext: Vec<u8>,
+        tag: &[u8],
+    ) -> Result<SecretBytes, CryptoError>;
 }
 
 /// Encrypted content.
@@ -216,9 +222,17 @@ mod tests {
                 // A tag's bytes moved into the ciphertext, and one byte more.
                 let moved = [&ciphertext[..], &tag[..4]].concat();
                 assert_eq!(open(&iv, b"aad", &moved, &tag[4..]), None, "{enc} {len}: moved");
-                assert_eq!(open(&iv, b"aad", &ciphertext, &[&tag[..], &[0]].concat()), None, "{enc} {len}: longer");
+                assert_eq!(
+                    open(&iv, b"aad", &ciphertext, &[&tag[..], &[0]].concat()),
+                    None,
+                    "{enc} {len}: longer"
+                );
                 for iv_len in [0, 8, enc.iv_len() - 1, enc.iv_len() + 1] {
-                    assert_eq!(open(&vec![9; iv_len], b"aad", &ciphertext, &tag), None, "{enc} {len}: iv of {iv_len}");
+                    assert_eq!(
+                        open(&vec![9; iv_len], b"aad", &ciphertext, &tag),
+                        None,
+                        "{enc} {len}: iv of {iv_len}"
+                    );
                 }
             }
         }
