@@ -30,3 +30,6 @@ pub use encrypt::{JweBuilder, encrypt, encrypt_claims};
 pub use encryption_key::EncryptionKey;
 
 pub(crate) use token::EncryptedToken;
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,7 @@
 //! Keys that sign and keys that verify, each bound to one algorithm when it is made.
 
 use std::fmt;
+use std::sync::Arc;
 
 use super::JwsAlgorithm;
 use super::alg::{EDDSA, Family, ecdsa, eddsa, hmac, rsa};
@@ -31,7 +32,7 @@ pub struct SigningKey {
     /// What the header says: the algorithm's name, or `EdDSA` on request.
     name: &'static str,
     jwk: Jwk,
-    signer: Signer,
+    signer: Arc<Signer>,
 }
 
 enum Signer {
@@ -78,7 +79,7 @@ impl SigningKey {
             Family::Ecdsa(curve) => Signer::Ecdsa(ecdsa::signing_key(curve, material)?),
             Family::Eddsa => Signer::Eddsa(eddsa::signing_key(material)?),
         };
-        Ok(Self { algorithm, name: algorithm.name(), jwk: jwk.clone_key(), signer })
+        Ok(Self { algorithm, name: algorithm.name(), jwk: jwk.clone_key(), signer: Arc::new(signer) })
     }
 
     /// Makes the key for that algorithm out of a private key's PEM (PKCS#8, PKCS#1 or SEC1).
@@ -103,7 +104,7 @@ impl SigningKey {
     /// The door that [`danger`](crate::danger) opens: the secret may be short, though not empty.
     pub(crate) fn weak_hmac(algorithm: JwsAlgorithm, secret: SecretBytes) -> Result<Self, Error> {
         let Family::Hmac(hash) = algorithm.family() else { return Err(Error::InvalidKey(KeyDefect::Type)) };
-        let signer = Signer::Hmac(HmacKey::new(hash, secret.expose_secret()));
+        let signer = Arc::new(Signer::Hmac(HmacKey::new(hash, secret.expose_secret())));
         Ok(Self { algorithm, name: algorithm.name(), jwk: Jwk::from_secret(secret)?, signer })
     }
 
@@ -122,6 +123,13 @@ impl SigningKey {
             self.name = EDDSA;
         }
         self
+    }
+
+    /// Returns the same key once more, for a second owner.
+    #[must_use]
+    pub fn clone_key(&self) -> Self {
+        let Self { algorithm, name, jwk, signer } = self;
+        Self { algorithm: *algorithm, name, jwk: jwk.clone_key(), signer: Arc::clone(signer) }
     }
 
     /// Returns the algorithm that the key is bound to.
@@ -143,7 +151,7 @@ impl SigningKey {
     /// [`Error::InvalidKey`] if the crypto library refuses the public half, which a key that was
     /// made by this library doesn't bring about.
     pub fn verifying_key(&self) -> Result<VerifyingKey, Error> {
-        if let Signer::Hmac(_) = self.signer {
+        if let Signer::Hmac(_) = *self.signer {
             return VerifyingKey::of_any_secret(self.algorithm, &self.jwk);
         }
         VerifyingKey::new(self.algorithm, &self.jwk)
@@ -170,7 +178,7 @@ impl SigningKey {
     }
 
     pub(crate) fn sign(&self, signing_input: &[u8]) -> Result<SignatureBytes, Error> {
-        match &self.signer {
+        match &*self.signer {
             Signer::Hmac(key) => Ok(SignatureBytes::from(key.sign(&[signing_input]))),
             Signer::Rsa(key) => key.sign(signing_input).map_err(|_| SIGNING_FAILED),
             Signer::Ecdsa(key) => key.sign(signing_input).map_err(|_| SIGNING_FAILED),
@@ -202,7 +210,7 @@ impl fmt::Debug for SigningKey {
 pub struct VerifyingKey {
     algorithm: JwsAlgorithm,
     key_id: Option<Box<str>>,
-    verifier: Verifier,
+    verifier: Arc<Verifier>,
 }
 
 enum Verifier {
@@ -266,14 +274,14 @@ impl VerifyingKey {
             Family::Ecdsa(curve) => Verifier::Ecdsa(ecdsa::verifying_key(curve, material)?),
             Family::Eddsa => Verifier::Eddsa(eddsa::verifying_key(material)?),
         };
-        Ok(Self { algorithm, key_id: jwk.key_id().map(Box::from), verifier })
+        Ok(Self { algorithm, key_id: jwk.key_id().map(Box::from), verifier: Arc::new(verifier) })
     }
 
     /// The twin of an HS* signing key, whose secret was judged when that was made.
     fn of_any_secret(algorithm: JwsAlgorithm, jwk: &Jwk) -> Result<Self, Error> {
         let Family::Hmac(hash) = algorithm.family() else { return Err(Error::InvalidKey(KeyDefect::Type)) };
         let verifier = Verifier::Hmac(HmacKey::new(hash, secret(jwk.material())?.expose_secret()));
-        Ok(Self { algorithm, key_id: jwk.key_id().map(Box::from), verifier })
+        Ok(Self { algorithm, key_id: jwk.key_id().map(Box::from), verifier: Arc::new(verifier) })
     }
 
     /// Sets the key ID that a token's `kid` is compared with.
@@ -281,6 +289,13 @@ impl VerifyingKey {
     pub fn with_key_id(mut self, key_id: impl Into<String>) -> Self {
         self.key_id = Some(key_id.into().into_boxed_str());
         self
+    }
+
+    /// Returns the same key once more, for a second owner.
+    #[must_use]
+    pub fn clone_key(&self) -> Self {
+        let Self { algorithm, key_id, verifier } = self;
+        Self { algorithm: *algorithm, key_id: key_id.clone(), verifier: Arc::clone(verifier) }
     }
 
     /// Returns the algorithm that the key is bound to.
@@ -297,7 +312,7 @@ impl VerifyingKey {
 
     /// Returns whether the signature over the message holds.
     pub(crate) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
-        match &self.verifier {
+        match &*self.verifier {
             Verifier::Hmac(key) => key.verify(&[message], signature),
             Verifier::Rsa(key) => key.verify(message, signature),
             Verifier::Ecdsa(key) => key.verify(message, signature),

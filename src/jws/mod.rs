@@ -13,7 +13,7 @@ mod verify;
 pub use alg::JwsAlgorithm;
 pub use key::{SigningKey, VerifyingKey};
 pub use sign::sign;
-pub use verify::{VerifiedJws, verify};
+pub use verify::{VerifiedJws, verify, verify_with_limits};
 
 pub(crate) use sign::{protected_header, sign_encoded};
 pub(crate) use verify::SignedParts;

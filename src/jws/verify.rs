@@ -29,10 +29,18 @@ use crate::wire::{base64url, compact};
 /// # }
 /// ```
 pub fn verify(key: &VerifyingKey, token: &str) -> Result<VerifiedJws, Error> {
-    let limits = Limits::default();
+    verify_with_limits(key, token, &Limits::default())
+}
+
+/// Verifies a compact JWS like [`verify`], under limits of the caller's.
+///
+/// # Errors
+///
+/// As [`verify`].
+pub fn verify_with_limits(key: &VerifyingKey, token: &str, limits: &Limits) -> Result<VerifiedJws, Error> {
     let mut decoded = Vec::new();
-    let parts = SignedParts::split(token, &limits, &mut decoded)?;
-    let header = parts.header(&limits, &[""; 0])?;
+    let parts = SignedParts::split(token, limits, &mut decoded)?;
+    let header = parts.header(limits, &[""; 0])?;
     if parts.algorithm(&header)? != key.algorithm() {
         return Err(Error::NotAllowed(Refusal::Algorithm));
     }

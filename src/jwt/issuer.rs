@@ -122,7 +122,9 @@ impl JwtIssuer {
     ) -> Result<Zeroizing<String>, Error> {
         let own = typed::to_json(claims)?;
         let own = typed::text(&own, Part::Claims)?;
-        let mut set = Zeroizing::new(String::with_capacity(self.fixed_claims.len() + own.len() + 160));
+        // Room for all, a subject of nothing but escapes too: text that grows leaves copies behind.
+        let room = self.fixed_claims.len() + own.len() + subject.map_or(0, str::len) * 6 + 160;
+        let mut set = Zeroizing::new(String::with_capacity(room));
         set.push('{');
         set.push_str(&self.fixed_claims);
         if let Some(subject) = subject {

@@ -522,6 +522,13 @@ impl JwtVerifierBuilder {
                 "expected at least one algorithm in `algorithms`",
             ),
             (
+                self.algorithms.as_ref().is_some_and(|listed| {
+                    let listed: AlgorithmSet = listed.iter().copied().collect();
+                    !listed.is_empty() && self.sources.iter().any(|source| !source.keys.serves(listed))
+                }),
+                "expected a key for one of `algorithms`, of each issuer",
+            ),
+            (
                 self.key_management.as_ref().is_some_and(Vec::is_empty),
                 "expected at least one algorithm in `key_management_algorithms`",
             ),

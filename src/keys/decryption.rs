@@ -51,9 +51,17 @@ impl KeySet<DecryptionKey> {
     /// As [`decrypt`](crate::decrypt); [`Error::LimitExceeded`] if the token names no key ID and too
     /// many keys fit.
     pub fn decrypt(&self, token: &str) -> Result<SecretBytes, Error> {
-        let limits = Limits::default();
+        self.decrypt_with_limits(token, &Limits::default())
+    }
+
+    /// Decrypts a compact JWE like [`decrypt`](Self::decrypt), under limits of the caller's.
+    ///
+    /// # Errors
+    ///
+    /// As [`decrypt`](Self::decrypt).
+    pub fn decrypt_with_limits(&self, token: &str, limits: &Limits) -> Result<SecretBytes, Error> {
         let mut header = Vec::new();
-        self.open(&EncryptedToken::parse(token, &limits, &mut header)?)
+        self.open(&EncryptedToken::parse(token, limits, &mut header)?)
     }
 
     pub(crate) fn open(&self, token: &EncryptedToken<'_>) -> Result<SecretBytes, Error> {

@@ -67,14 +67,22 @@ impl KeySet<VerifyingKey> {
     /// As [`jws::verify`](crate::jws::verify); [`Error::LimitExceeded`] if the token names no key ID
     /// and too many keys fit.
     pub fn verify(&self, token: &str) -> Result<VerifiedJws, Error> {
-        let limits = Limits::default();
+        self.verify_with_limits(token, &Limits::default())
+    }
+
+    /// Verifies a compact JWS like [`verify`](Self::verify), under limits of the caller's.
+    ///
+    /// # Errors
+    ///
+    /// As [`verify`](Self::verify).
+    pub fn verify_with_limits(&self, token: &str, limits: &Limits) -> Result<VerifiedJws, Error> {
         let mut decoded = Vec::new();
-        let parts = SignedParts::split(token, &limits, &mut decoded)?;
-        let header = parts.header(&limits, &[""; 0])?;
+        let parts = SignedParts::split(token, limits, &mut decoded)?;
+        let header = parts.header(limits, &[""; 0])?;
         let algorithm = parts.algorithm(&header)?;
         self.check_algorithm(algorithm, AlgorithmSet::default())?;
         let mut candidates = self.candidates(algorithm, AlgorithmSet::default(), header.kid.as_deref());
-        check_count(candidates.clone(), &limits)?;
+        check_count(candidates.clone(), limits)?;
         let key = candidates.find(|key| parts.verified_by(key)).ok_or(Error::InvalidSignature)?;
         Ok(VerifiedJws::new(&parts, &header, key))
     }
@@ -87,6 +95,11 @@ impl KeySet<VerifyingKey> {
             listed.contains(algorithm)
         };
         if allowed { Ok(()) } else { Err(Error::NotAllowed(Refusal::Algorithm)) }
+    }
+
+    /// Whether any key could ever be a candidate under this list.
+    pub(crate) fn serves(&self, listed: AlgorithmSet) -> bool {
+        self.entries().any(|entry| listed.contains(entry.key.algorithm()))
     }
 
     /// The keys that a header of this algorithm and key ID picks.

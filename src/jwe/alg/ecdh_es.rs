@@ -292,6 +292,7 @@ fn epk_defect(expected: &'static str) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::header::Header;
     use crate::wire::json;
 
     const CURVES: [Curve; 4] =
@@ -332,6 +333,28 @@ mod tests {
         );
         let key = derive_key(&sender, "A128GCM", 16, b"Alice", b"Bob");
         assert_eq!(base64url::encode(key.expose_secret()), "VqqN6vgjbSBcIijNcacQGg");
+    }
+
+    /// The same with the parties' names from the header, where a recipient finds them.
+    #[test]
+    fn rfc7518_appendix_c_from_the_header() {
+        let (alice, bob) = (Jwk::from_json(ALICE).unwrap(), Jwk::from_json(BOB).unwrap());
+        let limits = Limits::default();
+        let key = EcdhEs { wrap_key_len: None }.decryption(JweAlgorithm::EcdhEs, &bob).unwrap();
+        let epk = alice.to_public_json().unwrap();
+        let content_key = |parties: &str| {
+            let header = format!(r#"{{"alg":"ECDH-ES","enc":"A128GCM"{parties},"epk":{epk}}}"#);
+            let header = Header::parse_jwe(&header, &limits, &[""; 0]).unwrap();
+            let enc = ContentEncryption::A128Gcm;
+            let recipient = RecipientInput { enc, header: &header, encrypted_key: &[], limits: &limits };
+            match key.accept(recipient).unwrap().content_key() {
+                Ok(ContentKey::Fresh(key)) => base64url::encode(key.expose_secret()),
+                _ => panic!("another kind of content key"),
+            }
+        };
+        assert_eq!(content_key(r#","apu":"QWxpY2U","apv":"Qm9i""#), "VqqN6vgjbSBcIijNcacQGg");
+        assert_ne!(content_key(r#","apu":"QWxpY2U""#), "VqqN6vgjbSBcIijNcacQGg");
+        assert_ne!(content_key(""), "VqqN6vgjbSBcIijNcacQGg");
     }
 
     #[test]

@@ -16,9 +16,10 @@ pub(crate) use string::write_string;
 
 use std::borrow::Cow;
 
-use crate::error::{Defect, Error, Part};
+use crate::error::{Defect, Error, Limit, Part};
 use crate::limits::Limits;
-use scanner::Scanner;
+use crate::wire::over_limit;
+use scanner::{Fault, Scanner};
 
 /// A JSON value inside text that was scanned, so reading it again can't fail.
 #[derive(Debug, Clone, Copy)]
@@ -27,14 +28,20 @@ pub(crate) struct Value<'a> {
     text: &'a str,
 }
 
-/// The kinds of JSON values.
+/// The kinds of JSON values: RFC 8259 §3.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
+    /// `null`.
     Null,
+    /// `true` or `false`.
     Bool,
+    /// A number that fits an `f64`.
     Number,
+    /// A string.
     String,
+    /// An array.
     Array,
+    /// An object.
     Object,
 }
 
@@ -54,14 +61,37 @@ pub(crate) fn scan_object<'a>(
     limits: &Limits,
     mut member: impl FnMut(&str, Value<'a>) -> Result<(), Error>,
 ) -> Result<(), Error> {
-    let mut scanner = Scanner::new(text, part, limits);
-    if scanner.start() == Some(Kind::Object) {
-        scanner.object(1, &mut member)?;
-        scanner.end()
+    let mut scanner = Scanner::new(text, limits);
+    let scanned = if scanner.start() == Some(Kind::Object) {
+        let scanned = scanner.object(1, |name, value| member(name, value).map_err(Stop::Refused));
+        scanned.and_then(|()| Ok(scanner.end()?))
     } else {
-        scanner.value(0)?;
-        scanner.end()?;
-        Err(Error::malformed(part, Defect::NotAnObject))
+        let scanned = scanner.value(0).and_then(|_| scanner.end());
+        scanned.map_or_else(|fault| Err(fault.into()), |()| Err(Stop::NotAnObject))
+    };
+    scanned.map_err(|stop| {
+        let defect = match stop {
+            Stop::Refused(error) => return error,
+            Stop::Fault(Fault::Depth) => return over_limit(Limit::JsonDepth, scanner.max_depth),
+            Stop::Fault(Fault::Members) => return over_limit(Limit::JsonMembers, scanner.max_members),
+            Stop::Fault(Fault::DuplicateName) => Defect::DuplicateMember,
+            Stop::Fault(Fault::NotJson) => Defect::Json,
+            Stop::NotAnObject => Defect::NotAnObject,
+        };
+        Error::malformed(part, defect)
+    })
+}
+
+/// Why an object's scan ended early: the text's fault, or the word of who takes the members.
+enum Stop {
+    Fault(Fault),
+    NotAnObject,
+    Refused(Error),
+}
+
+impl From<Fault> for Stop {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
     }
 }
 
@@ -88,7 +118,10 @@ impl<'a> Value<'a> {
         self.text
     }
 
-    /// Returns the string, unescaped, if it is one. Only escapes cost an allocation.
+    /// Returns the string, unescaped, if it is one.
+    ///
+    /// Only escapes cost an allocation. It isn't wiped, so whoever reads a secret's base64url,
+    /// which needs no escapes, takes `Cow::Borrowed` alone.
     pub(crate) fn as_str(self) -> Option<Cow<'a, str>> {
         match self.kind {
             Kind::String => string::unquote(self.text),

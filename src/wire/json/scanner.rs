@@ -4,23 +4,32 @@ use std::borrow::Cow;
 
 use super::names::Names;
 use super::{Kind, Value, string};
-use crate::error::{Defect, Error, Limit, Part};
 use crate::limits::Limits;
-use crate::wire::over_limit;
 
 /// A place in a text, everything before it being in order.
 pub(super) struct Scanner<'a> {
     text: &'a str,
     at: usize,
-    part: Part,
-    max_depth: usize,
-    max_members: usize,
+    pub(super) max_depth: usize,
+    pub(super) max_members: usize,
+}
+
+/// Why a scan ended early.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// What stands here isn't JSON, or a number beyond an `f64`.
+    NotJson,
+    /// An object has this name already.
+    DuplicateName,
+    /// More containers are open than allowed.
+    Depth,
+    /// An object has more members than allowed.
+    Members,
 }
 
 impl<'a> Scanner<'a> {
-    pub(super) fn new(text: &'a str, part: Part, limits: &Limits) -> Self {
-        let max_depth = limits.json_depth.min(MAX_DEPTH);
-        Self { text, at: 0, part, max_depth, max_members: limits.json_members }
+    pub(super) fn new(text: &'a str, limits: &Limits) -> Self {
+        Self { text, at: 0, max_depth: limits.json_depth.min(MAX_DEPTH), max_members: limits.json_members }
     }
 
     /// Goes to the first value and returns its kind, as its first byte tells it.
@@ -30,17 +39,17 @@ impl<'a> Scanner<'a> {
     }
 
     /// Scans whitespace, then the end of the text.
-    pub(super) fn end(&mut self) -> Result<(), Error> {
+    pub(super) fn end(&mut self) -> Result<(), Fault> {
         self.skip_whitespace();
-        if self.at == self.text.len() { Ok(()) } else { Err(self.not_json()) }
+        if self.at == self.text.len() { Ok(()) } else { Err(Fault::NotJson) }
     }
 
     /// Scans the object that begins here, `level` being 1 for the outermost.
-    pub(super) fn object(
+    pub(super) fn object<E: From<Fault>>(
         &mut self,
         level: usize,
-        member: &mut impl FnMut(&str, Value<'a>) -> Result<(), Error>,
-    ) -> Result<(), Error> {
+        mut member: impl FnMut(&str, Value<'a>) -> Result<(), E>,
+    ) -> Result<(), E> {
         self.open(level)?;
         if self.take(b'}') {
             return Ok(());
@@ -48,11 +57,11 @@ impl<'a> Scanner<'a> {
         let mut names = Names::new();
         loop {
             if names.len() >= self.max_members {
-                return Err(over_limit(Limit::JsonMembers, self.max_members));
+                return Err(Fault::Members.into());
             }
             let name = self.name()?;
             if !names.insert(name.clone()) {
-                return Err(Error::malformed(self.part, Defect::DuplicateMember));
+                return Err(Fault::DuplicateName.into());
             }
             let value = self.value(level)?;
             member(&name, value)?;
@@ -63,20 +72,20 @@ impl<'a> Scanner<'a> {
     }
 
     /// Scans the value that begins here, `level` containers being around it.
-    pub(super) fn value(&mut self, level: usize) -> Result<Value<'a>, Error> {
+    pub(super) fn value(&mut self, level: usize) -> Result<Value<'a>, Fault> {
         let start = self.at;
-        let kind = self.peek().and_then(Kind::starting_with).ok_or_else(|| self.not_json())?;
+        let kind = self.peek().and_then(Kind::starting_with).ok_or(Fault::NotJson)?;
         match kind {
-            Kind::Object => self.object(level + 1, &mut |_, _| Ok(()))?,
+            Kind::Object => self.object(level + 1, |_, _| Ok::<(), Fault>(()))?,
             Kind::Array => self.array(level + 1)?,
-            Kind::String => self.string().map(drop)?,
+            Kind::String => self.string()?,
             Kind::Number => self.number()?,
             Kind::Bool | Kind::Null => self.literal()?,
         }
         Ok(Value { kind, text: self.since(start)? })
     }
 
-    fn array(&mut self, level: usize) -> Result<(), Error> {
+    fn array(&mut self, level: usize) -> Result<(), Fault> {
         self.open(level)?;
         if self.take(b']') {
             return Ok(());
@@ -90,42 +99,41 @@ impl<'a> Scanner<'a> {
     }
 
     /// Scans a member's name, the colon, and the whitespace around them.
-    fn name(&mut self) -> Result<Cow<'a, str>, Error> {
+    fn name(&mut self) -> Result<Cow<'a, str>, Fault> {
         let start = self.at;
         if self.peek() != Some(b'"') {
-            return Err(self.not_json());
+            return Err(Fault::NotJson);
         }
         self.string()?;
-        let name = string::unquote(self.since(start)?).ok_or_else(|| self.not_json())?;
+        let name = string::unquote(self.since(start)?).ok_or(Fault::NotJson)?;
         self.skip_whitespace();
         if !self.take(b':') {
-            return Err(self.not_json());
+            return Err(Fault::NotJson);
         }
         self.skip_whitespace();
         Ok(name)
     }
 
     /// Scans the string that begins here.
-    fn string(&mut self) -> Result<(), Error> {
+    fn string(&mut self) -> Result<(), Fault> {
         self.at += 1;
         loop {
             let rest = self.rest();
-            let run =
-                rest.iter().position(|&byte| string::is_special(byte)).ok_or_else(|| self.not_json())?;
-            self.at += run + 1;
-            match rest.get(run..) {
+            let plain = string::plain_len(rest).ok_or(Fault::NotJson)?;
+            self.at += plain + 1;
+            match rest.get(plain..) {
                 Some([b'"', ..]) => return Ok(()),
                 Some([b'\\', escape @ ..]) => {
-                    let (_, len) = string::read_escape(escape).ok_or_else(|| self.not_json())?;
+                    let (_, len) = string::read_escape(escape).ok_or(Fault::NotJson)?;
                     self.at += len;
                 }
-                _ => return Err(self.not_json()),
+                _ => return Err(Fault::NotJson),
             }
         }
     }
 
     /// Scans the number that begins here: RFC 8259 §6.
-    fn number(&mut self) -> Result<(), Error> {
+    fn number(&mut self) -> Result<(), Fault> {
         let start = self.at;
         self.take(b'-');
         if !self.take(b'0') {
@@ -140,33 +148,33 @@ impl<'a> Scanner<'a> {
             self.digits()?;
         }
         if has_exponent || self.at - start > ALWAYS_FINITE_LEN {
-            let number: f64 = self.since(start)?.parse().map_err(|_| self.not_json())?;
+            let number: f64 = self.since(start)?.parse().map_err(|_| Fault::NotJson)?;
             if number.abs() >= NUMBER_CEILING {
-                return Err(self.not_json());
+                return Err(Fault::NotJson);
             }
         }
         Ok(())
     }
 
     /// Scans one digit or more.
-    fn digits(&mut self) -> Result<(), Error> {
+    fn digits(&mut self) -> Result<(), Fault> {
         let count = self.rest().iter().take_while(|byte| byte.is_ascii_digit()).count();
         self.at += count;
-        if count == 0 { Err(self.not_json()) } else { Ok(()) }
+        if count == 0 { Err(Fault::NotJson) } else { Ok(()) }
     }
 
-    fn literal(&mut self) -> Result<(), Error> {
+    fn literal(&mut self) -> Result<(), Fault> {
         let rest = self.rest();
         let literals: [&[u8]; 3] = [b"true", b"false", b"null"];
         let literal = literals.into_iter().find(|literal| rest.starts_with(literal));
-        self.at += literal.ok_or_else(|| self.not_json())?.len();
+        self.at += literal.ok_or(Fault::NotJson)?.len();
         Ok(())
     }
 
     /// Scans the bracket that opens a container, and whitespace.
-    fn open(&mut self, level: usize) -> Result<(), Error> {
+    fn open(&mut self, level: usize) -> Result<(), Fault> {
         if level > self.max_depth {
-            return Err(over_limit(Limit::JsonDepth, self.max_depth));
+            return Err(Fault::Depth);
         }
         self.at += 1;
         self.skip_whitespace();
@@ -175,13 +183,13 @@ impl<'a> Scanner<'a> {
 
     /// Scans what follows a container's item: `bracket`, which ends the container and gives
     /// `true`, or a comma; and whitespace on both sides.
-    fn close(&mut self, bracket: u8) -> Result<bool, Error> {
+    fn close(&mut self, bracket: u8) -> Result<bool, Fault> {
         self.skip_whitespace();
         if self.take(bracket) {
             return Ok(true);
         }
         if !self.take(b',') {
-            return Err(self.not_json());
+            return Err(Fault::NotJson);
         }
         self.skip_whitespace();
         Ok(false)
@@ -208,12 +216,8 @@ impl<'a> Scanner<'a> {
     }
 
     /// Returns the text from `start` to here. Both stand next to ASCII, so it is there.
-    fn since(&self, start: usize) -> Result<&'a str, Error> {
-        self.text.get(start..self.at).ok_or_else(|| self.not_json())
-    }
-
-    const fn not_json(&self) -> Error {
-        Error::malformed(self.part, Defect::Json)
+    fn since(&self, start: usize) -> Result<&'a str, Fault> {
+        self.text.get(start..self.at).ok_or(Fault::NotJson)
     }
 }
 

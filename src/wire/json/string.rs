@@ -24,9 +24,12 @@ pub(crate) fn write_string(text: &str, out: &mut String) {
     out.push('"');
 }
 
-/// Returns whether this byte can't stand for itself in a string literal.
-pub(super) const fn is_special(byte: u8) -> bool {
-    byte == b'"' || byte == b'\\' || byte < 0x20
+/// Returns the distance to the first byte that can't stand for itself in a string literal.
+pub(super) fn plain_len(bytes: &[u8]) -> Option<usize> {
+    let (words, _) = bytes.as_chunks();
+    let plain = 8 * words.iter().take_while(|&&word| !has_special(u64::from_ne_bytes(word))).count();
+    let special = bytes.get(plain..)?.iter().position(|&byte| is_special(byte))?;
+    Some(plain + special)
 }
 
 /// Reads a scanned string literal, quotes included.
@@ -82,9 +85,28 @@ fn read_code_unit(bytes: &[u8]) -> Option<(u32, &[u8])> {
     Some((unit, rest))
 }
 
-/// Splits text at its first special byte.
+/// A quotation mark, a backslash or a control character.
+const fn is_special(byte: u8) -> bool {
+    byte == b'"' || byte == b'\\' || byte < 0x20
+}
+
+/// Tells of eight bytes at once whether one of them is special.
+///
+/// Subtracting `bound` from every byte sets the high bit of one that was smaller; with none
+/// smaller, nothing is borrowed, and only bytes that had their high bit before have it still.
+/// So the mask is zero exactly if no byte is special; where it isn't, the place is open.
+fn has_special(word: u64) -> bool {
+    const EACH: u64 = u64::from_ne_bytes([1; 8]);
+    let below = |word: u64, bound: u64| word.wrapping_sub(EACH * bound) & !word;
+    let is_quotation_mark = below(word ^ (EACH * 0x22), 1);
+    let is_backslash = below(word ^ (EACH * 0x5c), 1);
+    let is_control = below(word, 0x20);
+    (is_quotation_mark | is_backslash | is_control) & (EACH << 7) != 0
+}
+
+/// Splits text at its first byte that must be escaped.
 fn split_special(text: &str) -> Option<(&str, u8, &str)> {
-    let at = text.bytes().position(is_special)?;
+    let at = plain_len(text.as_bytes())?;
     let (plain, rest) = text.split_at_checked(at)?;
     let (&special, _) = rest.as_bytes().split_first()?;
     Some((plain, special, rest.get(1..)?))
@@ -144,6 +166,13 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn the_first_special_byte_is_found_wherever_it_stands(
+            bytes in proptest::collection::vec(prop_oneof![9 => 0x1e..=0xff_u8, 1 => any::<u8>()], 0..40),
+        ) {
+            prop_assert_eq!(plain_len(&bytes), bytes.iter().position(|&byte| is_special(byte)));
+        }
+
         #[test]
         fn what_is_written_is_read_again_here_and_by_serde_json(
             text in prop_oneof![any::<String>(), "[\"\\\\\u{0}-\u{1f}a]{0,20}"],
