@@ -5,7 +5,6 @@ mod rfc;
 mod set;
 
 use super::*;
-use crate::Defect;
 use crate::wire::json::{self, Value};
 
 /// RFC 7517 A.2's EC key.
@@ -194,7 +193,7 @@ fn ephemeral_public_keys() {
 
 #[test]
 fn new_keys() {
-    let mut kinds = vec![
+    let kinds = [
         KeyKind::Oct { bits: 128 },
         KeyKind::Oct { bits: 256 },
         KeyKind::P256,
@@ -202,9 +201,9 @@ fn new_keys() {
         KeyKind::P521,
         KeyKind::Ed25519,
         KeyKind::X25519,
+        #[cfg(feature = "es256k")]
+        KeyKind::Secp256k1,
     ];
-    #[cfg(feature = "es256k")]
-    kinds.push(KeyKind::Secp256k1);
     for kind in kinds {
         let key = Jwk::generate(kind).unwrap();
         assert_eq!(key.kind(), kind);
