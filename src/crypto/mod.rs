@@ -10,8 +10,6 @@
 //! Nothing here panics on input: lengths and encodings are the caller's to choose and this
 //! module's to refuse.
 
-// Until the JOSE layers above use every part of the seam.
-#![allow(dead_code, unused_imports)]
 
 mod bytes;
 mod ec;
