@@ -268,3 +268,20 @@ fn errors_show_nothing_of_the_key() {
         }
     }
 }
+
+/// Whatever single character is wrong, the answer is an error or a key that reads itself again.
+#[test]
+fn bent_text_never_panics() {
+    for json in ALL {
+        for at in 0..json.len() {
+            for character in ["A", "\"", "\\", "{", ",", "0", "é"] {
+                let mut bent = json.to_owned();
+                bent.replace_range(at..=at, character);
+                if let Ok(key) = Jwk::from_json(&bent) {
+                    let again = Jwk::from_json(key.expose_json().expose_secret()).unwrap();
+                    assert_eq!(again.thumbprint(), key.thumbprint(), "{bent}");
+                }
+            }
+        }
+    }
+}
