@@ -251,7 +251,7 @@ const fn malformed(defect: Defect) -> Error {
 }
 
 /// What RFC 7515 §4.1, RFC 7516 §4.1 and RFC 7518 §4 define. RFC 7515 §4.1.11: "Producers MUST
-/// NOT include Header Parameter names defined by this specification or [JWA] for use with
+/// NOT include Header Parameter names defined by this specification or \[JWA\] for use with
 /// JWS, duplicate names, or names that do not occur as Header Parameter names within the JOSE
 /// Header in the "crit" list."
 const REGISTERED: [&str; 20] = [
