@@ -602,4 +602,23 @@ mod pem {
             }
         }
     }
+    /// Whatever single character is wrong, missing or too many, the answer is a key or an error.
+    #[test]
+    fn bent_pem_never_panics() {
+        for name in ["p256.spki.pem", "ed25519.pkcs8.pem", "p256.sec1-parameters.pem", "p256.certificate.pem"]
+        {
+            let pem = text(name);
+            for at in 0..pem.len() {
+                for character in ["", "\n", "\r", "\r\n", " ", "-", "=", "A", "\0", "é", "\n\n"] {
+                    for end in [at, at + 1] {
+                        let mut bent = pem.clone();
+                        bent.replace_range(at..end, character);
+                        if let Ok(key) = Jwk::from_pem(&bent) {
+                            assert_eq!(key.thumbprint().len(), 43, "{bent}");
+                        }
+                    }
+                }
+            }
+        }
+    }
 }

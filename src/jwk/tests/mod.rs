@@ -5,7 +5,6 @@ mod rfc;
 mod set;
 
 use super::*;
-use crate::Defect;
 use crate::wire::json::{self, Value};
 
 /// RFC 7517 A.2's EC key.
@@ -266,6 +265,23 @@ fn errors_show_nothing_of_the_key() {
             assert_eq!(error.code(), "base64url");
             assert!(!error.to_string().contains(&value[..8]));
             assert!(!format!("{error:?}").contains(&value[..8]));
+        }
+    }
+}
+
+/// Whatever single character is wrong, the answer is an error or a key that reads itself again.
+#[test]
+fn bent_text_never_panics() {
+    for json in ALL {
+        for at in 0..json.len() {
+            for character in ["A", "\"", "\\", "{", ",", "0", "é"] {
+                let mut bent = json.to_owned();
+                bent.replace_range(at..=at, character);
+                if let Ok(key) = Jwk::from_json(&bent) {
+                    let again = Jwk::from_json(key.expose_json().expose_secret()).unwrap();
+                    assert_eq!(again.thumbprint(), key.thumbprint(), "{bent}");
+                }
+            }
         }
     }
 }
