@@ -109,7 +109,10 @@ fn every_algorithm_with_every_content_encryption_round_trips() {
 #[test]
 fn no_two_tokens_of_one_plaintext_are_alike() {
     for (_, encryption_key) in pairs() {
-        let (one, other) = (encrypt(&encryption_key, b"x").unwrap(), encrypt(&encryption_key, b"x").unwrap());
+        let (one, other) = (
+            encrypt(&encryption_key, b"card 4242").unwrap(),
+            encrypt(&encryption_key, b"card 4242").unwrap(),
+        );
         let (one, other) = (Parts::of(&one), Parts::of(&other));
         assert_ne!(one.0[IV], other.0[IV], "{encryption_key:?}");
         assert_ne!(one.0[CIPHERTEXT], other.0[CIPHERTEXT], "{encryption_key:?}");
@@ -377,6 +380,17 @@ fn an_ephemeral_key_that_doesn_t_fit_is_refused_before_ours_is_used() {
         let error = decrypt(&key, &parts.with_header("{", r#"{"apv":"Q","#)).unwrap_err();
         assert!(matches!(error, Error::Malformed { part: Part::Header, .. }));
     }
+}
+
+/// RFC 8037 §3.2.1, RFC 7748 §6.1: a point of low order agrees on zero with everyone.
+#[test]
+fn an_ephemeral_key_of_low_order_decrypts_nothing() {
+    let jwk = Jwk::generate(KeyKind::X25519).unwrap();
+    let key = DecryptionKey::from_jwk_for(JweAlgorithm::EcdhEs, &jwk).unwrap();
+    let epk = r#"{"kty":"OKP","crv":"X25519","x":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}"#;
+    let header = format!(r#"{{"alg":"ECDH-ES","enc":"A128GCM","epk":{epk}}}"#);
+    let parts = Parts([header.into_bytes(), vec![], vec![1; 12], vec![1; 9], vec![2; 16]]);
+    assert_eq!(decrypt(&key, &parts.token()), Err(Error::DecryptionFailed));
 }
 
 #[test]
