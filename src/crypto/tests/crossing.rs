@@ -77,6 +77,12 @@ both_ways!(rsa_oaep, one, other, {
                 assert_eq!(private.decrypt(&ciphertext).unwrap().expose_secret(), vec![6; len]);
             }
         }
+        for (what, key) in good_rsa_keys() {
+            let public = one::RsaOaepPublicKey::new(OaepHash::Sha256, &key.n, &key.e).unwrap();
+            let private = other::RsaOaepPrivateKey::new(OaepHash::Sha256, &key).unwrap();
+            let ciphertext = public.encrypt(b"content key").unwrap();
+            assert_eq!(private.decrypt(&ciphertext).unwrap().expose_secret(), b"content key", "{what}");
+        }
     }
 });
 

@@ -84,8 +84,9 @@ fn good_rsa_keys() -> Vec<(&'static str, RsaPrivateComponents)> {
 
 /// Private keys that every stack refuses, with what is wrong.
 fn bad_rsa_keys() -> Vec<(String, RsaPrivateComponents)> {
-    type Change = fn(&mut RsaPrivateComponents, &dyn Fn(&[u8]) -> Vec<u8>);
-    let numbers: [(&str, Change); 8] = [
+    type Change = fn(&[u8]) -> Vec<u8>;
+    type Set = fn(&mut RsaPrivateComponents, Change);
+    let numbers: [(&str, Set); 8] = [
         ("n", |key, change| key.n = change(&key.n)),
         ("e", |key, change| key.e = change(&key.e)),
         ("d", |key, change| key.d = change(key.d.expose_secret()).into()),
@@ -95,27 +96,27 @@ fn bad_rsa_keys() -> Vec<(String, RsaPrivateComponents)> {
         ("dq", |key, change| key.dq = change(key.dq.expose_secret()).into()),
         ("qi", |key, change| key.qi = change(key.qi.expose_secret()).into()),
     ];
-    let changes: [(&str, &dyn Fn(&[u8]) -> Vec<u8>); 8] = [
-        ("one bit other", &|number| {
+    let changes: [(&str, Change); 8] = [
+        ("one bit other", |number| {
             let mut number = number.to_vec();
             number[1] ^= 0x04;
             number
         }),
-        ("its lowest bit other", &|number| {
+        ("its lowest bit other", |number| {
             let mut number = number.to_vec();
             *number.last_mut().unwrap() ^= 0x01;
             number
         }),
-        ("plus two", &|number| {
+        ("plus two", |number| {
             let mut number = number.to_vec();
             *number.last_mut().unwrap() ^= 0x02;
             number
         }),
-        ("empty", &|_| Vec::new()),
-        ("zero", &|_| vec![0]),
-        ("one", &|_| vec![1]),
-        ("led by a zero", &|number| [&[0], number].concat()),
-        ("a thousand octets", &|_| vec![0xff; 1000]),
+        ("empty", |_| Vec::new()),
+        ("zero", |_| vec![0]),
+        ("one", |_| vec![1]),
+        ("led by a zero", |number| [&[0], number].concat()),
+        ("a thousand octets", |_| vec![0xff; 1000]),
     ];
     let mut keys = Vec::new();
     for (name, set) in numbers {

@@ -104,6 +104,9 @@ fn rsa_public_bounds() {
         if stack::HAS_RSA_OAEP {
             let encrypting = stack::RsaOaepPublicKey::new(OaepHash::Sha256, n, e);
             assert_eq!(encrypting.is_ok(), verifying.is_ok());
+            if let Ok(key) = &encrypting {
+                assert_eq!(key.encrypt(b"content key").unwrap().len(), n.len());
+            }
         }
         verifying.is_ok()
     };
