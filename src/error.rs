@@ -504,7 +504,7 @@ impl ClaimProblem {
 impl fmt::Display for ClaimProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Missing { hint } if hint.is_empty() => f.write_str("expected, found none"),
+            Self::Missing { hint: "" } => f.write_str("expected, found none"),
             Self::Missing { hint } => write!(f, "expected, found none ({hint})"),
             Self::Malformed { expected, found } => write!(f, "expected {expected}, found {found}"),
             Self::Expired { ago } => write!(f, "expected a time to come, found one {} s ago", ago.as_secs()),

@@ -1,4 +1,5 @@
-//! JSON Web Tokens: issue, verify, encrypt.
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(not(any(feature = "ring", feature = "aws-lc-rs")))]
 compile_error!(
@@ -6,11 +7,41 @@ compile_error!(
 );
 
 mod clock;
+#[cfg(any(feature = "ring", feature = "aws-lc-rs"))]
+mod crypto;
+#[cfg(any(feature = "ring", feature = "aws-lc-rs"))]
+pub mod danger;
 mod error;
+#[cfg(any(feature = "ring", feature = "aws-lc-rs"))]
+pub mod jwe;
+#[cfg(any(feature = "ring", feature = "aws-lc-rs"))]
+pub mod jwk;
+#[cfg(any(feature = "ring", feature = "aws-lc-rs"))]
+pub mod jws;
+#[cfg(any(feature = "ring", feature = "aws-lc-rs"))]
+pub mod jwt;
+#[cfg(any(feature = "ring", feature = "aws-lc-rs"))]
+pub mod keys;
 mod limits;
 mod secret;
+mod wire;
 
 pub use clock::{Clock, SystemClock};
 pub use error::{ClaimProblem, Defect, Error, KeyDefect, Limit, Part, Refusal, Unsupported};
+#[cfg(any(feature = "ring", feature = "aws-lc-rs"))]
+pub use jwe::{
+    ContentEncryption, DecryptionKey, EncryptionKey, JweAlgorithm, decrypt, decrypt_claims, encrypt,
+    encrypt_claims,
+};
+#[cfg(any(feature = "ring", feature = "aws-lc-rs"))]
+pub use jwk::{Jwk, JwkSet, KeyKind};
+#[cfg(any(feature = "ring", feature = "aws-lc-rs"))]
+pub use jws::{JwsAlgorithm, SigningKey, VerifyingKey};
+#[cfg(any(feature = "ring", feature = "aws-lc-rs"))]
+pub use jwt::{
+    BorrowedJwt, JwtIssuer, JwtVerifier, NoClaims, NumericDate, TokenBuffer, UnverifiedToken, VerifiedJwt,
+};
+#[cfg(any(feature = "ring", feature = "aws-lc-rs"))]
+pub use keys::{KeySet, recipient_key};
 pub use limits::Limits;
 pub use secret::{SecretBytes, SecretString};

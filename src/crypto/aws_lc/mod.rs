@@ -1,0 +1,35 @@
+//! The stack `aws-lc-rs`: HMAC, RSA, the NIST curves, X25519, Ed25519 signing, AES-GCM and
+//! randomness.
+
+mod aes_gcm;
+mod ec;
+mod ecdh;
+mod ecdsa;
+mod ed25519;
+mod hmac;
+mod rsa;
+mod rsa_oaep;
+mod x25519;
+
+use super::CryptoError;
+
+pub(crate) use aes_gcm::AesGcmKey;
+pub(crate) use ec::{ec_check_public, ec_generate, ec_public_from_private};
+pub(crate) use ecdh::EcdhPrivateKey;
+pub(crate) use ecdsa::{EcdsaSigningKey, EcdsaVerifyingKey};
+pub(crate) use ed25519::Ed25519SigningKey;
+pub(crate) use hmac::HmacKey;
+pub(crate) use rsa::{RsaSigningKey, RsaVerifyingKey, check_rsa_private, generate_rsa};
+pub(crate) use rsa_oaep::{RsaOaepPrivateKey, RsaOaepPublicKey};
+pub(crate) use x25519::X25519PrivateKey;
+
+/// Whether this build generates RSA keys.
+pub(crate) const HAS_RSA_GENERATION: bool = true;
+
+/// Whether this build has RSA-OAEP.
+pub(crate) const HAS_RSA_OAEP: bool = true;
+
+/// Fills the buffer from the library's generator, which the operating system seeds.
+pub(crate) fn fill_random(out: &mut [u8]) -> Result<(), CryptoError> {
+    aws_lc_rs::rand::fill(out).map_err(|_| CryptoError)
+}

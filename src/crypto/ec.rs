@@ -1,0 +1,57 @@
+//! The curves of ECDSA and ECDH, and the checks of lengths that every stack begins with.
+
+use super::CryptoError;
+
+/// An elliptic curve of RFC 7518 §6.2.1.1 or RFC 8812 §3.1.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum EcCurve {
+    /// NIST P-256, signing with SHA-256.
+    P256,
+    /// NIST P-384, signing with SHA-384.
+    P384,
+    /// NIST P-521, signing with SHA-512.
+    P521,
+    /// secp256k1, signing with SHA-256. It doesn't do key agreement: RFC 8812 §3.1 registers it
+    /// for signatures.
+    #[cfg(feature = "es256k")]
+    Secp256k1,
+}
+
+impl EcCurve {
+    /// Returns the number of bytes of a coordinate, which is that of a private key and of half a
+    /// signature too.
+    pub(crate) const fn coordinate_len(self) -> usize {
+        match self {
+            Self::P256 => 32,
+            Self::P384 => 48,
+            Self::P521 => 66,
+            #[cfg(feature = "es256k")]
+            Self::Secp256k1 => 32,
+        }
+    }
+
+    /// Returns the number of bytes of an ECDSA signature, `r || s` (RFC 7518 §3.4).
+    pub(crate) const fn signature_len(self) -> usize {
+        2 * self.coordinate_len()
+    }
+
+    /// Returns the number of bytes of an uncompressed point, `0x04 || x || y`.
+    pub(crate) const fn point_len(self) -> usize {
+        2 * self.coordinate_len() + 1
+    }
+
+    /// Refuses what isn't an uncompressed point by its form: JOSE has no compressed points, and
+    /// the libraries would read them, and hybrid ones and SPKI too.
+    pub(super) fn check_point_form(self, point: &[u8]) -> Result<(), CryptoError> {
+        if point.len() == self.point_len() && point.first() == Some(&0x04) {
+            Ok(())
+        } else {
+            Err(CryptoError)
+        }
+    }
+
+    /// Refuses a private key of another length than the curve's.
+    pub(super) fn check_private_len(self, d: &[u8]) -> Result<(), CryptoError> {
+        if d.len() == self.coordinate_len() { Ok(()) } else { Err(CryptoError) }
+    }
+}

@@ -1,0 +1,44 @@
+//! The stack `ring`: ring for HMAC, RSA signatures, ES256, AES-128-GCM, AES-256-GCM and
+//! randomness; RustCrypto and dalek for what ring lacks or is slower at.
+
+mod aes_gcm;
+mod ec;
+mod ecdh;
+mod ecdsa;
+mod ed25519;
+mod hmac;
+mod rsa;
+#[cfg(feature = "rsa")]
+mod rsa_crate;
+#[cfg(not(feature = "rsa"))]
+mod rsa_none;
+mod rsa_numbers;
+mod x25519;
+
+use ::ring::rand::{SecureRandom, SystemRandom};
+
+use super::CryptoError;
+
+pub(crate) use aes_gcm::AesGcmKey;
+pub(crate) use ec::{ec_check_public, ec_generate, ec_public_from_private};
+pub(crate) use ecdh::EcdhPrivateKey;
+pub(crate) use ecdsa::{EcdsaSigningKey, EcdsaVerifyingKey};
+pub(crate) use ed25519::Ed25519SigningKey;
+pub(crate) use hmac::HmacKey;
+pub(crate) use rsa::{RsaSigningKey, RsaVerifyingKey, check_rsa_private};
+#[cfg(feature = "rsa")]
+pub(crate) use rsa_crate::{RsaOaepPrivateKey, RsaOaepPublicKey, generate_rsa};
+#[cfg(not(feature = "rsa"))]
+pub(crate) use rsa_none::{RsaOaepPrivateKey, RsaOaepPublicKey, generate_rsa};
+pub(crate) use x25519::X25519PrivateKey;
+
+/// Whether this build generates RSA keys: ring doesn't, the `rsa` crate does.
+pub(crate) const HAS_RSA_GENERATION: bool = cfg!(feature = "rsa");
+
+/// Whether this build has RSA-OAEP: ring doesn't, the `rsa` crate does.
+pub(crate) const HAS_RSA_OAEP: bool = cfg!(feature = "rsa");
+
+/// Fills the buffer from the operating system's generator.
+pub(crate) fn fill_random(out: &mut [u8]) -> Result<(), CryptoError> {
+    SystemRandom::new().fill(out).map_err(|_| CryptoError)
+}

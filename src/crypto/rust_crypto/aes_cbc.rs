@@ -1,0 +1,106 @@
+//! AES-CBC with PKCS #7 padding, the cipher of AES_CBC_HMAC_SHA2 (RFC 7518 §5.2).
+//!
+//! It authenticates nothing: the caller checks the MAC before it decrypts, so that a padding
+//! failure tells an attacker nothing.
+
+use ::aes::{Aes128, Aes192, Aes256};
+use ::cbc::cipher::block_padding::Pkcs7;
+use ::cbc::cipher::{
+    BlockCipherDecrypt, BlockCipherEncrypt, BlockModeDecrypt, BlockModeEncrypt, InnerIvInit, KeyInit,
+    consts::U16,
+};
+use zeroize::Zeroize;
+
+use crate::crypto::CryptoError;
+
+const BLOCK_LEN: usize = 16;
+
+/// A content encryption key's cipher half, its key schedule made once.
+pub(crate) struct AesCbcKey(Schedule);
+
+enum Schedule {
+    Aes128(Aes128),
+    Aes192(Aes192),
+    Aes256(Aes256),
+}
+
+impl AesCbcKey {
+    /// Makes a key of 16, 24 or 32 bytes.
+    pub(crate) fn new(key: &[u8]) -> Result<Self, CryptoError> {
+        let schedule = match key.len() {
+            16 => Aes128::new_from_slice(key).map(Schedule::Aes128),
+            24 => Aes192::new_from_slice(key).map(Schedule::Aes192),
+            _ => Aes256::new_from_slice(key).map(Schedule::Aes256),
+        };
+        schedule.map(Self).map_err(|_| CryptoError)
+    }
+
+    /// Encrypts and appends the ciphertext, 1 to 16 bytes longer than the plaintext.
+    pub(crate) fn encrypt(
+        &self,
+        iv: &[u8; BLOCK_LEN],
+        plaintext: &[u8],
+        out: &mut Vec<u8>,
+    ) -> Result<(), CryptoError> {
+        let start = out.len();
+        let padded_len = (plaintext.len() / BLOCK_LEN + 1) * BLOCK_LEN;
+        // Room first: growing with plaintext inside would leave an unwiped copy behind.
+        out.reserve(padded_len);
+        out.extend_from_slice(plaintext);
+        out.resize(start + padded_len, 0);
+        let buffer = out.get_mut(start..).ok_or(CryptoError)?;
+        match &self.0 {
+            Schedule::Aes128(cipher) => encrypt_padded(cipher, iv, buffer, plaintext.len()),
+            Schedule::Aes192(cipher) => encrypt_padded(cipher, iv, buffer, plaintext.len()),
+            Schedule::Aes256(cipher) => encrypt_padded(cipher, iv, buffer, plaintext.len()),
+        }
+    }
+
+    /// Decrypts in place and takes the padding off, or wipes the buffer and fails.
+    pub(crate) fn decrypt_in_place(
+        &self,
+        iv: &[u8; BLOCK_LEN],
+        data: &mut Vec<u8>,
+    ) -> Result<(), CryptoError> {
+        let plaintext_len = match &self.0 {
+            Schedule::Aes128(cipher) => decrypt_padded(cipher, iv, data),
+            Schedule::Aes192(cipher) => decrypt_padded(cipher, iv, data),
+            Schedule::Aes256(cipher) => decrypt_padded(cipher, iv, data),
+        };
+        match plaintext_len {
+            Ok(len) => {
+                data.truncate(len);
+                Ok(())
+            }
+            Err(error) => {
+                data.zeroize();
+                Err(error)
+            }
+        }
+    }
+}
+
+fn encrypt_padded<C>(
+    cipher: &C,
+    iv: &[u8; BLOCK_LEN],
+    buffer: &mut [u8],
+    plaintext_len: usize,
+) -> Result<(), CryptoError>
+where
+    C: BlockCipherEncrypt<BlockSize = U16>,
+{
+    ::cbc::Encryptor::inner_iv_init(cipher, iv.into())
+        .encrypt_padded::<Pkcs7>(buffer, plaintext_len)
+        .map(|_| ())
+        .map_err(|_| CryptoError)
+}
+
+fn decrypt_padded<C>(cipher: &C, iv: &[u8; BLOCK_LEN], data: &mut [u8]) -> Result<usize, CryptoError>
+where
+    C: BlockCipherDecrypt<BlockSize = U16>,
+{
+    ::cbc::Decryptor::inner_iv_init(cipher, iv.into())
+        .decrypt_padded::<Pkcs7>(data)
+        .map(<[u8]>::len)
+        .map_err(|_| CryptoError)
+}

@@ -1,0 +1,28 @@
+//! Verification of Ed25519 (RFC 8032 §5.1.7), strict.
+
+use ed25519_dalek::{Signature, VerifyingKey};
+
+use crate::crypto::CryptoError;
+
+/// An Ed25519 public key, its point decompressed once.
+pub(crate) struct Ed25519VerifyingKey(VerifyingKey);
+
+impl Ed25519VerifyingKey {
+    /// Reads a public key; refuses what isn't a point in its one encoding, and points of small
+    /// order, under which one signature holds for nearly every message.
+    pub(crate) fn new(public_key: &[u8; 32]) -> Result<Self, CryptoError> {
+        // RFC 8032 §5.1.3: "If the resulting value is >= p, decoding fails." dalek reduces it instead.
+        let [low, middle @ .., high] = public_key;
+        if high & 0x7f == 0x7f && middle.iter().all(|byte| *byte == 0xff) && *low >= 0xed {
+            return Err(CryptoError);
+        }
+        let key = VerifyingKey::from_bytes(public_key).map_err(|_| CryptoError)?;
+        if key.is_weak() { Err(CryptoError) } else { Ok(Self(key)) }
+    }
+
+    /// Verifies a signature of 64 bytes; refuses S >= L and an R of small order too.
+    pub(crate) fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), CryptoError> {
+        let signature = Signature::from_slice(signature).map_err(|_| CryptoError)?;
+        self.0.verify_strict(message, &signature).map_err(|_| CryptoError)
+    }
+}

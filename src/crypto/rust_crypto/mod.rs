@@ -1,0 +1,14 @@
+//! What both stacks take from the RustCrypto and dalek crates: SHA-2, AES key wrap, AES-CBC,
+//! the verification of Ed25519, and secp256k1.
+
+mod aes_cbc;
+mod aes_kw;
+mod ed25519;
+#[cfg(feature = "es256k")]
+pub(super) mod secp256k1;
+mod sha2;
+
+pub(crate) use aes_cbc::AesCbcKey;
+pub(crate) use aes_kw::AesKwKey;
+pub(crate) use ed25519::Ed25519VerifyingKey;
+pub(crate) use sha2::digest;

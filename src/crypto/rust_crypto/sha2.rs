@@ -1,0 +1,26 @@
+//! SHA-2 (FIPS 180-4), for thumbprints and key derivation.
+
+use ::sha2::{Sha256, Sha384, Sha512};
+
+use crate::crypto::{Digest, Hash};
+
+/// Returns the hash value of the parts, one after the other.
+pub(crate) fn digest(hash: Hash, parts: &[&[u8]]) -> Digest {
+    match hash {
+        Hash::Sha256 => hash_of::<Sha256>(parts),
+        Hash::Sha384 => hash_of::<Sha384>(parts),
+        Hash::Sha512 => hash_of::<Sha512>(parts),
+    }
+}
+
+fn hash_of<D: ::sha2::Digest>(parts: &[&[u8]]) -> Digest {
+    let mut state = D::new();
+    for part in parts {
+        state.update(part);
+    }
+    let mut output = state.finalize();
+    let digest = Digest::copy_of(&output).expect("a SHA-2 hash value has at most 64 bytes");
+    // The value may be a derived key (RFC 7518 §4.6.2).
+    zeroize::Zeroize::zeroize(output.as_mut_slice());
+    digest
+}

@@ -1,0 +1,74 @@
+//! What weakens a check, by that word at the call site. Each item says what an attacker gains.
+
+use serde::de::DeserializeOwned;
+
+use crate::error::{Error, Part};
+use crate::jws::{JwsAlgorithm, SignedParts, SigningKey, VerifyingKey};
+use crate::limits::Limits;
+use crate::secret::SecretBytes;
+use crate::wire::json::scan_object;
+use crate::wire::typed;
+
+/// Reads the claims of a signed token without verifying anything, for debugging and for tools.
+///
+/// Whoever can send a token chooses every word of these claims: to act on them is to let anyone in.
+/// To pick a verifier, [`UnverifiedToken`](crate::UnverifiedToken) is enough.
+///
+/// # Errors
+///
+/// [`Error::Malformed`] or [`Error::LimitExceeded`] if the token isn't a strict compact JWS with a JSON
+/// object as payload; [`Error::ClaimsType`] if the claims don't fit the type.
+///
+/// ```
+/// use countersign::{JwsAlgorithm, NoClaims, SigningKey, danger, jws};
+///
+/// # fn main() -> Result<(), countersign::Error> {
+/// let token = jws::sign(&SigningKey::generate(JwsAlgorithm::Es256)?, b"{\"sub\":\"anyone\"}")?;
+/// let NoClaims = danger::unverified_claims(&token)?;
+/// # Ok(())
+/// # }
+/// ```
+pub fn unverified_claims<T: DeserializeOwned>(token: &str) -> Result<T, Error> {
+    let limits = Limits::default();
+    let mut decoded = Vec::new();
+    let parts = SignedParts::split(token, &limits, &mut decoded)?;
+    let text = typed::text(parts.unverified_payload(), Part::Payload)?;
+    scan_object(text, Part::Claims, &limits, |_, _| Ok(()))?;
+    typed::from_json(text)
+}
+
+/// Makes a signing key for HS256, HS384 or HS512 out of a secret that is shorter than the hash.
+///
+/// Who sees one token can try secrets against it, offline and by the billion: a short or guessable one
+/// is found, and then the attacker issues any token. Only for a peer that can't be changed.
+///
+/// # Errors
+///
+/// [`Error::InvalidKey`] for an empty secret or another family of algorithm.
+pub fn weak_hmac_signing_key(algorithm: JwsAlgorithm, secret: SecretBytes) -> Result<SigningKey, Error> {
+    SigningKey::weak_hmac(algorithm, secret)
+}
+
+/// Makes a verifying key for HS256, HS384 or HS512 out of a secret that is shorter than the hash.
+///
+/// Who sees one token can try secrets against it, offline and by the billion: a short or guessable one
+/// is found, and then this key accepts the attacker's tokens. Only for a peer that can't be changed.
+///
+/// # Errors
+///
+/// [`Error::InvalidKey`] for an empty secret or another family of algorithm.
+///
+/// ```
+/// use countersign::{JwsAlgorithm, SecretBytes, VerifyingKey, danger};
+///
+/// # fn main() -> Result<(), countersign::Error> {
+/// let secret = || SecretBytes::from(b"your-256-bit-secret".to_vec());
+/// assert!(VerifyingKey::hmac(JwsAlgorithm::Hs256, secret()).is_err());
+/// let key = danger::weak_hmac_verifying_key(JwsAlgorithm::Hs256, secret())?;
+/// # let _ = key;
+/// # Ok(())
+/// # }
+/// ```
+pub fn weak_hmac_verifying_key(algorithm: JwsAlgorithm, secret: SecretBytes) -> Result<VerifyingKey, Error> {
+    SigningKey::weak_hmac(algorithm, secret)?.verifying_key()
+}

@@ -1,0 +1,98 @@
+//! `A128GCMKW`, `A192GCMKW`, `A256GCMKW`: AES-GCM with a shared key encrypts the content key
+//! (RFC 7518 §4.7). Initialization vector and tag of that step stand in the header.
+
+use zeroize::Zeroizing;
+
+use crate::crypto::AesGcmKey;
+use crate::error::{Defect, Error, Part};
+use crate::jwe::alg::{JweAlgorithm, shared_key};
+use crate::jwe::message_budget::MessageBudget;
+use crate::jwe::recipient::{
+    Accepted, ContentKey, EncryptContentKey, Family, KeyManagement, OpenContentKey, Parameter,
+    RecipientInput, RecipientOutput, fill_random, random_bytes, rejected,
+};
+use crate::jwk::Jwk;
+use crate::secret::SecretBytes;
+use crate::wire::base64url;
+
+/// A row's constants. The length is in bytes.
+pub(super) struct AesGcmKw {
+    pub(super) key_len: usize,
+}
+
+impl AesGcmKw {
+    fn key(&self, jwk: &Jwk) -> Result<WrappingKey, Error> {
+        let secret = shared_key(jwk, self.key_len)?;
+        let key = AesGcmKey::new(secret.expose_secret()).map_err(rejected)?;
+        Ok(WrappingKey { key, budget: MessageBudget::default() })
+    }
+}
+
+impl Family for AesGcmKw {
+    fn generate(&self) -> Result<Jwk, Error> {
+        Jwk::from_secret(random_bytes(self.key_len)?)
+    }
+
+    fn encryption(&self, _: JweAlgorithm, jwk: &Jwk) -> Result<KeyManagement, Error> {
+        Ok(KeyManagement::Encrypts(Box::new(self.key(jwk)?)))
+    }
+
+    fn decryption(&self, _: JweAlgorithm, jwk: &Jwk) -> Result<Box<dyn OpenContentKey>, Error> {
+        Ok(Box::new(self.key(jwk)?))
+    }
+}
+
+struct WrappingKey {
+    key: AesGcmKey,
+    budget: MessageBudget,
+}
+
+impl EncryptContentKey for WrappingKey {
+    fn encrypt(&self, content_key: &SecretBytes) -> Result<RecipientOutput, Error> {
+        let mut iv = [0; 12];
+        fill_random(&mut iv)?;
+        // Secret until it is encrypted: should that fail, it is wiped.
+        let mut wrapped = Zeroizing::new(content_key.expose_secret().to_vec());
+        let tag = self.key.seal_in_place(&iv, &[], &mut wrapped).map_err(rejected)?;
+        Ok(RecipientOutput {
+            encrypted_key: std::mem::take(&mut *wrapped),
+            parameters: vec![
+                Parameter::Text("iv", base64url::encode(&iv)),
+                Parameter::Text("tag", base64url::encode(&tag)),
+            ],
+        })
+    }
+
+    fn message_budget(&self) -> Option<&MessageBudget> {
+        Some(&self.budget)
+    }
+}
+
+impl OpenContentKey for WrappingKey {
+    fn accept<'a>(&'a self, recipient: RecipientInput<'a>) -> Result<Accepted<'a>, Error> {
+        let encrypted_key = recipient.encrypted_key;
+        if encrypted_key.is_empty() {
+            return Err(Error::malformed(Part::EncryptedKey, Defect::Length));
+        }
+        // RFC 7518 §4.7.1.1, §4.7.1.2: 96 bits and 128 bits, no others.
+        let iv: [u8; 12] = octets(recipient.header.iv.as_deref(), "iv", "96 bits in base64url")?;
+        let tag: [u8; 16] = octets(recipient.header.tag.as_deref(), "tag", "128 bits in base64url")?;
+        Ok(Accepted::new(move || {
+            let mut content_key = Zeroizing::new(encrypted_key.to_vec());
+            self.key.open_in_place(&iv, &[], &mut content_key, &tag)?;
+            Ok(ContentKey::Fresh(SecretBytes::from(content_key)))
+        }))
+    }
+}
+
+/// Returns a header parameter's octets, which must be there and exactly so many.
+fn octets<const N: usize>(
+    text: Option<&str>,
+    name: &'static str,
+    expected: &'static str,
+) -> Result<[u8; N], Error> {
+    let text = text.ok_or(Error::malformed(Part::Header, Defect::MissingMember(name)))?;
+    base64url::decode(text, Part::Header)?
+        .try_into()
+        .map_err(|_| Error::malformed(Part::Header, Defect::MemberType { name, expected }))
+}

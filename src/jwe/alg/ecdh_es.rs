@@ -1,0 +1,436 @@
+//! `ECDH-ES`, `ECDH-ES+A128KW`, `+A192KW`, `+A256KW`: a key agreed on with a fresh ephemeral key
+//! encrypts the content, or wraps the content key (RFC 7518 §4.6, RFC 8037 §3.2).
+
+use std::borrow::Cow;
+
+use crate::crypto::{self, AesKwKey, CryptoError, EcCurve, EcdhPrivateKey, Hash, X25519PrivateKey};
+use crate::error::{Defect, Error, KeyDefect, Part};
+use crate::jwe::alg::JweAlgorithm;
+use crate::jwe::enc::ContentEncryption;
+use crate::jwe::recipient::{
+    Accepted, ContentKey, DetermineContentKey, EncryptContentKey, Family, KeyManagement, OpenContentKey,
+    Parameter, RecipientInput, RecipientOutput, rejected,
+};
+use crate::jwk::{
+    EcKey, Jwk, KeyKind, KeyMaterial, OkpCurve, OkpKey, read_ephemeral_public_key, write_ephemeral_public_key,
+};
+use crate::limits::Limits;
+use crate::secret::SecretBytes;
+use crate::wire::base64url;
+use crate::wire::json::Value;
+
+/// A row's constants. The length is in bytes; without one, the agreed key is the content key.
+pub(super) struct EcdhEs {
+    pub(super) wrap_key_len: Option<usize>,
+}
+
+impl Family for EcdhEs {
+    fn generate(&self) -> Result<Jwk, Error> {
+        Jwk::generate(KeyKind::P256)
+    }
+
+    fn encryption(&self, algorithm: JweAlgorithm, jwk: &Jwk) -> Result<KeyManagement, Error> {
+        let recipient = PublicKey::of(jwk.material()).ok_or(Error::InvalidKey(KeyDefect::Type))?;
+        Ok(match self.wrap_key_len {
+            None => KeyManagement::Determines(Box::new(AgreeWith(recipient))),
+            Some(key_len) => KeyManagement::Encrypts(Box::new(WrapFor { recipient, algorithm, key_len })),
+        })
+    }
+
+    fn decryption(&self, algorithm: JweAlgorithm, jwk: &Jwk) -> Result<Box<dyn OpenContentKey>, Error> {
+        let key = PrivateKey::of(jwk.material())?;
+        Ok(Box::new(Recipient { key, algorithm, wrap_key_len: self.wrap_key_len }))
+    }
+}
+
+/// The sender's side of direct key agreement.
+struct AgreeWith(PublicKey);
+
+impl AgreeWith {
+    fn determine_with(
+        &self,
+        ephemeral: &PrivateKey,
+        enc: ContentEncryption,
+    ) -> Result<SecretBytes, CryptoError> {
+        // RFC 7518 §4.6.2: in direct key agreement, AlgorithmID is the `enc` value.
+        derive_key(&ephemeral.agree(&self.0)?, enc.name(), enc.key_len(), &[], &[])
+    }
+}
+
+impl DetermineContentKey for AgreeWith {
+    fn determine(&self, enc: ContentEncryption) -> Result<(ContentKey<'_>, RecipientOutput), Error> {
+        let ephemeral = PrivateKey::generate(self.0.curve()).map_err(rejected)?;
+        let content_key = self.determine_with(&ephemeral, enc).map_err(rejected)?;
+        let output = RecipientOutput { encrypted_key: Vec::new(), parameters: vec![ephemeral.epk()?] };
+        Ok((ContentKey::Fresh(content_key), output))
+    }
+}
+
+/// The sender's side of key agreement with key wrapping.
+struct WrapFor {
+    recipient: PublicKey,
+    algorithm: JweAlgorithm,
+    key_len: usize,
+}
+
+impl WrapFor {
+    fn encrypt_with(
+        &self,
+        ephemeral: &PrivateKey,
+        content_key: &SecretBytes,
+    ) -> Result<Vec<u8>, CryptoError> {
+        // RFC 7518 §4.6.2: in key agreement with key wrapping, AlgorithmID is the `alg` value.
+        let shared = ephemeral.agree(&self.recipient)?;
+        let wrapping_key = derive_key(&shared, self.algorithm.name(), self.key_len, &[], &[])?;
+        AesKwKey::new(wrapping_key.expose_secret())?.wrap(content_key.expose_secret())
+    }
+}
+
+impl EncryptContentKey for WrapFor {
+    fn encrypt(&self, content_key: &SecretBytes) -> Result<RecipientOutput, Error> {
+        let ephemeral = PrivateKey::generate(self.recipient.curve()).map_err(rejected)?;
+        let encrypted_key = self.encrypt_with(&ephemeral, content_key).map_err(rejected)?;
+        Ok(RecipientOutput { encrypted_key, parameters: vec![ephemeral.epk()?] })
+    }
+}
+
+/// The recipient's side of both.
+struct Recipient {
+    key: PrivateKey,
+    algorithm: JweAlgorithm,
+    wrap_key_len: Option<usize>,
+}
+
+impl OpenContentKey for Recipient {
+    fn accept<'a>(&'a self, recipient: RecipientInput<'a>) -> Result<Accepted<'a>, Error> {
+        let RecipientInput { enc, header, encrypted_key, limits } = recipient;
+        // RFC 7518 §4.6: direct key agreement has no encrypted key, key wrapping always one.
+        if encrypted_key.is_empty() != self.wrap_key_len.is_none() {
+            return Err(Error::malformed(Part::EncryptedKey, Defect::Length));
+        }
+        let epk = header.epk.ok_or(Error::malformed(Part::Header, Defect::MissingMember("epk")))?;
+        let epk = PublicKey::from_epk(epk, limits)?;
+        if epk.curve() != self.key.curve() {
+            return Err(epk_defect("a public key on the curve of the recipient's key"));
+        }
+        let party_info = |text: &Option<Cow<'_, str>>| {
+            text.as_deref().map_or(Ok(Vec::new()), |text| base64url::decode(text, Part::Header))
+        };
+        let (apu, apv) = (party_info(&header.apu)?, party_info(&header.apv)?);
+        Ok(Accepted::new(move || {
+            let shared = self.key.agree(&epk)?;
+            let Some(key_len) = self.wrap_key_len else {
+                return derive_key(&shared, enc.name(), enc.key_len(), &apu, &apv).map(ContentKey::Fresh);
+            };
+            let wrapping_key = derive_key(&shared, self.algorithm.name(), key_len, &apu, &apv)?;
+            AesKwKey::new(wrapping_key.expose_secret())?.unwrap(encrypted_key).map(ContentKey::Fresh)
+        }))
+    }
+}
+
+/// The Concat KDF with SHA-256 (RFC 7518 §4.6.2, NIST SP 800-56A §5.8.1).
+fn derive_key(
+    shared_secret: &SecretBytes,
+    algorithm_id: &str,
+    key_len: usize,
+    party_u_info: &[u8],
+    party_v_info: &[u8],
+) -> Result<SecretBytes, CryptoError> {
+    let be_bytes = |len: usize| u32::try_from(len).map(u32::to_be_bytes).map_err(|_| CryptoError);
+    let algorithm_id = algorithm_id.as_bytes();
+    // Each input goes in behind its length, so that no two of them run together.
+    let algorithm_id_len = be_bytes(algorithm_id.len())?;
+    let party_u_info_len = be_bytes(party_u_info.len())?;
+    let party_v_info_len = be_bytes(party_v_info.len())?;
+    let key_bits = be_bytes(key_len * 8)?;
+
+    let mut key = Vec::with_capacity(key_len);
+    for round in 1_u32.. {
+        let missing = key_len - key.len();
+        if missing == 0 {
+            break;
+        }
+        let digest = crypto::digest(
+            Hash::Sha256,
+            &[
+                &round.to_be_bytes(),
+                shared_secret.expose_secret(),
+                &algorithm_id_len,
+                algorithm_id,
+                &party_u_info_len,
+                party_u_info,
+                &party_v_info_len,
+                party_v_info,
+                &key_bits,
+            ],
+        );
+        key.extend(digest.as_ref().iter().take(missing));
+    }
+    Ok(SecretBytes::from(key))
+}
+
+/// The curves that are agreed on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Curve {
+    Ec(EcCurve),
+    X25519,
+}
+
+impl Curve {
+    /// Returns the curve of a key, unless it is for something else.
+    fn of(material: &KeyMaterial) -> Option<Self> {
+        match material {
+            // RFC 8812 §3.1 registers secp256k1 for signatures only.
+            #[cfg(feature = "es256k")]
+            KeyMaterial::Ec(EcKey { curve: EcCurve::Secp256k1, .. }) => None,
+            KeyMaterial::Ec(key) => Some(Self::Ec(key.curve)),
+            KeyMaterial::Okp(key) if key.curve == OkpCurve::X25519 => Some(Self::X25519),
+            _ => None,
+        }
+    }
+}
+
+/// A public key to agree with: the recipient's, or the ephemeral one from a header.
+enum PublicKey {
+    Ec { curve: EcCurve, point: Vec<u8> },
+    X25519([u8; 32]),
+}
+
+impl PublicKey {
+    /// Returns the public key, unless it is of another type or curve.
+    fn of(material: &KeyMaterial) -> Option<Self> {
+        match (Curve::of(material)?, material) {
+            (Curve::Ec(curve), KeyMaterial::Ec(key)) => Some(Self::Ec { curve, point: key.point.clone() }),
+            (Curve::X25519, KeyMaterial::Okp(key)) => Some(Self::X25519(key.x)),
+            _ => None,
+        }
+    }
+
+    /// Reads the header's `epk`. A point off its curve would give the recipient's private key away,
+    /// some bits with each message; so it is refused here, before that key is used.
+    fn from_epk(epk: Value<'_>, limits: &Limits) -> Result<Self, Error> {
+        let material = match read_ephemeral_public_key(epk, limits) {
+            Ok(material) => material,
+            Err(error @ Error::Malformed { .. }) => return Err(error),
+            // What is wrong with this key is the sender's fault, and no key of ours is.
+            Err(_) => return Err(epk_defect("a public key on a curve of this library")),
+        };
+        Self::of(&material).ok_or_else(|| epk_defect("a public key for key agreement"))
+    }
+
+    const fn curve(&self) -> Curve {
+        match self {
+            Self::Ec { curve, .. } => Curve::Ec(*curve),
+            Self::X25519(_) => Curve::X25519,
+        }
+    }
+}
+
+/// A private key to agree with: the recipient's, or the sender's ephemeral one.
+enum PrivateKey {
+    Ec { curve: EcCurve, key: EcdhPrivateKey },
+    X25519(X25519PrivateKey),
+}
+
+impl PrivateKey {
+    fn of(material: &KeyMaterial) -> Result<Self, Error> {
+        let curve = Curve::of(material).ok_or(Error::InvalidKey(KeyDefect::Type))?;
+        let (KeyMaterial::Ec(EcKey { d, .. }) | KeyMaterial::Okp(OkpKey { d, .. })) = material else {
+            return Err(Error::InvalidKey(KeyDefect::Type));
+        };
+        let d = d.as_ref().ok_or(Error::InvalidKey(KeyDefect::NotPrivate))?.expose_secret();
+        match curve {
+            Curve::Ec(curve) => EcdhPrivateKey::new(curve, d).map(|key| Self::Ec { curve, key }),
+            Curve::X25519 => {
+                d.try_into().map_err(|_| CryptoError).and_then(X25519PrivateKey::new).map(Self::X25519)
+            }
+        }
+        .map_err(rejected)
+    }
+
+    fn generate(curve: Curve) -> Result<Self, CryptoError> {
+        match curve {
+            Curve::Ec(curve) => Ok(Self::Ec { curve, key: EcdhPrivateKey::generate(curve)? }),
+            Curve::X25519 => X25519PrivateKey::generate().map(Self::X25519),
+        }
+    }
+
+    const fn curve(&self) -> Curve {
+        match self {
+            Self::Ec { curve, .. } => Curve::Ec(*curve),
+            Self::X25519(_) => Curve::X25519,
+        }
+    }
+
+    fn agree(&self, peer: &PublicKey) -> Result<SecretBytes, CryptoError> {
+        match (self, peer) {
+            (Self::Ec { curve: own, key }, PublicKey::Ec { curve, point }) if own == curve => {
+                key.agree(point)
+            }
+            (Self::X25519(key), PublicKey::X25519(peer)) => key.agree(peer),
+            _ => Err(CryptoError),
+        }
+    }
+
+    /// Returns the header parameter that carries the public part.
+    fn epk(&self) -> Result<Parameter, Error> {
+        let material = match self {
+            Self::Ec { curve, key } => {
+                KeyMaterial::Ec(EcKey { curve: *curve, point: key.public_point(), d: None })
+            }
+            Self::X25519(key) => {
+                KeyMaterial::Okp(OkpKey { curve: OkpCurve::X25519, x: key.public_key(), d: None })
+            }
+        };
+        Ok(Parameter::Json("epk", write_ephemeral_public_key(&material)?))
+    }
+}
+
+fn epk_defect(expected: &'static str) -> Error {
+    Error::malformed(Part::Header, Defect::MemberType { name: "epk", expected })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::header::Header;
+    use crate::wire::json;
+
+    const CURVES: [Curve; 4] =
+        [Curve::Ec(EcCurve::P256), Curve::Ec(EcCurve::P384), Curve::Ec(EcCurve::P521), Curve::X25519];
+
+    /// Reads an `epk` out of a header.
+    fn read(epk: &str) -> Result<PublicKey, Error> {
+        let (header, limits) = (format!(r#"{{"epk":{epk}}}"#), Limits::default());
+        let mut read = None;
+        json::scan_object(&header, Part::Header, &limits, |_, value| {
+            read = Some(PublicKey::from_epk(value, &limits)?);
+            Ok(())
+        })?;
+        Ok(read.unwrap())
+    }
+
+    /// RFC 7518 Appendix C: Alice's ephemeral key.
+    const ALICE: &str = r#"{"kty":"EC","crv":"P-256","x":"gI0GAILBdu7T53akrFmMyGcsF3n5dO7MmwNBHKW5SV0",
+        "y":"SLW_xSffzlPWrHEVI30DHM_4egVwt3NQqeUD7nMFpps","d":"0_NxaRPUMQoAJt50Gz8YiTr8gRTwyEaCumd-MToTmIo"}"#;
+    /// RFC 7518 Appendix C: Bob's static key.
+    const BOB: &str = r#"{"kty":"EC","crv":"P-256","x":"weNJy2HscCSM6AEDTDg04biOvhFhyyWvOHQfeF_PxMQ",
+        "y":"e8lnCO-AlStT-NJVX-crhB7QRYhiix03illJOVAOyck","d":"VEmDZpDXXK8p8N0Cndsxs924q6nS1RXFASRl6BfUqdw"}"#;
+
+    #[test]
+    fn rfc7518_appendix_c() {
+        let (alice, bob) = (Jwk::from_json(ALICE).unwrap(), Jwk::from_json(BOB).unwrap());
+        let sender =
+            PrivateKey::of(alice.material()).unwrap().agree(&PublicKey::of(bob.material()).unwrap()).unwrap();
+        let recipient =
+            PrivateKey::of(bob.material()).unwrap().agree(&PublicKey::of(alice.material()).unwrap()).unwrap();
+        assert!(sender == recipient);
+        assert_eq!(
+            sender.expose_secret(),
+            [
+                158, 86, 217, 29, 129, 113, 53, 211, 114, 131, 66, 131, 191, 132, 38, 156, 251, 49, 110, 163,
+                218, 128, 106, 72, 246, 218, 167, 121, 140, 254, 144, 196
+            ]
+        );
+        let key = derive_key(&sender, "A128GCM", 16, b"Alice", b"Bob").unwrap();
+        assert_eq!(base64url::encode(key.expose_secret()), "VqqN6vgjbSBcIijNcacQGg");
+    }
+
+    /// The same with the parties' names from the header, where a recipient finds them.
+    #[test]
+    fn rfc7518_appendix_c_from_the_header() {
+        let (alice, bob) = (Jwk::from_json(ALICE).unwrap(), Jwk::from_json(BOB).unwrap());
+        let limits = Limits::default();
+        let key = EcdhEs { wrap_key_len: None }.decryption(JweAlgorithm::EcdhEs, &bob).unwrap();
+        let epk = alice.to_public_json().unwrap();
+        let content_key = |parties: &str| {
+            let header = format!(r#"{{"alg":"ECDH-ES","enc":"A128GCM"{parties},"epk":{epk}}}"#);
+            let header = Header::parse_jwe(&header, &limits, &[""; 0]).unwrap();
+            let enc = ContentEncryption::A128Gcm;
+            let recipient = RecipientInput { enc, header: &header, encrypted_key: &[], limits: &limits };
+            match key.accept(recipient).unwrap().content_key() {
+                Ok(ContentKey::Fresh(key)) => base64url::encode(key.expose_secret()),
+                _ => panic!("another kind of content key"),
+            }
+        };
+        assert_eq!(content_key(r#","apu":"QWxpY2U","apv":"Qm9i""#), "VqqN6vgjbSBcIijNcacQGg");
+        assert_ne!(content_key(r#","apu":"QWxpY2U""#), "VqqN6vgjbSBcIijNcacQGg");
+        assert_ne!(content_key(""), "VqqN6vgjbSBcIijNcacQGg");
+    }
+
+    #[test]
+    fn every_input_of_the_derivation_counts() {
+        let shared = SecretBytes::from(vec![1; 32]);
+        let derived = |algorithm_id, key_len, apu: &[u8], apv: &[u8]| {
+            derive_key(&shared, algorithm_id, key_len, apu, apv).unwrap().into_exposed_secret()
+        };
+        let key = derived("A256GCM", 32, b"ab", b"c");
+        assert_ne!(key, derived("A128GCM", 32, b"ab", b"c"));
+        assert_ne!(key, derived("A256GCM", 32, b"a", b"bc"));
+        assert_ne!(key, derived("A256GCM", 32, b"", b""));
+        assert_ne!(key[..16], derived("A256GCM", 16, b"ab", b"c"));
+        // Two rounds of the hash, and the second isn't the first.
+        let long = derived("A256CBC-HS512", 64, b"", b"");
+        assert_eq!(long.len(), 64);
+        assert_ne!(long[..32], long[32..]);
+        assert_eq!(derived("A192CBC-HS384", 48, b"", b"").len(), 48);
+    }
+
+    #[test]
+    fn an_epk_reads_back() {
+        for curve in CURVES {
+            let key = PrivateKey::generate(curve).unwrap();
+            let Ok(Parameter::Json("epk", text)) = key.epk() else { panic!("another parameter") };
+            let epk = read(&text).unwrap();
+            assert_eq!(epk.curve(), curve);
+            let other = PrivateKey::generate(curve).unwrap();
+            let agreed = other.agree(&epk).unwrap();
+            let Ok(Parameter::Json(_, text)) = other.epk() else { panic!("another parameter") };
+            assert!(agreed == key.agree(&read(&text).unwrap()).unwrap());
+        }
+    }
+
+    #[test]
+    fn an_epk_that_gives_secrets_away_or_asks_for_them_is_refused() {
+        let x = "gI0GAILBdu7T53akrFmMyGcsF3n5dO7MmwNBHKW5SV0";
+        let y = "SLW_xSffzlPWrHEVI30DHM_4egVwt3NQqeUD7nMFpps";
+        let accepted = format!(r#"{{"kty":"EC","crv":"P-256","x":"{x}","y":"{y}","ext":true}}"#);
+        assert!(read(&accepted).is_ok());
+        let p = "_____wAAAAEAAAAAAAAAAAAAAAD_______________8";
+        for (why, text) in [
+            ("private part", ALICE.to_owned()),
+            (
+                "private part of another type",
+                format!(r#"{{"kty":"EC","crv":"P-256","x":"{x}","y":"{y}","d":1}}"#),
+            ),
+            ("no y", format!(r#"{{"kty":"EC","crv":"P-256","x":"{x}"}}"#)),
+            ("no x", format!(r#"{{"kty":"EC","crv":"P-256","y":"{y}"}}"#)),
+            ("no crv", format!(r#"{{"kty":"EC","x":"{x}","y":"{y}"}}"#)),
+            ("no kty", format!(r#"{{"crv":"P-256","x":"{x}","y":"{y}"}}"#)),
+            ("another kty", format!(r#"{{"kty":"OKP","crv":"P-256","x":"{x}","y":"{y}"}}"#)),
+            ("another curve", format!(r#"{{"kty":"EC","crv":"P-384","x":"{x}","y":"{y}"}}"#)),
+            ("unknown curve", format!(r#"{{"kty":"EC","crv":"secp256k1","x":"{x}","y":"{y}"}}"#)),
+            ("for signatures", format!(r#"{{"kty":"OKP","crv":"Ed25519","x":"{x}"}}"#)),
+            ("off the curve", format!(r#"{{"kty":"EC","crv":"P-256","x":"{y}","y":"{x}"}}"#)),
+            ("beyond the field", format!(r#"{{"kty":"EC","crv":"P-256","x":"{p}","y":"{y}"}}"#)),
+            ("short", format!(r#"{{"kty":"EC","crv":"P-256","x":"AAAA","y":"{y}"}}"#)),
+            ("number", format!(r#"{{"kty":"EC","crv":"P-256","x":1,"y":"{y}"}}"#)),
+            ("not base64url", format!(r#"{{"kty":"EC","crv":"P-256","x":"{x}=","y":"{y}"}}"#)),
+            ("X25519 too short", r#"{"kty":"OKP","crv":"X25519","x":"AAAA"}"#.to_owned()),
+        ] {
+            assert!(matches!(read(&text), Err(Error::Malformed { .. })), "{why}");
+        }
+    }
+
+    /// RFC 7748 §6.1: points of low order agree on zero with everyone.
+    #[test]
+    fn an_x25519_key_of_low_order_agrees_on_nothing() {
+        let key = PrivateKey::generate(Curve::X25519).unwrap();
+        let mut one = [0; 32];
+        one[0] = 1;
+        for point in [[0; 32], one] {
+            assert!(key.agree(&PublicKey::X25519(point)).is_err());
+        }
+        assert!(key.agree(&PublicKey::X25519([9; 32])).is_ok());
+    }
+}

@@ -1,0 +1,67 @@
+//! `RSA-OAEP`, `RSA-OAEP-256`, `-384`, `-512`: RSA encrypts the content key (RFC 7518 §4.3).
+
+use crate::crypto::{HAS_RSA_OAEP, OaepHash, RsaOaepPrivateKey, RsaOaepPublicKey};
+use crate::error::{Defect, Error, KeyDefect, Part, Unsupported};
+use crate::jwe::alg::JweAlgorithm;
+use crate::jwe::recipient::{
+    Accepted, ContentKey, EncryptContentKey, Family, KeyManagement, OpenContentKey, RecipientInput,
+    RecipientOutput, rejected,
+};
+use crate::jwk::{Jwk, KeyKind, KeyMaterial};
+use crate::secret::SecretBytes;
+
+/// A row's constants.
+pub(super) struct RsaOaep {
+    pub(super) hash: OaepHash,
+}
+
+/// Says which features bring RSA-OAEP, where none of them is on.
+fn check_available() -> Result<(), Error> {
+    if HAS_RSA_OAEP {
+        Ok(())
+    } else {
+        Err(Error::Unsupported(Unsupported::Feature("RSA-OAEP needs feature `aws-lc-rs` or `rsa`")))
+    }
+}
+
+impl Family for RsaOaep {
+    fn generate(&self) -> Result<Jwk, Error> {
+        check_available()?;
+        Jwk::generate(KeyKind::Rsa { bits: 2048 })
+    }
+
+    fn encryption(&self, _: JweAlgorithm, jwk: &Jwk) -> Result<KeyManagement, Error> {
+        let KeyMaterial::Rsa(rsa) = jwk.material() else { return Err(Error::InvalidKey(KeyDefect::Type)) };
+        check_available()?;
+        let key = RsaOaepPublicKey::new(self.hash, &rsa.n, &rsa.e).map_err(rejected)?;
+        Ok(KeyManagement::Encrypts(Box::new(PublicKey(key))))
+    }
+
+    fn decryption(&self, _: JweAlgorithm, jwk: &Jwk) -> Result<Box<dyn OpenContentKey>, Error> {
+        let KeyMaterial::Rsa(rsa) = jwk.material() else { return Err(Error::InvalidKey(KeyDefect::Type)) };
+        let components = rsa.private.as_ref().ok_or(Error::InvalidKey(KeyDefect::NotPrivate))?;
+        check_available()?;
+        let key = RsaOaepPrivateKey::new(self.hash, components).map_err(rejected)?;
+        Ok(Box::new(PrivateKey(key)))
+    }
+}
+
+struct PublicKey(RsaOaepPublicKey);
+
+impl EncryptContentKey for PublicKey {
+    fn encrypt(&self, content_key: &SecretBytes) -> Result<RecipientOutput, Error> {
+        let encrypted_key = self.0.encrypt(content_key.expose_secret()).map_err(rejected)?;
+        Ok(RecipientOutput { encrypted_key, parameters: Vec::new() })
+    }
+}
+
+struct PrivateKey(RsaOaepPrivateKey);
+
+impl OpenContentKey for PrivateKey {
+    fn accept<'a>(&'a self, recipient: RecipientInput<'a>) -> Result<Accepted<'a>, Error> {
+        if recipient.encrypted_key.is_empty() {
+            return Err(Error::malformed(Part::EncryptedKey, Defect::Length));
+        }
+        Ok(Accepted::new(move || self.0.decrypt(recipient.encrypted_key).map(ContentKey::Fresh)))
+    }
+}

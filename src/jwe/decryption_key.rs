@@ -1,0 +1,253 @@
+//! The recipient's key: a private key, or a key that both sides share.
+
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+use crate::error::{Error, KeyDefect, Refusal};
+use crate::jwk::{Jwk, KeyUse, Operation};
+use crate::secret::SecretBytes;
+
+use super::alg::JweAlgorithm;
+use super::enc::ContentEncryption;
+use super::encryption_key::{EncryptionCore, EncryptionKey};
+use super::recipient::{Accepted, OpenContentKey, RecipientInput};
+use super::token::EncryptedToken;
+
+/// A key to decrypt with, bound to one algorithm: a private key or a shared secret.
+///
+/// A token for another algorithm isn't decrypted, whatever its header asks for; nor is one whose
+/// `kid` is another than the key's, where both have one.
+///
+/// ```
+/// use countersign::jwe::{DecryptionKey, JweAlgorithm};
+/// use countersign::jwk::Jwk;
+///
+/// let key = DecryptionKey::generate(JweAlgorithm::EcdhEsA256Kw)?.with_key_id("2026-01");
+/// let stored = key.expose_jwk().expose_json(); // for a file that only this service reads
+///
+/// let key = DecryptionKey::from_jwk(&Jwk::from_json(stored.expose_secret())?)?;
+/// assert_eq!(key.algorithm(), JweAlgorithm::EcdhEsA256Kw);
+/// assert_eq!(key.key_id(), Some("2026-01"));
+/// # Ok::<(), countersign::Error>(())
+/// ```
+pub struct DecryptionKey {
+    core: Arc<DecryptionCore>,
+    key_id: Option<String>,
+    allowed: Vec<ContentEncryption>,
+}
+
+/// What the clones of a key share.
+struct DecryptionCore {
+    algorithm: JweAlgorithm,
+    /// With the `alg` that [`JweAlgorithm::of_jwk`] reads the algorithm from.
+    jwk: Jwk,
+    recipient: Box<dyn OpenContentKey>,
+    /// Made once, so that all encryption keys made of this key count their messages together.
+    encryption: OnceLock<Arc<EncryptionCore>>,
+}
+
+impl DecryptionKey {
+    /// Takes the key of a private or secret JWK for the algorithm that the JWK's own `alg` names.
+    ///
+    /// A content encryption in `alg` (`"alg":"A128GCM"`) means `dir` with that `enc`.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyDefect::AlgorithmUnknown`] when the JWK has no `alg`, or has `dir` and 256 bits, which
+    /// fit two content encryptions; otherwise as [`from_jwk_for`](Self::from_jwk_for).
+    pub fn from_jwk(jwk: &Jwk) -> Result<Self, Error> {
+        Self::from_jwk_for(JweAlgorithm::of_jwk(jwk)?, jwk)
+    }
+
+    /// Takes the key of a private or secret JWK for an algorithm.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyDefect::Algorithm`] when the JWK's own `alg` names another one, [`KeyDefect::Use`] when
+    /// its `use` or `key_ops` forbids decryption, [`KeyDefect::NotPrivate`] for a public key,
+    /// [`KeyDefect::Type`] or [`KeyDefect::Size`] when the key isn't one of the algorithm, and
+    /// [`Error::Unsupported`] for RSA-OAEP in a build without it.
+    pub fn from_jwk_for(algorithm: JweAlgorithm, jwk: &Jwk) -> Result<Self, Error> {
+        algorithm.check_jwk(jwk)?;
+        if !jwk.permits(Operation::Decrypt) {
+            return Err(Error::InvalidKey(KeyDefect::Use));
+        }
+        let recipient = algorithm.family().decryption(algorithm, jwk)?;
+        let name = recipient.content_encryption().map_or(algorithm.name(), ContentEncryption::name);
+        Ok(Self {
+            key_id: jwk.key_id().map(str::to_owned),
+            allowed: ContentEncryption::ALL.to_vec(),
+            core: Arc::new(DecryptionCore {
+                algorithm,
+                jwk: jwk.clone_key().with_algorithm(name),
+                recipient,
+                encryption: OnceLock::new(),
+            }),
+        })
+    }
+
+    /// Takes a private key in PEM for an algorithm.
+    ///
+    /// # Errors
+    ///
+    /// When the PEM can't be read, or as [`from_jwk_for`](Self::from_jwk_for).
+    #[cfg(feature = "pem")]
+    pub fn from_pem(algorithm: JweAlgorithm, pem: &str) -> Result<Self, Error> {
+        Self::from_jwk_for(algorithm, &Jwk::from_pem(pem)?)
+    }
+
+    /// Takes a shared secret for `dir`: it encrypts the content itself.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyDefect::Size`] when the secret isn't as long as the content encryption's key.
+    pub fn direct(enc: ContentEncryption, secret: SecretBytes) -> Result<Self, Error> {
+        Self::from_jwk_for(JweAlgorithm::Dir, &Jwk::from_secret(secret)?.with_algorithm(enc.name()))
+    }
+
+    /// Takes a shared secret for an algorithm that wraps the content key: `A*KW`, `A*GCMKW`.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyDefect::Size`] when the secret isn't as long as the algorithm's key,
+    /// [`KeyDefect::Type`] when the algorithm needs a key pair, and [`Error::Misuse`] for `dir`.
+    pub fn symmetric(algorithm: JweAlgorithm, secret: SecretBytes) -> Result<Self, Error> {
+        algorithm.check_symmetric()?;
+        Self::from_jwk_for(algorithm, &Jwk::from_secret(secret)?)
+    }
+
+    /// Makes a new key for an algorithm.
+    ///
+    /// For ECDH-ES it is on P-256; for another curve, [`Jwk::generate`] makes the key and
+    /// [`from_jwk_for`](Self::from_jwk_for) takes it. For RSA it has 2048 bits, for `dir` it is for
+    /// `A256GCM`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unsupported`] for RSA-OAEP in a build without it, [`Error::Unavailable`] when the
+    /// system has no random numbers.
+    pub fn generate(algorithm: JweAlgorithm) -> Result<Self, Error> {
+        Self::from_jwk_for(algorithm, &algorithm.family().generate()?)
+    }
+
+    /// Sets the `kid`. Tokens with another one aren't for this key.
+    #[must_use]
+    pub fn with_key_id(mut self, key_id: impl Into<String>) -> Self {
+        self.key_id = Some(key_id.into());
+        self
+    }
+
+    /// Sets which content encryptions are allowed in a token. Default: all that there are.
+    ///
+    /// An empty list allows none. It doesn't widen what a key for `dir` decrypts, which is one.
+    #[must_use]
+    pub fn allow_content_encryptions(mut self, allowed: impl IntoIterator<Item = ContentEncryption>) -> Self {
+        self.allowed = allowed.into_iter().collect();
+        self
+    }
+
+    /// Makes another object of the same key.
+    #[must_use]
+    pub fn clone_key(&self) -> Self {
+        Self { core: Arc::clone(&self.core), key_id: self.key_id.clone(), allowed: self.allowed.clone() }
+    }
+
+    /// Returns the `kid`.
+    #[must_use]
+    pub fn key_id(&self) -> Option<&str> {
+        self.key_id.as_deref()
+    }
+
+    /// Returns the algorithm that the key is bound to.
+    #[must_use]
+    pub fn algorithm(&self) -> JweAlgorithm {
+        self.core.algorithm
+    }
+
+    /// Returns the key that encrypts for this one: its public part, or the same shared secret.
+    ///
+    /// It has this key's `kid`, and a content encryption that this key allows: `A256GCM`, or else
+    /// the first on the list.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyDefect::Use`] when this is a shared secret whose `use` or `key_ops` forbids encryption,
+    /// [`Error::Misuse`] when the list of allowed content encryptions leaves none.
+    pub fn encryption_key(&self) -> Result<EncryptionKey, Error> {
+        let DecryptionCore { algorithm, jwk, encryption, .. } = &*self.core;
+        // The `key_ops` of a private key say nothing of what others may do with the public one.
+        if jwk.is_secret() && !jwk.permits(Operation::Encrypt) {
+            return Err(Error::InvalidKey(KeyDefect::Use));
+        }
+        let core = match encryption.get() {
+            Some(core) => core,
+            None => {
+                let core = Arc::new(EncryptionCore::new(*algorithm, jwk)?);
+                encryption.get_or_init(|| core)
+            }
+        };
+        let key = EncryptionKey::from_core(Arc::clone(core), self.key_id.clone());
+        if self.allowed.contains(&key.content_encryption()) {
+            return Ok(key);
+        }
+        let &first =
+            self.allowed.first().ok_or_else(|| Error::misuse("the key allows no content encryption"))?;
+        key.with_content_encryption(first)
+    }
+
+    /// Returns the public part as a JWK, with `alg`, `use` and `kid`: what senders are given.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyDefect::NotPublic`] when this is a shared secret.
+    pub fn to_public_jwk(&self) -> Result<Jwk, Error> {
+        let jwk = self.core.jwk.to_public()?;
+        let jwk = match (jwk.key_use(), jwk.key_operations()) {
+            (None, None) => jwk.with_use(KeyUse::Encryption),
+            _ => jwk,
+        };
+        Ok(self.with_own_key_id(jwk))
+    }
+
+    /// Returns the whole key as a JWK, private or secret parts included, with `alg` and `kid`.
+    #[must_use]
+    pub fn expose_jwk(&self) -> Jwk {
+        self.with_own_key_id(self.core.jwk.clone_key())
+    }
+
+    fn with_own_key_id(&self, jwk: Jwk) -> Jwk {
+        match &self.key_id {
+            Some(key_id) => jwk.with_key_id(key_id),
+            None => jwk,
+        }
+    }
+
+    /// Returns whether the token is for this key as far as `alg` and `kid` tell.
+    pub(crate) fn fits(&self, token: &EncryptedToken<'_>) -> bool {
+        let same_id = match (self.key_id(), token.key_id()) {
+            (Some(own), Some(asked)) => own == asked,
+            _ => true,
+        };
+        same_id && self.algorithm() == token.algorithm()
+    }
+
+    /// Judges the recipient's part of a token, with no secret at work.
+    pub(super) fn accept<'a>(&'a self, recipient: RecipientInput<'a>) -> Result<Accepted<'a>, Error> {
+        if !self.allowed.contains(&recipient.enc) {
+            return Err(Error::NotAllowed(Refusal::ContentEncryption));
+        }
+        self.core.recipient.accept(recipient)
+    }
+}
+
+/// Shows the algorithms and the `kid`, nothing of the key.
+impl fmt::Debug for DecryptionKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { core, key_id, allowed } = self;
+        f.debug_struct("DecryptionKey")
+            .field("algorithm", &core.algorithm)
+            .field("allowed", allowed)
+            .field("key_id", key_id)
+            .finish_non_exhaustive()
+    }
+}

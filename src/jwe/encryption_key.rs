@@ -1,0 +1,176 @@
+//! The sender's key: the recipient's public key, or a key that both share.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::error::{Error, KeyDefect};
+use crate::jwk::{Jwk, Operation};
+use crate::secret::SecretBytes;
+
+use super::alg::JweAlgorithm;
+use super::enc::ContentEncryption;
+use super::recipient::KeyManagement;
+
+/// A key to encrypt with, bound to one algorithm: the recipient's public key or a shared secret.
+///
+/// With `dir` and an AES-GCM content encryption, and with the `A*GCMKW` algorithms, one key encrypts
+/// at most 2^32 messages (RFC 7518 §8.4). This object and all that [`clone_key`](Self::clone_key)
+/// makes of it count together; objects made from the same key once more, in this process or in
+/// another, share that budget without knowing of each other, so replace such keys in time.
+///
+/// ```
+/// use countersign::jwe::{ContentEncryption, DecryptionKey, EncryptionKey, JweAlgorithm};
+///
+/// let recipient = DecryptionKey::generate(JweAlgorithm::EcdhEs)?.with_key_id("2026-01");
+/// let published = recipient.to_public_jwk()?;
+///
+/// let key = EncryptionKey::from_jwk(&published)?;
+/// assert_eq!(key.algorithm(), JweAlgorithm::EcdhEs);
+/// assert_eq!(key.key_id(), Some("2026-01"));
+/// assert_eq!(key.content_encryption(), ContentEncryption::A256Gcm);
+/// # Ok::<(), countersign::Error>(())
+/// ```
+pub struct EncryptionKey {
+    core: Arc<EncryptionCore>,
+    key_id: Option<String>,
+    enc: ContentEncryption,
+}
+
+/// What the clones of a key share.
+pub(super) struct EncryptionCore {
+    algorithm: JweAlgorithm,
+    management: KeyManagement,
+}
+
+impl EncryptionCore {
+    pub(super) fn new(algorithm: JweAlgorithm, jwk: &Jwk) -> Result<Self, Error> {
+        Ok(Self { algorithm, management: algorithm.family().encryption(algorithm, jwk)? })
+    }
+}
+
+impl EncryptionKey {
+    /// Takes the key of a JWK for the algorithm that the JWK's own `alg` names.
+    ///
+    /// A content encryption in `alg` (`"alg":"A128GCM"`) means `dir` with that `enc`. Of a private
+    /// key, only the public part is taken.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyDefect::AlgorithmUnknown`] when the JWK has no `alg`, or has `dir` and 256 bits, which
+    /// fit two content encryptions; otherwise as [`from_jwk_for`](Self::from_jwk_for).
+    pub fn from_jwk(jwk: &Jwk) -> Result<Self, Error> {
+        Self::from_jwk_for(JweAlgorithm::of_jwk(jwk)?, jwk)
+    }
+
+    /// Takes the key of a JWK for an algorithm.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyDefect::Algorithm`] when the JWK's own `alg` names another one, [`KeyDefect::Use`] when
+    /// its `use` or `key_ops` forbids encryption, [`KeyDefect::Type`] or [`KeyDefect::Size`] when
+    /// the key isn't one of the algorithm, and [`Error::Unsupported`] for RSA-OAEP in a build
+    /// without it.
+    pub fn from_jwk_for(algorithm: JweAlgorithm, jwk: &Jwk) -> Result<Self, Error> {
+        algorithm.check_jwk(jwk)?;
+        if !jwk.permits(Operation::Encrypt) {
+            return Err(Error::InvalidKey(KeyDefect::Use));
+        }
+        let core = Arc::new(EncryptionCore::new(algorithm, jwk)?);
+        Ok(Self::from_core(core, jwk.key_id().map(str::to_owned)))
+    }
+
+    /// Takes a public key or a certificate in PEM for an algorithm.
+    ///
+    /// # Errors
+    ///
+    /// When the PEM can't be read, or as [`from_jwk_for`](Self::from_jwk_for).
+    #[cfg(feature = "pem")]
+    pub fn from_pem(algorithm: JweAlgorithm, pem: &str) -> Result<Self, Error> {
+        Self::from_jwk_for(algorithm, &Jwk::from_pem(pem)?)
+    }
+
+    /// Takes a shared secret for `dir`: it encrypts the content itself.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyDefect::Size`] when the secret isn't as long as the content encryption's key.
+    pub fn direct(enc: ContentEncryption, secret: SecretBytes) -> Result<Self, Error> {
+        Self::from_jwk_for(JweAlgorithm::Dir, &Jwk::from_secret(secret)?.with_algorithm(enc.name()))
+    }
+
+    /// Takes a shared secret for an algorithm that wraps the content key: `A*KW`, `A*GCMKW`.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyDefect::Size`] when the secret isn't as long as the algorithm's key,
+    /// [`KeyDefect::Type`] when the algorithm needs a key pair, and [`Error::Misuse`] for `dir`.
+    pub fn symmetric(algorithm: JweAlgorithm, secret: SecretBytes) -> Result<Self, Error> {
+        algorithm.check_symmetric()?;
+        Self::from_jwk_for(algorithm, &Jwk::from_secret(secret)?)
+    }
+
+    pub(super) fn from_core(core: Arc<EncryptionCore>, key_id: Option<String>) -> Self {
+        let enc = core.management.content_encryption().unwrap_or_default();
+        Self { core, key_id, enc }
+    }
+
+    /// Sets the `kid`, which goes into the header of every token.
+    #[must_use]
+    pub fn with_key_id(mut self, key_id: impl Into<String>) -> Self {
+        self.key_id = Some(key_id.into());
+        self
+    }
+
+    /// Sets what encrypts the content. Default: `A256GCM`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Misuse`] when this is a key for `dir` with another content encryption.
+    pub fn with_content_encryption(mut self, enc: ContentEncryption) -> Result<Self, Error> {
+        if self.core.management.content_encryption().is_some_and(|only| only != enc) {
+            return Err(Error::misuse("a key for `dir` has the content encryption that it was made for"));
+        }
+        self.enc = enc;
+        Ok(self)
+    }
+
+    /// Makes another object of the same key. Both count their messages together.
+    #[must_use]
+    pub fn clone_key(&self) -> Self {
+        Self { core: Arc::clone(&self.core), key_id: self.key_id.clone(), enc: self.enc }
+    }
+
+    /// Returns the `kid`.
+    #[must_use]
+    pub fn key_id(&self) -> Option<&str> {
+        self.key_id.as_deref()
+    }
+
+    /// Returns the algorithm that the key is bound to.
+    #[must_use]
+    pub fn algorithm(&self) -> JweAlgorithm {
+        self.core.algorithm
+    }
+
+    /// Returns what encrypts the content.
+    #[must_use]
+    pub const fn content_encryption(&self) -> ContentEncryption {
+        self.enc
+    }
+
+    pub(super) fn management(&self) -> &KeyManagement {
+        &self.core.management
+    }
+}
+
+/// Shows the algorithms and the `kid`, nothing of the key.
+impl fmt::Debug for EncryptionKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { core, key_id, enc } = self;
+        f.debug_struct("EncryptionKey")
+            .field("algorithm", &core.algorithm)
+            .field("content_encryption", enc)
+            .field("key_id", key_id)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,35 @@
+//! JWE, compact serialization: content that only the recipient can read (RFC 7516).
+//!
+//! In goes a plaintext or claims and an [`EncryptionKey`], out comes a token of five parts; a
+//! [`DecryptionKey`] turns the token back. A key is bound to one key management algorithm
+//! ([`JweAlgorithm`], RFC 7518 §4), and the header's `alg` is only compared with it. What
+//! encrypts the content is a second choice ([`ContentEncryption`], RFC 7518 §5).
+//!
+//! Encryption proves nothing about who made the token: everyone who has the public key can.
+//! A token that must come from somebody is signed first and encrypted then (RFC 7519 §11.2).
+//!
+//! Two steps make a message, and they know nothing of each other: the content key step decides
+//! the content encryption key, the recipient step gets it to the recipient. They stand in
+//! `recipient`, the algorithms that take them in `alg`, the ciphers for the content in `enc`.
+
+mod alg;
+mod decrypt;
+mod decryption_key;
+mod enc;
+mod encrypt;
+mod encryption_key;
+mod message_budget;
+mod recipient;
+mod token;
+
+pub use alg::JweAlgorithm;
+pub use decrypt::{decrypt, decrypt_claims, decrypt_with_limits};
+pub use decryption_key::DecryptionKey;
+pub use enc::ContentEncryption;
+pub use encrypt::{JweBuilder, encrypt, encrypt_claims};
+pub use encryption_key::EncryptionKey;
+
+pub(crate) use token::EncryptedToken;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,176 @@
+//! What a key management algorithm does for one recipient, on either side.
+//!
+//! RFC 7516 §2 knows five key management modes; they fall into two kinds. Either the algorithm
+//! determines the content encryption key itself (direct encryption, direct key agreement), or
+//! the sender chooses the key freely and the algorithm encrypts it to the recipient (key
+//! encryption, key wrapping, key agreement with key wrapping). The traits here are the seam
+//! between the message (`encrypt`, `token`) and the algorithms (`alg`).
+
+use crate::crypto::{self, CryptoError};
+use crate::error::{Error, KeyDefect};
+use crate::jwk::Jwk;
+use crate::limits::Limits;
+use crate::secret::SecretBytes;
+use crate::wire::header::Header;
+
+use super::alg::JweAlgorithm;
+use super::enc::{ContentCipher, ContentEncryption};
+use super::message_budget::MessageBudget;
+
+/// A family of key management algorithms with its constants, as a registry row names it.
+pub(super) trait Family: Sync {
+    /// Makes a new private or secret key that fits.
+    fn generate(&self) -> Result<Jwk, Error>;
+
+    /// Returns the sender's side of a key whose `alg`, `use` and `key_ops` have been judged.
+    fn encryption(&self, algorithm: JweAlgorithm, jwk: &Jwk) -> Result<KeyManagement, Error>;
+
+    /// Returns the recipient's side of a key whose `alg`, `use` and `key_ops` have been judged.
+    fn decryption(&self, algorithm: JweAlgorithm, jwk: &Jwk) -> Result<Box<dyn OpenContentKey>, Error>;
+}
+
+/// The sender's side of a key, by who decides the content encryption key.
+pub(super) enum KeyManagement {
+    /// The algorithm determines the content encryption key; such a message has one recipient.
+    Determines(Box<dyn DetermineContentKey>),
+    /// The algorithm encrypts a content encryption key that the sender chose.
+    Encrypts(Box<dyn EncryptContentKey>),
+}
+
+impl KeyManagement {
+    /// Returns the only content encryption that the key permits, if there is only one.
+    pub(super) fn content_encryption(&self) -> Option<ContentEncryption> {
+        match self {
+            Self::Determines(key) => key.content_encryption(),
+            Self::Encrypts(_) => None,
+        }
+    }
+
+    /// Returns the count of messages, where the algorithm bounds it.
+    pub(super) fn message_budget(&self) -> Option<&MessageBudget> {
+        match self {
+            Self::Determines(key) => key.message_budget(),
+            Self::Encrypts(key) => key.message_budget(),
+        }
+    }
+}
+
+/// Direct encryption and direct key agreement: content key step and recipient step are one.
+pub(super) trait DetermineContentKey: Send + Sync {
+    /// Returns the content key of one message, and what the recipient needs to find it too.
+    fn determine(&self, enc: ContentEncryption) -> Result<(ContentKey<'_>, RecipientOutput), Error>;
+
+    /// Returns the only content encryption that the key permits, if there is only one.
+    fn content_encryption(&self) -> Option<ContentEncryption> {
+        None
+    }
+
+    /// Returns the count of messages, where the algorithm bounds it.
+    fn message_budget(&self) -> Option<&MessageBudget> {
+        None
+    }
+}
+
+/// Key encryption, key wrapping, key agreement with key wrapping: the recipient step.
+pub(super) trait EncryptContentKey: Send + Sync {
+    /// Encrypts a message's content key to the recipient.
+    fn encrypt(&self, content_key: &SecretBytes) -> Result<RecipientOutput, Error>;
+
+    /// Returns the count of messages, where the algorithm bounds it.
+    fn message_budget(&self) -> Option<&MessageBudget> {
+        None
+    }
+}
+
+/// The recipient's side of any algorithm.
+pub(super) trait OpenContentKey: Send + Sync {
+    /// Judges what the sender can see too, with no secret at work.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Malformed`] when header and encrypted key don't have the algorithm's form.
+    fn accept<'a>(&'a self, recipient: RecipientInput<'a>) -> Result<Accepted<'a>, Error>;
+
+    /// Returns the only content encryption that the key permits, if there is only one.
+    fn content_encryption(&self) -> Option<ContentEncryption> {
+        None
+    }
+}
+
+/// The secret half of the recipient step, to be taken once all that the sender can see is found
+/// in order. Its failure must not be told from a failure of the content decryption.
+pub(super) struct Accepted<'a>(Box<dyn FnOnce() -> Result<ContentKey<'a>, CryptoError> + 'a>);
+
+impl<'a> Accepted<'a> {
+    pub(super) fn new(step: impl FnOnce() -> Result<ContentKey<'a>, CryptoError> + 'a) -> Self {
+        Self(Box::new(step))
+    }
+
+    /// Uses the secret key.
+    pub(super) fn content_key(self) -> Result<ContentKey<'a>, CryptoError> {
+        (self.0)()
+    }
+}
+
+/// A message's content encryption key.
+pub(super) enum ContentKey<'k> {
+    /// A key for this message, of a length still to be judged.
+    Fresh(SecretBytes),
+    /// A shared key that is the content key of every message, its cipher set up once.
+    Shared(&'k dyn ContentCipher),
+}
+
+/// What the recipient step adds to a message.
+#[derive(Default)]
+pub(super) struct RecipientOutput {
+    /// The JWE encrypted key; empty where the algorithm has none.
+    pub(super) encrypted_key: Vec<u8>,
+    /// Header parameters.
+    pub(super) parameters: Vec<Parameter>,
+}
+
+/// A header parameter of a key management algorithm.
+pub(super) enum Parameter {
+    /// A string.
+    Text(&'static str, String),
+    /// Any other JSON.
+    Json(&'static str, String),
+}
+
+/// What a message says to one recipient.
+#[derive(Clone, Copy)]
+pub(super) struct RecipientInput<'t> {
+    /// The content encryption that the key is for.
+    pub(super) enc: ContentEncryption,
+    /// The header, of which each algorithm reads its own parameters (RFC 7518 §4.6.1, §4.7.1).
+    pub(super) header: &'t Header<'t>,
+    /// The JWE encrypted key.
+    pub(super) encrypted_key: &'t [u8],
+    /// The limits for reading JSON inside the header.
+    pub(super) limits: &'t Limits,
+}
+
+/// Returns fresh random bytes: a content key, an initialization vector.
+///
+/// # Errors
+///
+/// [`Error::Unavailable`] when the system has none.
+pub(super) fn random_bytes(len: usize) -> Result<SecretBytes, Error> {
+    let mut bytes = vec![0; len];
+    fill_random(&mut bytes)?;
+    Ok(SecretBytes::from(bytes))
+}
+
+/// Fills `out` with fresh random bytes.
+///
+/// # Errors
+///
+/// [`Error::Unavailable`] when the system has none.
+pub(super) fn fill_random(out: &mut [u8]) -> Result<(), Error> {
+    crypto::fill_random(out).map_err(|_| Error::Unavailable { what: "the system's random numbers" })
+}
+
+/// Turns the sender's failure into an error: with a checked key there is no cause but the key.
+pub(super) fn rejected(_: CryptoError) -> Error {
+    Error::InvalidKey(KeyDefect::Rejected)
+}

@@ -1,0 +1,179 @@
+//! Keys in DER, as OpenSSL and others write them: bytes in, a checked [`Jwk`] out, and back.
+//!
+//! SubjectPublicKeyInfo (RFC 5280 §4.1.2.7), PKCS#8 (RFC 5958 §2), PKCS#1 (RFC 8017 §A.1), SEC1 (RFC 5915
+//! §3) and certificates (RFC 5280 §4.1), each strictly DER and with nothing behind it.
+
+mod algorithm;
+mod pkcs1;
+mod pkcs8;
+mod sec1;
+mod spki;
+
+use ::der::{Encode, ErrorKind};
+
+use super::{Jwk, KeyMaterial};
+use crate::{Defect, Error, KeyDefect, Part, SecretBytes, Unsupported};
+
+impl Jwk {
+    /// Reads a public key from a SubjectPublicKeyInfo, the content of PEM's `PUBLIC KEY`.
+    ///
+    /// # Errors
+    ///
+    /// When the bytes aren't exactly one SubjectPublicKeyInfo in DER, or the key isn't supported or valid.
+    pub fn from_spki_der(der: &[u8]) -> Result<Self, Error> {
+        check_is_der(der)?;
+        spki::read(der).map(Self::from_material)
+    }
+
+    /// Reads a private key from PKCS#8, the content of PEM's `PRIVATE KEY`.
+    ///
+    /// # Errors
+    ///
+    /// When the bytes aren't exactly one unencrypted PKCS#8 key in DER, or the key isn't supported or
+    /// valid.
+    pub fn from_pkcs8_der(der: &[u8]) -> Result<Self, Error> {
+        check_is_der(der)?;
+        pkcs8::read(der).map(Self::from_material)
+    }
+
+    /// Reads an RSA public key from PKCS#1, the content of PEM's `RSA PUBLIC KEY`.
+    ///
+    /// # Errors
+    ///
+    /// When the bytes aren't exactly one PKCS#1 public key in DER, or the key isn't valid.
+    pub fn from_pkcs1_public_der(der: &[u8]) -> Result<Self, Error> {
+        check_is_der(der)?;
+        pkcs1::read_public(der).map(KeyMaterial::Rsa).map(Self::from_material)
+    }
+
+    /// Reads an RSA private key from PKCS#1, the content of PEM's `RSA PRIVATE KEY`.
+    ///
+    /// # Errors
+    ///
+    /// When the bytes aren't exactly one PKCS#1 private key in DER, or the key isn't supported or valid.
+    pub fn from_pkcs1_private_der(der: &[u8]) -> Result<Self, Error> {
+        check_is_der(der)?;
+        pkcs1::read_private(der).map(KeyMaterial::Rsa).map(Self::from_material)
+    }
+
+    /// Reads an EC private key from SEC1, the content of PEM's `EC PRIVATE KEY`, with or without its
+    /// public key.
+    ///
+    /// # Errors
+    ///
+    /// When the bytes aren't exactly one SEC1 private key in DER that names its curve, or the key isn't
+    /// supported or valid.
+    pub fn from_sec1_der(der: &[u8]) -> Result<Self, Error> {
+        check_is_der(der)?;
+        sec1::read(der, None).map(KeyMaterial::Ec).map(Self::from_material)
+    }
+
+    /// Reads the public key out of a certificate, the content of PEM's `CERTIFICATE`.
+    ///
+    /// Only the key is taken. Nothing else of the certificate is judged: not its signature, its times,
+    /// its names, nor its extensions. Whoever calls this trusts the certificate for another reason.
+    ///
+    /// # Errors
+    ///
+    /// When the bytes aren't exactly one certificate in DER, or the key isn't supported or valid.
+    pub fn from_certificate_der(der: &[u8]) -> Result<Self, Error> {
+        check_is_der(der)?;
+        spki::read_certificate(der).map(Self::from_material)
+    }
+
+    /// Writes the public part as a SubjectPublicKeyInfo.
+    ///
+    /// # Errors
+    ///
+    /// When the key is a symmetric secret, which has no public part.
+    pub fn to_spki_der(&self) -> Result<Vec<u8>, Error> {
+        spki::write(&self.material)
+    }
+
+    /// Writes the public part of an RSA key as PKCS#1.
+    ///
+    /// # Errors
+    ///
+    /// When the key isn't an RSA key.
+    pub fn to_pkcs1_public_der(&self) -> Result<Vec<u8>, Error> {
+        match &self.material {
+            KeyMaterial::Rsa(key) => Ok(pkcs1::write_public(key)),
+            KeyMaterial::Oct(_) | KeyMaterial::Ec(_) | KeyMaterial::Okp(_) => Err(not_rsa()),
+        }
+    }
+
+    /// Writes the private key as PKCS#8, unencrypted.
+    ///
+    /// # Errors
+    ///
+    /// When the key isn't private, or is a symmetric secret.
+    pub fn expose_pkcs8_der(&self) -> Result<SecretBytes, Error> {
+        pkcs8::write(&self.material)
+    }
+
+    /// Writes an RSA private key as PKCS#1, unencrypted.
+    ///
+    /// # Errors
+    ///
+    /// When the key isn't a private RSA key.
+    pub fn expose_pkcs1_der(&self) -> Result<SecretBytes, Error> {
+        match &self.material {
+            KeyMaterial::Rsa(key) => key.private.as_ref().map(pkcs1::write_private).ok_or_else(not_private),
+            KeyMaterial::Oct(_) | KeyMaterial::Ec(_) | KeyMaterial::Okp(_) => Err(not_rsa()),
+        }
+    }
+
+    /// Writes an EC private key as SEC1, with its curve and public key, unencrypted.
+    ///
+    /// # Errors
+    ///
+    /// When the key isn't a private EC key.
+    pub fn expose_sec1_der(&self) -> Result<SecretBytes, Error> {
+        match &self.material {
+            KeyMaterial::Ec(key) => sec1::write(key, sec1::Curve::Named),
+            KeyMaterial::Oct(_) | KeyMaterial::Rsa(_) | KeyMaterial::Okp(_) => {
+                Err(Error::Unsupported(Unsupported::Key("SEC1 for a key that isn't an EC key")))
+            }
+        }
+    }
+}
+
+/// Tells those who took the wrong function so.
+fn check_is_der(der: &[u8]) -> Result<(), Error> {
+    if der.trim_ascii_start().starts_with(b"-----BEGIN ") {
+        return Err(malformed("DER, found PEM text"));
+    }
+    Ok(())
+}
+
+/// Sorts the refusal of a DER reader; `expected` is what the bytes should have been.
+fn refusal(error: &::der::Error, expected: &'static str) -> Error {
+    malformed(match error.kind() {
+        ErrorKind::TrailingData { .. } => "no bytes after the end of a DER value",
+        ErrorKind::IndefiniteLength => "DER, which has no indefinite lengths",
+        _ => expected,
+    })
+}
+
+fn malformed(expected: &'static str) -> Error {
+    Error::malformed(Part::Der, Defect::Encoding(expected))
+}
+
+fn not_private() -> Error {
+    Error::InvalidKey(KeyDefect::NotPrivate)
+}
+
+fn not_rsa() -> Error {
+    Error::Unsupported(Unsupported::Key("PKCS#1 for a key that isn't an RSA key"))
+}
+
+/// Encodes a key. The room is allocated once, so no copy of a secret stays behind.
+fn encode(value: &impl Encode) -> Vec<u8> {
+    value.to_der().expect("a checked key is far smaller than the 256 MiB that DER lengths stop at here")
+}
+
+fn encode_secret(value: &impl Encode) -> SecretBytes {
+    SecretBytes::from(encode(value))
+}
+
+const TOO_LONG: &str = "a checked key is far smaller than the 256 MiB that DER lengths stop at here";

@@ -1,0 +1,63 @@
+//! Public keys in SubjectPublicKeyInfo (RFC 5280 §4.1.2.7, RFC 5480 §2, RFC 8410 §4), also inside
+//! certificates.
+
+use ::der::Decode;
+use ::der::asn1::BitStringRef;
+use ::der::referenced::OwnedToRef;
+use ::spki::SubjectPublicKeyInfoRef;
+use x509_cert::Certificate;
+
+use super::super::{EcKey, KeyMaterial, OkpKey};
+use super::algorithm::KeyAlgorithm;
+use super::{TOO_LONG, encode, malformed, pkcs1, refusal};
+use crate::{Error, KeyDefect, Unsupported};
+
+pub(super) fn read(der: &[u8]) -> Result<KeyMaterial, Error> {
+    let info = SubjectPublicKeyInfoRef::from_der(der)
+        .map_err(|error| refusal(&error, "a public key in SubjectPublicKeyInfo (RFC 5280 §4.1)"))?;
+    material(info)
+}
+
+pub(super) fn read_certificate(der: &[u8]) -> Result<KeyMaterial, Error> {
+    let certificate =
+        Certificate::from_der(der).map_err(|error| refusal(&error, "a certificate (RFC 5280 §4.1)"))?;
+    material(certificate.tbs_certificate().subject_public_key_info().owned_to_ref())
+}
+
+pub(super) fn write(material: &KeyMaterial) -> Result<Vec<u8>, Error> {
+    let algorithm = KeyAlgorithm::of(material)?.identifier();
+    let key = match material {
+        KeyMaterial::Oct(_) => return Err(Error::InvalidKey(KeyDefect::NotPublic)),
+        KeyMaterial::Rsa(key) => pkcs1::write_public(key),
+        KeyMaterial::Ec(key) => key.point.clone(),
+        KeyMaterial::Okp(key) => key.x.to_vec(),
+    };
+    let subject_public_key = BitStringRef::from_bytes(&key).expect(TOO_LONG);
+    Ok(encode(&SubjectPublicKeyInfoRef { algorithm, subject_public_key }))
+}
+
+/// Compressed points (RFC 5480 §2.2) are known and not taken; any other first octet is no point at all.
+pub(super) fn check_uncompressed(point: &[u8]) -> Result<(), Error> {
+    match point {
+        [0x02 | 0x03, ..] => {
+            Err(Error::Unsupported(Unsupported::Key("a compressed EC point; expected an uncompressed one")))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn material(info: SubjectPublicKeyInfoRef<'_>) -> Result<KeyMaterial, Error> {
+    let algorithm = KeyAlgorithm::read(info.algorithm)?;
+    let key = info.subject_public_key.as_bytes().ok_or_else(|| malformed("a public key of whole octets"))?;
+    match algorithm {
+        KeyAlgorithm::Rsa => pkcs1::read_public(key).map(KeyMaterial::Rsa),
+        KeyAlgorithm::Ec(curve) => {
+            check_uncompressed(key)?;
+            EcKey::public(curve, key.to_vec()).map(KeyMaterial::Ec)
+        }
+        KeyAlgorithm::Okp(curve) => {
+            let x = key.try_into().map_err(|_| malformed("a public key of 32 octets (RFC 8410 §4)"))?;
+            OkpKey::public(curve, x).map(KeyMaterial::Okp)
+        }
+    }
+}

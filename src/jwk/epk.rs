@@ -1,0 +1,28 @@
+//! The header parameter `epk`: an ephemeral public key (RFC 7518 §4.6.1.1).
+
+use super::KeyMaterial;
+use super::members::Members;
+use super::writer::ObjectWriter;
+use crate::wire::json::Value;
+use crate::{Error, KeyDefect, Limits, Part};
+
+/// Reads an `epk` from a scanned header: a public EC or OKP key, on its curve.
+///
+/// RFC 7518 §4.6.1.1: "This key is represented as a JSON Web Key public key value." A private part is
+/// refused: whoever sends one has given the shared secret away.
+pub(crate) fn read_ephemeral_public_key(epk: Value<'_>, limits: &Limits) -> Result<KeyMaterial, Error> {
+    let members = Members::scan(epk.text(), Part::Header, limits)?;
+    members.expect_absent("d")?;
+    match &*members.text("kty")? {
+        "EC" | "OKP" => KeyMaterial::read(&members),
+        _ => Err(Error::InvalidKey(KeyDefect::Type)),
+    }
+}
+
+/// Writes an `epk`: the public members, and nothing else.
+pub(crate) fn write_ephemeral_public_key(key: &KeyMaterial) -> Result<String, Error> {
+    let public = key.to_public()?;
+    let mut object = ObjectWriter::with_capacity(public.max_len());
+    public.write_required(&mut object);
+    Ok(object.finish_public())
+}

@@ -1,0 +1,255 @@
+//! Keys: JSON Web Keys, and the DER and PEM forms that other tools write.
+//!
+//! Text or bytes go in, a [`Jwk`] comes out, and what a [`Jwk`] holds is known to be right: numbers have
+//! their sizes, points are on their curves, private parts belong to their public parts. A [`Jwk`] isn't
+//! used directly; it is bound to one algorithm first.
+//!
+//! RFC 7517 (JWK), RFC 7518 §6 (RSA, EC and symmetric keys), RFC 8037 (Ed25519, X25519), RFC 7638
+//! (thumbprint), RFC 5280, RFC 5958, RFC 8017, RFC 5915 and RFC 7468 for DER and PEM.
+
+mod der;
+mod ec;
+mod epk;
+mod generate;
+mod kind;
+mod material;
+mod members;
+mod metadata;
+mod oct;
+mod okp;
+#[cfg(feature = "pem")]
+mod pem;
+mod rsa;
+mod set;
+mod thumbprint;
+mod writer;
+
+use std::fmt;
+
+pub use kind::KeyKind;
+pub use metadata::{KeyOperation, KeyUse};
+pub use set::{JwkSet, SkippedKey};
+
+pub(crate) use ec::EcKey;
+pub(crate) use epk::{read_ephemeral_public_key, write_ephemeral_public_key};
+pub(crate) use material::KeyMaterial;
+pub(crate) use metadata::Operation;
+pub(crate) use okp::{OkpCurve, OkpKey};
+pub(crate) use rsa::RsaKey;
+
+use crate::{Error, Limit, Limits, Part, SecretBytes, SecretString};
+use members::Members;
+use metadata::Metadata;
+use writer::ObjectWriter;
+
+/// A checked key: public, private or a symmetric secret, with its `kid`, `alg`, `use` and `key_ops`.
+///
+/// It is no [`Clone`], doesn't print and doesn't serialize, since it may hold a secret; the methods whose
+/// names begin with `expose` give the private parts out.
+///
+/// ```
+/// use countersign::jwk::{Jwk, KeyKind};
+///
+/// let private = Jwk::generate(KeyKind::Ed25519)?.with_key_id_from_thumbprint();
+/// let public = Jwk::from_json(&private.to_public_json()?)?;
+/// assert_eq!(public.key_id(), Some(private.thumbprint().as_str()));
+/// assert!(!public.is_private());
+/// # Ok::<(), countersign::Error>(())
+/// ```
+pub struct Jwk {
+    material: KeyMaterial,
+    metadata: Metadata,
+}
+
+impl Jwk {
+    /// Reads one JWK, public or private.
+    ///
+    /// Members that this library doesn't know are ignored, as RFC 7517 §4 asks; certificates (`x5c`,
+    /// `x5u` and their thumbprints) among them.
+    ///
+    /// # Errors
+    ///
+    /// When the text isn't one JSON object with distinct names, a member is missing or has a wrong form,
+    /// the key's parts contradict each other, or the key's type, curve or size isn't supported.
+    pub fn from_json(json: &str) -> Result<Self, Error> {
+        let limits = Limits::default();
+        check_size(json, &limits)?;
+        Self::from_members(&Members::scan(json, Part::Jwk, &limits)?)
+    }
+
+    /// Takes a symmetric secret, for HMAC, `dir` or key wrapping.
+    ///
+    /// Bytes, not a passphrase: each algorithm checks the length, and no one checks how well it can be
+    /// guessed. [`Jwk::generate`] makes one that can't be.
+    ///
+    /// # Errors
+    ///
+    /// When the secret is empty.
+    pub fn from_secret(secret: SecretBytes) -> Result<Self, Error> {
+        oct::check(secret).map(KeyMaterial::Oct).map(Self::from_material)
+    }
+
+    /// Returns the public part of the key. `sign` in `key_ops` becomes `verify`, and so on.
+    ///
+    /// # Errors
+    ///
+    /// When the key is a symmetric secret, which has no public part.
+    pub fn to_public(&self) -> Result<Self, Error> {
+        Ok(Self { material: self.material.to_public()?, metadata: self.metadata.to_public() })
+    }
+
+    /// Writes the public part as a JWK, for a JWK set that others fetch.
+    ///
+    /// # Errors
+    ///
+    /// When the key is a symmetric secret, which has no public part.
+    pub fn to_public_json(&self) -> Result<String, Error> {
+        let public = self.to_public()?;
+        let mut object = ObjectWriter::with_capacity(public.max_json_len());
+        public.material.write_required(&mut object);
+        public.metadata.write(&mut object);
+        Ok(object.finish_public())
+    }
+
+    /// Writes the whole key as a JWK, private and secret parts included.
+    #[must_use]
+    pub fn expose_json(&self) -> SecretString {
+        let mut object = ObjectWriter::with_capacity(self.max_json_len());
+        self.material.write_required(&mut object);
+        self.material.write_private(&mut object);
+        self.metadata.write(&mut object);
+        object.finish_secret()
+    }
+
+    /// Makes another copy of the key, secret parts included.
+    #[must_use]
+    pub fn clone_key(&self) -> Self {
+        Self { material: self.material.clone_key(), metadata: self.metadata.clone() }
+    }
+
+    /// Returns what kind of key this is.
+    #[must_use]
+    pub fn kind(&self) -> KeyKind {
+        self.material.kind()
+    }
+
+    /// Returns the `kid`.
+    #[must_use]
+    pub fn key_id(&self) -> Option<&str> {
+        self.metadata.key_id.as_deref()
+    }
+
+    /// Returns the `alg`, which may be one that this library doesn't know.
+    #[must_use]
+    pub fn algorithm(&self) -> Option<&str> {
+        self.metadata.algorithm.as_deref()
+    }
+
+    /// Returns the `use`.
+    #[must_use]
+    pub fn key_use(&self) -> Option<&KeyUse> {
+        self.metadata.key_use.as_ref()
+    }
+
+    /// Returns the `key_ops`. An empty list is one that permits nothing.
+    #[must_use]
+    pub fn key_operations(&self) -> Option<&[KeyOperation]> {
+        self.metadata.operations.as_deref()
+    }
+
+    /// Returns whether this is a private key of a pair.
+    #[must_use]
+    pub fn is_private(&self) -> bool {
+        self.material.is_private()
+    }
+
+    /// Returns whether this is a symmetric secret.
+    #[must_use]
+    pub fn is_secret(&self) -> bool {
+        matches!(self.material, KeyMaterial::Oct(_))
+    }
+
+    /// Sets the `kid`.
+    #[must_use]
+    pub fn with_key_id(mut self, key_id: impl Into<String>) -> Self {
+        self.metadata.key_id = Some(key_id.into());
+        self
+    }
+
+    /// Sets the `kid` to the key's thumbprint, which needs no register of names.
+    ///
+    /// Not for a symmetric secret that could be guessed: its thumbprint lets anyone check a guess
+    /// (RFC 7638 §7).
+    #[must_use]
+    pub fn with_key_id_from_thumbprint(self) -> Self {
+        let thumbprint = self.thumbprint();
+        self.with_key_id(thumbprint)
+    }
+
+    /// Sets the `alg`, so that whoever reads the key knows what it is for.
+    #[must_use]
+    pub fn with_algorithm(mut self, algorithm: impl Into<String>) -> Self {
+        self.metadata.algorithm = Some(algorithm.into());
+        self
+    }
+
+    /// Sets the `use`. It takes the place of `key_ops`, since RFC 7517 §4.3 advises against both.
+    #[must_use]
+    pub fn with_use(mut self, key_use: KeyUse) -> Self {
+        self.metadata.key_use = Some(key_use);
+        self.metadata.operations = None;
+        self
+    }
+
+    /// The checked parts of the key.
+    pub(crate) fn material(&self) -> &KeyMaterial {
+        &self.material
+    }
+
+    /// Whether `use` and `key_ops` permit the operation (RFC 7517 §4.2, §4.3). What is absent permits all.
+    pub(crate) fn permits(&self, operation: Operation) -> bool {
+        self.metadata.permits(operation)
+    }
+
+    /// A key without metadata.
+    fn from_material(material: KeyMaterial) -> Self {
+        Self { material, metadata: Metadata::default() }
+    }
+
+    fn from_members(members: &Members<'_>) -> Result<Self, Error> {
+        // Metadata first: its checks cost nothing beside those of a private key.
+        let metadata = Metadata::read(members)?;
+        Ok(Self { material: KeyMaterial::read(members)?, metadata })
+    }
+
+    fn max_json_len(&self) -> usize {
+        self.material.max_len() + self.metadata.max_len()
+    }
+}
+
+/// Shows the kind and the `kid`, nothing of the key.
+impl fmt::Debug for Jwk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { material, metadata } = self;
+        f.debug_struct("Jwk")
+            .field("kind", &material.kind())
+            .field("private", &material.is_private())
+            .field("key_id", &metadata.key_id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// One key is held to the size of a set: both are documents that hold keys.
+fn check_size(json: &str, limits: &Limits) -> Result<(), Error> {
+    if json.len() > limits.jwk_set_bytes {
+        return Err(exceeded(Limit::JwkSetBytes, limits.jwk_set_bytes));
+    }
+    Ok(())
+}
+
+fn exceeded(limit: Limit, max: usize) -> Error {
+    Error::LimitExceeded { limit, max: u64::try_from(max).unwrap_or(u64::MAX) }
+}
+
+#[cfg(test)]
+mod tests;

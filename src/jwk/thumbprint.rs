@@ -1,0 +1,21 @@
+//! The thumbprint of a key (RFC 7638, RFC 8037 §2).
+
+use super::Jwk;
+use super::writer::ObjectWriter;
+use crate::crypto::{self, Hash};
+use crate::wire::base64url;
+
+impl Jwk {
+    /// Returns the key's SHA-256 thumbprint in base64url: a name that anyone can compute from the key.
+    ///
+    /// A private key has the thumbprint of its public key. The thumbprint of a symmetric secret that
+    /// could be guessed lets anyone check a guess, and is best kept to oneself (RFC 7638 §7).
+    #[must_use]
+    pub fn thumbprint(&self) -> String {
+        let mut object = ObjectWriter::with_capacity(self.max_json_len());
+        self.material.write_required(&mut object);
+        // A symmetric key's text holds the secret.
+        let text = object.finish_secret();
+        base64url::encode(crypto::digest(Hash::Sha256, &[text.expose_secret().as_bytes()]).as_ref())
+    }
+}

@@ -1,0 +1,26 @@
+//! RS256, RS384, RS512 (RFC 7518 §3.3) and PS256, PS384, PS512 (RFC 7518 §3.5).
+
+use crate::crypto::{Hash, RsaPadding, RsaSigningKey, RsaVerifyingKey};
+use crate::error::{Error, KeyDefect};
+use crate::jwk::KeyMaterial;
+
+/// Builds the signing half out of an RSA private key.
+pub(crate) fn signing_key(
+    padding: RsaPadding,
+    hash: Hash,
+    material: &KeyMaterial,
+) -> Result<RsaSigningKey, Error> {
+    let KeyMaterial::Rsa(rsa) = material else { return Err(Error::InvalidKey(KeyDefect::Type)) };
+    let private = rsa.private.as_ref().ok_or(Error::InvalidKey(KeyDefect::NotPrivate))?;
+    RsaSigningKey::new(padding, hash, private).map_err(|_| Error::InvalidKey(KeyDefect::Rejected))
+}
+
+/// Builds the verifying half.
+pub(crate) fn verifying_key(
+    padding: RsaPadding,
+    hash: Hash,
+    material: &KeyMaterial,
+) -> Result<RsaVerifyingKey, Error> {
+    let KeyMaterial::Rsa(rsa) = material else { return Err(Error::InvalidKey(KeyDefect::Type)) };
+    RsaVerifyingKey::new(padding, hash, &rsa.n, &rsa.e).map_err(|_| Error::InvalidKey(KeyDefect::Rejected))
+}

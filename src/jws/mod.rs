@@ -1,0 +1,19 @@
+//! Signed tokens: JSON Web Signature, compact serialization (RFC 7515).
+//!
+//! A payload and a [`SigningKey`] go in, text comes out; text and a [`VerifyingKey`] go in, and
+//! the payload comes out only if the signature holds. Each key is bound to one
+//! [`JwsAlgorithm`]; the header's `alg` is compared with it and never obeyed. Claims are the
+//! business of [`jwt`](crate::jwt), several keys that of [`keys`](crate::keys).
+
+pub(crate) mod alg;
+mod key;
+mod sign;
+mod verify;
+
+pub use alg::JwsAlgorithm;
+pub use key::{SigningKey, VerifyingKey};
+pub use sign::sign;
+pub use verify::{VerifiedJws, verify, verify_with_limits};
+
+pub(crate) use sign::{protected_header, sign_encoded};
+pub(crate) use verify::SignedParts;

@@ -1,0 +1,158 @@
+//! Verifying: text becomes parts, a key is compared with the header, the signature is checked, and
+//! only then is there a payload (RFC 7515 §5.2).
+
+use super::{JwsAlgorithm, VerifyingKey};
+use crate::error::{Error, Part, Refusal, Unsupported};
+use crate::limits::Limits;
+use crate::wire::header::{self, Header};
+use crate::wire::{base64url, compact};
+
+/// Verifies a compact JWS under one key and returns its payload.
+///
+/// Any bytes may be the payload. Claims are verified by [`JwtVerifier`](crate::JwtVerifier), several
+/// keys are tried by [`KeySet::verify`](crate::KeySet::verify).
+///
+/// # Errors
+///
+/// [`Error::Malformed`], [`Error::Unsupported`] or [`Error::LimitExceeded`] for what isn't a strict
+/// compact JWS; [`Error::NotAllowed`] if the header's `alg` isn't the key's; [`Error::NoMatchingKey`]
+/// if both name a key ID and these differ; [`Error::InvalidSignature`].
+///
+/// ```
+/// use countersign::{JwsAlgorithm, SigningKey, jws};
+///
+/// # fn main() -> Result<(), countersign::Error> {
+/// let key = SigningKey::generate(JwsAlgorithm::Hs256)?;
+/// let token = jws::sign(&key, b"paid")?;
+/// assert_eq!(jws::verify(&key.verifying_key()?, &token)?.payload(), b"paid");
+/// # Ok(())
+/// # }
+/// ```
+pub fn verify(key: &VerifyingKey, token: &str) -> Result<VerifiedJws, Error> {
+    verify_with_limits(key, token, &Limits::default())
+}
+
+/// Verifies a compact JWS like [`verify`], under limits of the caller's.
+///
+/// # Errors
+///
+/// As [`verify`].
+pub fn verify_with_limits(key: &VerifyingKey, token: &str, limits: &Limits) -> Result<VerifiedJws, Error> {
+    let mut decoded = Vec::new();
+    let parts = SignedParts::split(token, limits, &mut decoded)?;
+    let header = parts.header(limits, &[""; 0])?;
+    if parts.algorithm(&header)? != key.algorithm() {
+        return Err(Error::NotAllowed(Refusal::Algorithm));
+    }
+    if let (Some(expected), Some(found)) = (key.key_id(), header.kid.as_deref())
+        && expected != found
+    {
+        return Err(Error::NoMatchingKey);
+    }
+    if !parts.verified_by(key) {
+        return Err(Error::InvalidSignature);
+    }
+    Ok(VerifiedJws::new(&parts, &header, key))
+}
+
+/// A payload whose signature holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VerifiedJws {
+    payload: Vec<u8>,
+    algorithm: JwsAlgorithm,
+    key_id: Option<String>,
+    token_type: Option<String>,
+}
+
+impl VerifiedJws {
+    pub(crate) fn new(parts: &SignedParts<'_, '_>, header: &Header<'_>, key: &VerifyingKey) -> Self {
+        Self {
+            payload: parts.payload.to_vec(),
+            algorithm: key.algorithm(),
+            key_id: key.key_id().map(String::from),
+            token_type: header.typ.as_deref().map(String::from),
+        }
+    }
+
+    /// Returns the payload.
+    #[must_use]
+    pub fn payload(&self) -> &[u8] {
+        &self.payload
+    }
+
+    /// Gives the payload out.
+    #[must_use]
+    pub fn into_payload(self) -> Vec<u8> {
+        self.payload
+    }
+
+    /// Returns the algorithm of the key that the signature verifies under.
+    #[must_use]
+    pub fn algorithm(&self) -> JwsAlgorithm {
+        self.algorithm
+    }
+
+    /// Returns the ID of the key that the signature verifies under, if that key has one.
+    #[must_use]
+    pub fn key_id(&self) -> Option<&str> {
+        self.key_id.as_deref()
+    }
+
+    /// Returns the header's `typ`, if there is one. Its form is the sender's; compare it without
+    /// regard to case.
+    #[must_use]
+    pub fn token_type(&self) -> Option<&str> {
+        self.token_type.as_deref()
+    }
+}
+
+/// A compact JWS, split and decoded into one buffer, nothing believed yet.
+pub(crate) struct SignedParts<'t, 'b> {
+    signing_input: &'t str,
+    header: &'b str,
+    payload: &'b [u8],
+    signature: &'b [u8],
+}
+
+impl<'t, 'b> SignedParts<'t, 'b> {
+    /// Checks the size, splits the token and decodes its parts into the buffer.
+    pub(crate) fn split(token: &'t str, limits: &Limits, buffer: &'b mut Vec<u8>) -> Result<Self, Error> {
+        compact::check_size(token, limits)?;
+        let parts = compact::split_jws(token)?;
+        header::check_size(parts.header, limits)?;
+        buffer.clear();
+        base64url::decode_to(parts.header, Part::Header, buffer)?;
+        let header_end = buffer.len();
+        base64url::decode_to(parts.payload, Part::Payload, buffer)?;
+        let payload_end = buffer.len();
+        base64url::decode_to(parts.signature, Part::Signature, buffer)?;
+        let (header, rest) = buffer.split_at(header_end);
+        let (payload, signature) = rest.split_at(payload_end - header_end);
+        Ok(Self { signing_input: parts.signing_input, header: header::text(header)?, payload, signature })
+    }
+
+    /// Reads the protected header under its rules.
+    pub(crate) fn header(
+        &self,
+        limits: &Limits,
+        understood: &[impl AsRef<str>],
+    ) -> Result<Header<'b>, Error> {
+        Header::parse_jws(self.header, limits, understood)
+    }
+
+    /// The algorithm that the header names, if it is one of ours.
+    pub(crate) fn algorithm(&self, header: &Header<'_>) -> Result<JwsAlgorithm, Error> {
+        JwsAlgorithm::from_name(&header.alg).ok_or(Error::Unsupported(Unsupported::Algorithm))
+    }
+
+    /// The payload before anything is known of it. Callers look at it after the signature held, but
+    /// for the one reader that narrows down whose keys to try.
+    pub(crate) fn unverified_payload(&self) -> &'b [u8] {
+        self.payload
+    }
+
+    /// Returns whether the signature holds under this key.
+    pub(crate) fn verified_by(&self, key: &VerifyingKey) -> bool {
+        key.verifies(self.signing_input.as_bytes(), self.signature)
+    }
+}

@@ -1,0 +1,256 @@
+//! The claims set: registered claims typed, any other by name, all read in one borrowed pass.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::ser::{Serialize, SerializeMap, Serializer};
+
+use super::NumericDate;
+use crate::error::{ClaimProblem, Error, Part};
+use crate::limits::Limits;
+use crate::wire::json::{Kind, Value, scan_object};
+
+/// The registered claims of RFC 7519 §4.1. Each is absent or valid; a malformed one is an error
+/// before this value exists.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Registered<'a> {
+    pub(crate) issuer: Option<Cow<'a, str>>,
+    pub(crate) subject: Option<Cow<'a, str>>,
+    pub(crate) audience: Option<Audience<'a>>,
+    pub(crate) expires_at: Option<NumericDate>,
+    pub(crate) not_before: Option<NumericDate>,
+    pub(crate) issued_at: Option<NumericDate>,
+    pub(crate) jwt_id: Option<Cow<'a, str>>,
+}
+
+/// `aud`: one string, or an array of strings.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Audience<'a>(Value<'a>);
+
+impl<'a> Audience<'a> {
+    pub(crate) fn iter(self) -> impl Iterator<Item = Cow<'a, str>> {
+        let one = self.0.as_str().into_iter();
+        one.chain(self.0.elements().into_iter().flatten().filter_map(|element| element.as_str()))
+    }
+}
+
+impl<'a> Registered<'a> {
+    /// Reads the claims set, calling `other` for each claim, the registered ones too.
+    pub(crate) fn read(text: &'a str, limits: &Limits, mut other: impl FnMut(&str)) -> Result<Self, Error> {
+        let mut registered = Self::default();
+        scan_object(text, Part::Claims, limits, |name, value| {
+            match name {
+                "iss" => registered.issuer = Some(string("iss", value)?),
+                "sub" => registered.subject = Some(string("sub", value)?),
+                "aud" => registered.audience = Some(audience(value)?),
+                "exp" => registered.expires_at = Some(date("exp", value)?),
+                "nbf" => registered.not_before = Some(date("nbf", value)?),
+                "iat" => registered.issued_at = Some(date("iat", value)?),
+                "jti" => registered.jwt_id = Some(string("jti", value)?),
+                _ => {}
+            }
+            other(name);
+            Ok(())
+        })?;
+        Ok(registered)
+    }
+
+    /// Reads nothing but `iss`, and takes anything odd for its absence: a hint at whose keys to try.
+    pub(crate) fn issuer_hint(payload: &'a [u8], limits: &Limits) -> Option<Cow<'a, str>> {
+        let text = std::str::from_utf8(payload).ok()?;
+        let mut issuer = None;
+        scan_object(text, Part::Claims, limits, |name, value| {
+            if name == "iss" {
+                issuer = value.as_str();
+            }
+            Ok(())
+        })
+        .ok()?;
+        issuer
+    }
+}
+
+fn string<'a>(claim: &'static str, value: Value<'a>) -> Result<Cow<'a, str>, Error> {
+    value.as_str().ok_or_else(|| malformed(claim, "a string", value.kind_name()))
+}
+
+fn date(claim: &'static str, value: Value<'_>) -> Result<NumericDate, Error> {
+    const EXPECTED: &str = "a number of seconds within 64 bits";
+    if value.kind() != Kind::Number {
+        return Err(malformed(claim, EXPECTED, value.kind_name()));
+    }
+    NumericDate::from_json_number(value.text()).ok_or_else(|| malformed(claim, EXPECTED, "one beyond that"))
+}
+
+fn audience(value: Value<'_>) -> Result<Audience<'_>, Error> {
+    const EXPECTED: &str = "a string or an array of strings";
+    match value.kind() {
+        Kind::String => Ok(Audience(value)),
+        Kind::Array => {
+            let other = value.elements().into_iter().flatten().find(|element| element.kind() != Kind::String);
+            match other {
+                Some(_) => Err(malformed("aud", EXPECTED, "an array with another kind in it")),
+                None => Ok(Audience(value)),
+            }
+        }
+        _ => Err(malformed("aud", EXPECTED, value.kind_name())),
+    }
+}
+
+fn malformed(claim: &'static str, expected: &'static str, found: &'static str) -> Error {
+    Error::for_claim(claim, ClaimProblem::Malformed { expected, found })
+}
+
+/// The claims of an authentic token, by name, as a custom rule sees them.
+///
+/// ```
+/// use countersign::{JwsAlgorithm, JwtIssuer, JwtVerifier, NoClaims, SigningKey};
+/// use std::time::Duration;
+///
+/// # fn main() -> Result<(), countersign::Error> {
+/// let key = SigningKey::generate(JwsAlgorithm::Es256)?;
+/// let verifier = JwtVerifier::builder(key.verifying_key()?)
+///     .issuer("https://id.example.com")
+///     .audience("https://orders.example.com")
+///     .rule("tenant", |claims| claims.find("tenant").and_then(|tenant| tenant.as_u64()) == Some(4))
+///     .build()?;
+/// # let issuer = JwtIssuer::builder(key).issuer("https://id.example.com")
+/// #     .audience("https://orders.example.com").lifetime(Duration::from_secs(60)).build()?;
+/// # assert_eq!(verifier.verify::<NoClaims>(&issuer.issue("u", &NoClaims)?).unwrap_err().claim(), Some("tenant"));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Copy)]
+pub struct Claims<'a> {
+    text: &'a str,
+    limits: &'a Limits,
+}
+
+impl<'a> Claims<'a> {
+    pub(super) fn new(text: &'a str, limits: &'a Limits) -> Self {
+        Self { text, limits }
+    }
+
+    /// Returns the claim of that name, if the token has it.
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<ClaimValue<'a>> {
+        let mut found = None;
+        // The text passed this scan before, so it can't fail now.
+        let _ = scan_object(self.text, Part::Claims, self.limits, |claim, value| {
+            if claim == name {
+                found = Some(ClaimValue(value));
+            }
+            Ok(())
+        });
+        found
+    }
+}
+
+/// Shows nothing of the claims.
+impl fmt::Debug for Claims<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Claims").finish_non_exhaustive()
+    }
+}
+
+/// One claim's value.
+#[derive(Clone, Copy)]
+pub struct ClaimValue<'a>(Value<'a>);
+
+impl<'a> ClaimValue<'a> {
+    /// Returns the value, if it is a string.
+    #[must_use]
+    pub fn as_str(&self) -> Option<Cow<'a, str>> {
+        self.0.as_str()
+    }
+
+    /// Returns the value, if it is true or false.
+    #[must_use]
+    pub fn as_bool(&self) -> Option<bool> {
+        self.0.as_bool()
+    }
+
+    /// Returns the value, if it is a whole number of that range.
+    #[must_use]
+    pub fn as_u64(&self) -> Option<u64> {
+        self.number().and_then(|text| text.parse().ok())
+    }
+
+    /// Returns the value, if it is a whole number of that range.
+    #[must_use]
+    pub fn as_i64(&self) -> Option<i64> {
+        self.number().and_then(|text| text.parse().ok())
+    }
+
+    /// Returns the value, if it is a number.
+    #[must_use]
+    pub fn as_f64(&self) -> Option<f64> {
+        self.number().and_then(|text| text.parse().ok())
+    }
+
+    /// Returns the array's elements, or nothing if it is no array.
+    pub fn elements(&self) -> impl Iterator<Item = ClaimValue<'a>> + use<'a> {
+        self.0.elements().into_iter().flatten().map(ClaimValue)
+    }
+
+    /// Returns the value as any type that it fits.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ClaimsType`] if it doesn't fit.
+    pub fn to<T: Deserialize<'a>>(&self) -> Result<T, Error> {
+        crate::wire::typed::from_json(self.0.text())
+    }
+
+    fn number(&self) -> Option<&'a str> {
+        (self.0.kind() == Kind::Number).then(|| self.0.text())
+    }
+}
+
+/// Shows the kind of the value and not the value.
+impl fmt::Debug for ClaimValue<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("ClaimValue").field(&self.0.kind_name()).finish()
+    }
+}
+
+/// No claims but the registered ones: nothing is added on issue, nothing is asked for on verify.
+///
+/// ```
+/// use countersign::{JwtVerifier, NoClaims};
+///
+/// fn subject(verifier: &JwtVerifier, token: &str) -> Result<Option<String>, countersign::Error> {
+///     Ok(verifier.verify::<NoClaims>(token)?.subject().map(String::from))
+/// }
+/// # let _ = subject;
+/// ```
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct NoClaims;
+
+impl Serialize for NoClaims {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_map(Some(0))?.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for NoClaims {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct AnyObject;
+
+        impl<'de> Visitor<'de> for AnyObject {
+            type Value = NoClaims;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<NoClaims, A::Error> {
+                while members.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+                Ok(NoClaims)
+            }
+        }
+
+        deserializer.deserialize_map(AnyObject)
+    }
+}

@@ -1,0 +1,356 @@
+//! The issuer: one call from the caller's claims to a token that is signed and, if asked, encrypted.
+
+use std::fmt;
+use std::fmt::Write as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Serialize;
+use zeroize::Zeroizing;
+
+use super::NumericDate;
+use super::claims::Registered;
+use super::nested::encrypt_signed;
+use crate::clock::{Clock, SystemClock};
+use crate::crypto;
+use crate::error::{Error, Part};
+use crate::jwe::EncryptionKey;
+use crate::jws::{SigningKey, protected_header, sign_encoded};
+use crate::limits::Limits;
+use crate::wire::base64url;
+use crate::wire::json::{scan_object, write_string};
+use crate::wire::typed;
+
+/// Issues tokens: built once, shared by reference.
+///
+/// Each token carries `iss`, `sub`, `aud`, `exp` and `iat` and the caller's claims, is signed, and with
+/// [`encrypt_for`](JwtIssuerBuilder::encrypt_for) is then encrypted (a nested JWT, RFC 7519 §5.2).
+///
+/// ```
+/// use countersign::{DecryptionKey, JweAlgorithm, JwsAlgorithm, JwtIssuer, SigningKey};
+/// use std::time::Duration;
+///
+/// #[derive(serde::Serialize)]
+/// struct OrderClaims {
+///     scope: String,
+/// }
+///
+/// # fn main() -> Result<(), countersign::Error> {
+/// let gateway = DecryptionKey::generate(JweAlgorithm::EcdhEsA256Kw)?;
+/// let issuer = JwtIssuer::builder(SigningKey::generate(JwsAlgorithm::Es256)?)
+///     .issuer("https://id.example.com")
+///     .audience("https://orders.example.com")
+///     .lifetime(Duration::from_secs(300))
+///     .encrypt_for(gateway.encryption_key()?)
+///     .build()?;
+/// let token = issuer.issue("user-17", &OrderClaims { scope: "orders:read".into() })?;
+/// assert_eq!(token.split('.').count(), 5);
+/// # Ok(())
+/// # }
+/// ```
+pub struct JwtIssuer {
+    signing_key: SigningKey,
+    header: String,
+    /// `"iss":…,` and `"aud":…,` as they stand in every token.
+    fixed_claims: String,
+    /// The names of the claims that stand in every token and so can't be the caller's.
+    written: Vec<&'static str>,
+    lifetime: Option<Duration>,
+    generate_jwt_id: bool,
+    recipient: Option<EncryptionKey>,
+    clock: Arc<dyn Clock>,
+}
+
+impl JwtIssuer {
+    /// Begins an issuer that signs with this key.
+    pub fn builder(signing_key: SigningKey) -> JwtIssuerBuilder {
+        JwtIssuerBuilder {
+            signing_key,
+            issuer: Choice::Unset,
+            audience: Vec::new(),
+            without_audience: false,
+            lifetime: Choice::Unset,
+            token_type: Some(String::from("JWT")),
+            generate_jwt_id: false,
+            recipient: None,
+            clock: Arc::new(SystemClock),
+        }
+    }
+
+    /// Issues a token about this subject, with these claims beside the registered ones.
+    ///
+    /// The claims are any type that serializes to a JSON object; [`NoClaims`](crate::NoClaims) adds none.
+    /// They may hold registered claims that this issuer doesn't write, such as `nbf`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Misuse`] if the claims don't serialize to a JSON object of distinct names, or name one
+    /// that the issuer writes; [`Error::Claim`] if a registered claim among them is malformed;
+    /// [`Error::Unavailable`] if the system gives no randomness.
+    pub fn issue<T: Serialize + ?Sized>(&self, subject: &str, claims: &T) -> Result<String, Error> {
+        self.issue_for(Some(subject), claims)
+    }
+
+    /// Issues a token that names no subject. Otherwise as [`issue`](Self::issue).
+    ///
+    /// # Errors
+    ///
+    /// As [`issue`](Self::issue).
+    pub fn issue_without_subject<T: Serialize + ?Sized>(&self, claims: &T) -> Result<String, Error> {
+        self.issue_for(None, claims)
+    }
+
+    /// Returns the key that signs, to publish its public half.
+    #[must_use]
+    pub fn signing_key(&self) -> &SigningKey {
+        &self.signing_key
+    }
+
+    fn issue_for<T: Serialize + ?Sized>(&self, subject: Option<&str>, claims: &T) -> Result<String, Error> {
+        let payload = self.claims_set(subject, claims)?;
+        let signed = sign_encoded(&self.signing_key, &self.header, payload.as_bytes())?;
+        match &self.recipient {
+            None => Ok(signed),
+            Some(recipient) => encrypt_signed(recipient, Zeroizing::new(signed).as_bytes()),
+        }
+    }
+
+    fn claims_set<T: Serialize + ?Sized>(
+        &self,
+        subject: Option<&str>,
+        claims: &T,
+    ) -> Result<Zeroizing<String>, Error> {
+        let own = typed::to_json(claims)?;
+        let own = typed::text(&own, Part::Claims)?;
+        // Room for all, a subject of nothing but escapes too: text that grows leaves copies behind.
+        let room = self.fixed_claims.len() + own.len() + subject.map_or(0, str::len) * 6 + 160;
+        let mut set = Zeroizing::new(String::with_capacity(room));
+        set.push('{');
+        set.push_str(&self.fixed_claims);
+        if let Some(subject) = subject {
+            set.push_str("\"sub\":");
+            write_string(subject, &mut set);
+            set.push(',');
+        }
+        let now = NumericDate::from(self.clock.now());
+        if let Some(lifetime) = self.lifetime {
+            // Whole seconds: not every verifier reads a fraction.
+            let _ = write!(set, "\"exp\":{},", now.saturating_add(lifetime).seconds());
+        }
+        let _ = write!(set, "\"iat\":{},", now.seconds());
+        if self.generate_jwt_id {
+            let mut id = [0_u8; 16];
+            crypto::fill_random(&mut id).map_err(|_| Error::Unavailable { what: "randomness" })?;
+            set.push_str("\"jti\":\"");
+            base64url::encode_to(&id, &mut set);
+            set.push_str("\",");
+        }
+        self.check_own(own, subject.is_some())?;
+        match own.strip_prefix('{').map(str::trim_ascii_start) {
+            Some("}") => {
+                set.pop();
+                set.push('}');
+            }
+            Some(members) => set.push_str(members),
+            None => return Err(Error::misuse("expected claims that serialize to a JSON object")),
+        }
+        Ok(set)
+    }
+
+    /// The caller's claims must not contradict what the issuer writes, nor hold anything that a
+    /// verifier would refuse for its form.
+    fn check_own(&self, own: &str, has_subject: bool) -> Result<(), Error> {
+        let limits = Limits::default();
+        let mut twice = None;
+        scan_object(own, Part::Claims, &limits, |name, _| {
+            let mut written = self.written.iter().copied().chain(has_subject.then_some("sub"));
+            twice = twice.or(written.find(|written| *written == name));
+            Ok(())
+        })
+        .map_err(|error| match error {
+            Error::Malformed { .. } => {
+                Error::misuse("expected claims that serialize to a JSON object of distinct names")
+            }
+            other => other,
+        })?;
+        if let Some(name) = twice {
+            return Err(Error::misuse(format!("expected no claim `{name}`: the issuer writes it")));
+        }
+        Registered::read(own, &limits, |_| {}).map(drop)
+    }
+}
+
+impl fmt::Debug for JwtIssuer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JwtIssuer")
+            .field("signing_key", &self.signing_key)
+            .field("recipient", &self.recipient)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The choices of a [`JwtIssuer`] in the making.
+#[must_use = "`build` makes the issuer"]
+pub struct JwtIssuerBuilder {
+    signing_key: SigningKey,
+    issuer: Choice<String>,
+    audience: Vec<String>,
+    without_audience: bool,
+    lifetime: Choice<Duration>,
+    token_type: Option<String>,
+    generate_jwt_id: bool,
+    recipient: Option<EncryptionKey>,
+    clock: Arc<dyn Clock>,
+}
+
+/// A choice that `build` insists on.
+enum Choice<T> {
+    Unset,
+    Waived,
+    Set(T),
+}
+
+impl<T> Choice<T> {
+    fn made(self, misuse: &'static str) -> Result<Option<T>, Error> {
+        match self {
+            Self::Unset => Err(Error::misuse(misuse)),
+            Self::Waived => Ok(None),
+            Self::Set(value) => Ok(Some(value)),
+        }
+    }
+}
+
+impl JwtIssuerBuilder {
+    /// Sets `iss`, the name under which verifiers know this issuer.
+    pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
+        self.issuer = Choice::Set(issuer.into());
+        self
+    }
+
+    /// Issues tokens without `iss`.
+    pub fn without_issuer(mut self) -> Self {
+        self.issuer = Choice::Waived;
+        self
+    }
+
+    /// Sets `aud`, whom the tokens are for. Called again, it adds another audience.
+    pub fn audience(mut self, audience: impl Into<String>) -> Self {
+        self.audience.push(audience.into());
+        self
+    }
+
+    /// Issues tokens without `aud`, which any verifier that doesn't insist on one accepts.
+    pub fn without_audience(mut self) -> Self {
+        self.without_audience = true;
+        self
+    }
+
+    /// Sets how long tokens are accepted after they were issued: `exp` is `iat` and this.
+    pub fn lifetime(mut self, lifetime: Duration) -> Self {
+        self.lifetime = Choice::Set(lifetime);
+        self
+    }
+
+    /// Issues tokens without `exp`, which never expire and which strict verifiers refuse.
+    pub fn without_expiry(mut self) -> Self {
+        self.lifetime = Choice::Waived;
+        self
+    }
+
+    /// Sets the header's `typ`. Default: `JWT`.
+    pub fn token_type(mut self, token_type: impl Into<String>) -> Self {
+        self.token_type = Some(token_type.into());
+        self
+    }
+
+    /// Gives each token a `jti` of 128 random bits.
+    pub fn generate_jwt_id(mut self) -> Self {
+        self.generate_jwt_id = true;
+        self
+    }
+
+    /// Encrypts each signed token to this recipient: a nested JWT.
+    pub fn encrypt_for(mut self, recipient: EncryptionKey) -> Self {
+        self.recipient = Some(recipient);
+        self
+    }
+
+    /// Tells the time by this clock. Default: the system's.
+    pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// Makes the issuer.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Misuse`] if issuer, audience or lifetime was neither set nor waived, audience was both,
+    /// or the lifetime is under a second.
+    pub fn build(self) -> Result<JwtIssuer, Error> {
+        let issuer =
+            self.issuer.made("expected a choice of issuer: `issuer` sets it, `without_issuer` waives it")?;
+        if self.audience.is_empty() != self.without_audience {
+            return Err(Error::misuse(
+                "expected one choice of audience: `audience` sets it, `without_audience` waives it",
+            ));
+        }
+        let lifetime = self
+            .lifetime
+            .made("expected a choice of lifetime: `lifetime` sets it, `without_expiry` waives it")?;
+        if lifetime.is_some_and(|lifetime| lifetime < Duration::from_secs(1)) {
+            return Err(Error::misuse("expected a lifetime of at least a second"));
+        }
+        let written = [
+            ("iat", true),
+            ("iss", issuer.is_some()),
+            ("aud", !self.audience.is_empty()),
+            ("exp", lifetime.is_some()),
+            ("jti", self.generate_jwt_id),
+        ];
+        Ok(JwtIssuer {
+            written: written.into_iter().filter_map(|(name, writes)| writes.then_some(name)).collect(),
+            header: protected_header(&self.signing_key, self.token_type.as_deref()),
+            fixed_claims: fixed_claims(issuer.as_deref(), &self.audience),
+            signing_key: self.signing_key,
+            lifetime,
+            generate_jwt_id: self.generate_jwt_id,
+            recipient: self.recipient,
+            clock: self.clock,
+        })
+    }
+}
+
+impl fmt::Debug for JwtIssuerBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JwtIssuerBuilder").finish_non_exhaustive()
+    }
+}
+
+/// Writes the members that every token has: one audience as a string, several as an array.
+fn fixed_claims(issuer: Option<&str>, audience: &[String]) -> String {
+    let mut claims = String::new();
+    if let Some(issuer) = issuer {
+        claims.push_str("\"iss\":");
+        write_string(issuer, &mut claims);
+        claims.push(',');
+    }
+    match audience {
+        [] => {}
+        [sole] => {
+            claims.push_str("\"aud\":");
+            write_string(sole, &mut claims);
+            claims.push(',');
+        }
+        [first, rest @ ..] => {
+            claims.push_str("\"aud\":[");
+            write_string(first, &mut claims);
+            for audience in rest {
+                claims.push(',');
+                write_string(audience, &mut claims);
+            }
+            claims.push_str("],");
+        }
+    }
+    claims
+}

@@ -1,0 +1,21 @@
+//! JSON Web Tokens: claims go in, a signed (and encrypted) token comes out; a token goes in, and typed
+//! claims come out once everything about it is right (RFC 7519, RFC 8725).
+//!
+//! [`JwtIssuer`] and [`JwtVerifier`] are built once and shared by reference. Both do nested tokens in
+//! the same call: sign, then encrypt; decrypt, then verify.
+
+mod claims;
+mod issuer;
+mod nested;
+mod numeric_date;
+mod policy;
+mod unverified;
+mod verified;
+mod verifier;
+
+pub use claims::{ClaimValue, Claims, NoClaims};
+pub use issuer::{JwtIssuer, JwtIssuerBuilder};
+pub use numeric_date::NumericDate;
+pub use unverified::UnverifiedToken;
+pub use verified::{BorrowedJwt, TokenBuffer, VerifiedJwt};
+pub use verifier::{JwtVerifier, JwtVerifierBuilder};

@@ -1,0 +1,63 @@
+//! Nested tokens: a signed token inside an encrypted one (RFC 7519 §5.2, §11.2).
+
+use crate::error::{Error, Limit, Refusal};
+use crate::jwe::{ContentEncryption, DecryptionKey, EncryptedToken, EncryptionKey, JweAlgorithm, JweBuilder};
+use crate::keys::KeySet;
+use crate::limits::Limits;
+use crate::secret::SecretBytes;
+use crate::wire::compact::{self, Form};
+use crate::wire::header::media_type_eq;
+
+/// "This parameter MUST be present; in this case, the value of this parameter MUST be "JWT", to
+/// indicate that a Nested JWT is carried in this JWT." RFC 7519 §5.2
+const NESTED: &str = "JWT";
+
+/// Encrypts a signed token to a recipient.
+pub(super) fn encrypt_signed(recipient: &EncryptionKey, signed: &[u8]) -> Result<String, Error> {
+    JweBuilder::new(recipient).cty(NESTED).encrypt(signed)
+}
+
+/// How a verifier decrypts: its keys, and what it allows beyond what they say.
+pub(super) struct Decryption {
+    keys: KeySet<DecryptionKey>,
+    algorithms: Option<Vec<JweAlgorithm>>,
+    encryptions: Option<Vec<ContentEncryption>>,
+}
+
+impl Decryption {
+    pub(super) fn new(
+        keys: KeySet<DecryptionKey>,
+        algorithms: Option<Vec<JweAlgorithm>>,
+        encryptions: Option<Vec<ContentEncryption>>,
+    ) -> Self {
+        Self { keys, algorithms, encryptions }
+    }
+
+    /// Decrypts a token that says it carries a signed one.
+    pub(super) fn open(&self, token: &str, limits: &Limits) -> Result<SecretBytes, Error> {
+        let mut header = Vec::new();
+        let token = EncryptedToken::parse(token, limits, &mut header)?;
+        if !token.cty().is_some_and(|cty| media_type_eq(cty, NESTED)) {
+            return Err(Error::NotAllowed(Refusal::ContentType));
+        }
+        if self.algorithms.as_ref().is_some_and(|allowed| !allowed.contains(&token.algorithm())) {
+            return Err(Error::NotAllowed(Refusal::Algorithm));
+        }
+        if self.encryptions.as_ref().is_some_and(|allowed| !allowed.contains(&token.content_encryption())) {
+            return Err(Error::NotAllowed(Refusal::ContentEncryption));
+        }
+        self.keys.open(&token)
+    }
+
+    /// Takes what was decrypted for a signed token. Anything else is refused: that it could be
+    /// decrypted says nothing about who made it.
+    pub(super) fn signed_token(decrypted: &SecretBytes) -> Result<&str, Error> {
+        let unsigned = || Error::NotAllowed(Refusal::Unsigned);
+        let inner = std::str::from_utf8(decrypted.expose_secret()).map_err(|_| unsigned())?;
+        match compact::form(inner) {
+            Ok(Form::Jws) if !inner.starts_with('{') => Ok(inner),
+            Ok(Form::Jwe) => Err(Error::LimitExceeded { limit: Limit::Nesting, max: Limits::NESTING }),
+            _ => Err(unsigned()),
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! What a verifier gives out: claims that have been judged, typed.
+
+use std::borrow::Cow;
+
+use zeroize::Zeroizing;
+
+use super::NumericDate;
+use super::claims::Registered;
+use crate::jws::JwsAlgorithm;
+
+/// A token that was verified, with its claims in the caller's type.
+///
+/// ```
+/// use countersign::{JwtVerifier, VerifiedJwt};
+///
+/// #[derive(serde::Deserialize)]
+/// struct OrderClaims {
+///     tenant: u64,
+/// }
+///
+/// fn tenant(verifier: &JwtVerifier, token: &str) -> Result<u64, countersign::Error> {
+///     let jwt: VerifiedJwt<OrderClaims> = verifier.verify(token)?;
+///     Ok(jwt.claims().tenant)
+/// }
+/// # let _ = tenant;
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct VerifiedJwt<T> {
+    issuer: Option<String>,
+    subject: Option<String>,
+    audience: Vec<String>,
+    expires_at: Option<NumericDate>,
+    not_before: Option<NumericDate>,
+    issued_at: Option<NumericDate>,
+    jwt_id: Option<String>,
+    algorithm: JwsAlgorithm,
+    key_id: Option<String>,
+    claims: T,
+}
+
+impl<T> VerifiedJwt<T> {
+    pub(super) fn new(jwt: BorrowedJwt<'_, T>) -> Self {
+        let Registered { issuer, subject, audience, expires_at, not_before, issued_at, jwt_id } =
+            jwt.registered;
+        Self {
+            issuer: issuer.map(Cow::into_owned),
+            subject: subject.map(Cow::into_owned),
+            audience: audience
+                .map(|audience| audience.iter().map(Cow::into_owned).collect())
+                .unwrap_or_default(),
+            expires_at,
+            not_before,
+            issued_at,
+            jwt_id: jwt_id.map(Cow::into_owned),
+            algorithm: jwt.algorithm,
+            key_id: jwt.key_id.map(String::from),
+            claims: jwt.claims,
+        }
+    }
+
+    /// Returns `iss`, the principal that issued the token.
+    #[must_use]
+    pub fn issuer(&self) -> Option<&str> {
+        self.issuer.as_deref()
+    }
+
+    /// Returns `sub`, the principal that the token is about.
+    #[must_use]
+    pub fn subject(&self) -> Option<&str> {
+        self.subject.as_deref()
+    }
+
+    /// Returns `aud`, the recipients that the token is for; none if the claim is absent.
+    pub fn audience(&self) -> impl Iterator<Item = &str> {
+        self.audience.iter().map(String::as_str)
+    }
+
+    /// Returns `exp`, from when on the token is no longer accepted.
+    #[must_use]
+    pub fn expires_at(&self) -> Option<NumericDate> {
+        self.expires_at
+    }
+
+    /// Returns `nbf`, before when the token is not accepted.
+    #[must_use]
+    pub fn not_before(&self) -> Option<NumericDate> {
+        self.not_before
+    }
+
+    /// Returns `iat`, when the token was issued.
+    #[must_use]
+    pub fn issued_at(&self) -> Option<NumericDate> {
+        self.issued_at
+    }
+
+    /// Returns `jti`, the token's own ID.
+    #[must_use]
+    pub fn jwt_id(&self) -> Option<&str> {
+        self.jwt_id.as_deref()
+    }
+
+    /// Returns the algorithm of the key that the signature verifies under.
+    #[must_use]
+    pub fn algorithm(&self) -> JwsAlgorithm {
+        self.algorithm
+    }
+
+    /// Returns the ID of the key that the signature verifies under, if that key has one.
+    #[must_use]
+    pub fn key_id(&self) -> Option<&str> {
+        self.key_id.as_deref()
+    }
+
+    /// Returns the claims in the caller's type.
+    #[must_use]
+    pub fn claims(&self) -> &T {
+        &self.claims
+    }
+
+    /// Gives out the claims in the caller's type.
+    #[must_use]
+    pub fn into_claims(self) -> T {
+        self.claims
+    }
+}
+
+/// A token that was verified, whose claims borrow from a [`TokenBuffer`].
+#[derive(Debug, Clone)]
+pub struct BorrowedJwt<'b, T> {
+    pub(super) registered: Registered<'b>,
+    pub(super) algorithm: JwsAlgorithm,
+    pub(super) key_id: Option<&'b str>,
+    pub(super) claims: T,
+}
+
+impl<'b, T> BorrowedJwt<'b, T> {
+    /// Returns `iss`, the principal that issued the token.
+    #[must_use]
+    pub fn issuer(&self) -> Option<&str> {
+        self.registered.issuer.as_deref()
+    }
+
+    /// Returns `sub`, the principal that the token is about.
+    #[must_use]
+    pub fn subject(&self) -> Option<&str> {
+        self.registered.subject.as_deref()
+    }
+
+    /// Returns `aud`, the recipients that the token is for; none if the claim is absent.
+    pub fn audience(&self) -> impl Iterator<Item = Cow<'b, str>> + use<'b, T> {
+        self.registered.audience.into_iter().flat_map(|audience| audience.iter())
+    }
+
+    /// Returns `exp`, from when on the token is no longer accepted.
+    #[must_use]
+    pub fn expires_at(&self) -> Option<NumericDate> {
+        self.registered.expires_at
+    }
+
+    /// Returns `nbf`, before when the token is not accepted.
+    #[must_use]
+    pub fn not_before(&self) -> Option<NumericDate> {
+        self.registered.not_before
+    }
+
+    /// Returns `iat`, when the token was issued.
+    #[must_use]
+    pub fn issued_at(&self) -> Option<NumericDate> {
+        self.registered.issued_at
+    }
+
+    /// Returns `jti`, the token's own ID.
+    #[must_use]
+    pub fn jwt_id(&self) -> Option<&str> {
+        self.registered.jwt_id.as_deref()
+    }
+
+    /// Returns the algorithm of the key that the signature verifies under.
+    #[must_use]
+    pub fn algorithm(&self) -> JwsAlgorithm {
+        self.algorithm
+    }
+
+    /// Returns the ID of the key that the signature verifies under, if that key has one.
+    #[must_use]
+    pub fn key_id(&self) -> Option<&str> {
+        self.key_id
+    }
+
+    /// Returns the claims in the caller's type.
+    #[must_use]
+    pub fn claims(&self) -> &T {
+        &self.claims
+    }
+
+    /// Gives out the claims in the caller's type.
+    #[must_use]
+    pub fn into_claims(self) -> T {
+        self.claims
+    }
+}
+
+/// Room for one token's decoded parts, to be used again for the next. Wiped when dropped.
+#[derive(Default)]
+pub struct TokenBuffer {
+    pub(super) decoded: Zeroizing<Vec<u8>>,
+}
+
+impl TokenBuffer {
+    /// Makes an empty buffer.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+/// Shows nothing of what the buffer holds.
+impl std::fmt::Debug for TokenBuffer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TokenBuffer").finish_non_exhaustive()
+    }
+}

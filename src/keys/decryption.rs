@@ -1,0 +1,97 @@
+//! Sets of keys that decrypt: made from private JWK sets, since decryption keys rotate too.
+
+use super::KeySet;
+use super::key_set::Entry;
+use crate::error::{Error, KeyDefect, Refusal};
+use crate::jwe::{DecryptionKey, EncryptedToken, JweAlgorithm};
+use crate::jwk::{Jwk, JwkSet, SkippedKey};
+use crate::limits::Limits;
+use crate::secret::SecretBytes;
+
+impl KeySet<DecryptionKey> {
+    /// Makes the set from private and secret keys, as a recipient keeps them.
+    ///
+    /// A JWK that can't decrypt (public, `use: sig`, of an unknown algorithm) is skipped, see
+    /// [`skipped`](Self::skipped). A private JWK without `alg` stands for every algorithm that its type
+    /// and curve permit; a secret one must name its algorithm.
+    ///
+    /// ```
+    /// use countersign::{DecryptionKey, JweAlgorithm, JwkSet, KeySet, encrypt};
+    ///
+    /// # fn main() -> Result<(), countersign::Error> {
+    /// let old = DecryptionKey::generate(JweAlgorithm::EcdhEsA256Kw)?.with_key_id("10");
+    /// let new = DecryptionKey::generate(JweAlgorithm::EcdhEsA256Kw)?.with_key_id("11");
+    /// let kept: JwkSet = [old.expose_jwk(), new.expose_jwk()].into_iter().collect();
+    ///
+    /// let keys = KeySet::decryption(&kept);
+    /// let token = encrypt(&old.encryption_key()?, b"under way")?;
+    /// assert_eq!(keys.decrypt(&token)?.expose_secret(), b"under way");
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn decryption(set: &JwkSet) -> Self {
+        let mut entries = Vec::new();
+        let mut skipped = set.skipped().to_vec();
+        for (index, jwk) in set.placed() {
+            match keys_of(jwk) {
+                Ok(keys) => {
+                    entries.extend(keys.into_iter().map(|key| Entry { key, only_if_listed: false }));
+                }
+                Err(reason) => skipped.push(SkippedKey::new(index, jwk.key_id(), reason)),
+            }
+        }
+        Self::new(entries, DecryptionKey::key_id, skipped)
+    }
+
+    /// Decrypts a compact JWE with the key that its header names and returns the plaintext.
+    ///
+    /// # Errors
+    ///
+    /// As [`decrypt`](crate::decrypt); [`Error::LimitExceeded`] if the token names no key ID and too
+    /// many keys fit.
+    pub fn decrypt(&self, token: &str) -> Result<SecretBytes, Error> {
+        self.decrypt_with_limits(token, &Limits::default())
+    }
+
+    /// Decrypts a compact JWE like [`decrypt`](Self::decrypt), under limits of the caller's.
+    ///
+    /// # Errors
+    ///
+    /// As [`decrypt`](Self::decrypt).
+    pub fn decrypt_with_limits(&self, token: &str, limits: &Limits) -> Result<SecretBytes, Error> {
+        let mut header = Vec::new();
+        self.open(&EncryptedToken::parse(token, limits, &mut header)?)
+    }
+
+    pub(crate) fn open(&self, token: &EncryptedToken<'_>) -> Result<SecretBytes, Error> {
+        let algorithm = token.algorithm();
+        if !self.entries().any(|entry| entry.key.algorithm() == algorithm) {
+            return Err(Error::NotAllowed(Refusal::Algorithm));
+        }
+        let of_algorithm = |entry: &Entry<DecryptionKey>| entry.key.algorithm() == algorithm;
+        token.decrypt_with_candidates(self.select(token.key_id(), of_algorithm))
+    }
+}
+
+/// The keys that one JWK stands for: one if it names its algorithm, else one for each that its type
+/// and curve permit.
+fn keys_of(jwk: &Jwk) -> Result<Vec<DecryptionKey>, Error> {
+    if jwk.algorithm().is_some() {
+        return Ok(vec![DecryptionKey::from_jwk(jwk)?]);
+    }
+    if jwk.is_secret() {
+        // One secret under several algorithms would be a key that does several things.
+        return Err(Error::InvalidKey(KeyDefect::AlgorithmUnknown));
+    }
+    let mut refusal = Error::InvalidKey(KeyDefect::Type);
+    let mut keys = Vec::new();
+    for &algorithm in JweAlgorithm::ALL {
+        match DecryptionKey::from_jwk_for(algorithm, jwk) {
+            Ok(key) => keys.push(key),
+            Err(Error::InvalidKey(KeyDefect::Type)) => {}
+            Err(reason) => refusal = reason,
+        }
+    }
+    if keys.is_empty() { Err(refusal) } else { Ok(keys) }
+}

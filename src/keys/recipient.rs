@@ -1,0 +1,43 @@
+//! Choosing the key to encrypt to, out of the set that a recipient publishes.
+
+use crate::error::Error;
+use crate::jwe::{EncryptionKey, JweAlgorithm};
+use crate::jwk::{Jwk, JwkSet, KeyUse};
+
+/// Chooses the key to encrypt to, out of a recipient's published set.
+///
+/// Of the keys that serve one of the algorithms, one marked `use: enc` goes before one without a mark,
+/// then the algorithm named first, then the key published first. Keys for signatures, private keys and
+/// secrets are never chosen.
+///
+/// # Errors
+///
+/// [`Error::NoMatchingKey`] if no key of the set serves one of the algorithms.
+///
+/// ```
+/// use countersign::{DecryptionKey, JweAlgorithm, JwkSet, decrypt, encrypt, recipient_key};
+///
+/// # fn main() -> Result<(), countersign::Error> {
+/// let key = DecryptionKey::generate(JweAlgorithm::EcdhEsA256Kw)?.with_key_id("11");
+/// let published = JwkSet::from_json(&[key.to_public_jwk()?].into_iter().collect::<JwkSet>().to_public_json()?)?;
+///
+/// let recipient = recipient_key(&published, [JweAlgorithm::EcdhEsA256Kw])?;
+/// assert_eq!(decrypt(&key, &encrypt(&recipient, b"for your eyes")?)?.expose_secret(), b"for your eyes");
+/// # Ok(())
+/// # }
+/// ```
+pub fn recipient_key(
+    set: &JwkSet,
+    algorithms: impl IntoIterator<Item = JweAlgorithm>,
+) -> Result<EncryptionKey, Error> {
+    let algorithms: Vec<_> = algorithms.into_iter().collect();
+    let choose = |admit: fn(&Jwk) -> bool| {
+        algorithms.iter().find_map(|&algorithm| {
+            let published = set.iter().filter(|jwk| admit(jwk) && !jwk.is_private() && !jwk.is_secret());
+            published.filter_map(|jwk| EncryptionKey::from_jwk_for(algorithm, jwk).ok()).next()
+        })
+    };
+    choose(|jwk| jwk.key_use() == Some(&KeyUse::Encryption))
+        .or_else(|| choose(|_| true))
+        .ok_or(Error::NoMatchingKey)
+}

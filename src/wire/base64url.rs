@@ -1,0 +1,178 @@
+//! Base64url without padding, strict and canonical: RFC 7515 §2, RFC 4648 §3.5, §5.
+//!
+//! Text is accepted only if encoding its bytes gives the same text again. Otherwise one
+//! signature would have several spellings, and whoever compares tokens as text (a cache, a
+//! revocation list) would take a respelled token for another one.
+
+use base64::Engine as _;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use base64ct::{Base64UrlUnpadded, Encoding as _};
+use zeroize::Zeroizing;
+
+use crate::error::{Defect, Error, Part};
+use crate::secret::{SecretBytes, SecretString};
+
+/// Encodes public bytes.
+pub(crate) fn encode(bytes: &[u8]) -> String {
+    ENGINE.encode(bytes)
+}
+
+/// Encodes public bytes and appends the text to `out`.
+pub(crate) fn encode_to(bytes: &[u8], out: &mut String) {
+    ENGINE.encode_string(bytes, out);
+}
+
+/// Decodes public text.
+pub(crate) fn decode(text: &str, part: Part) -> Result<Vec<u8>, Error> {
+    let mut bytes = Vec::new();
+    decode_to(text, part, &mut bytes)?;
+    Ok(bytes)
+}
+
+/// Decodes public text and appends the bytes to `out`, which an error leaves as it was.
+pub(crate) fn decode_to(text: &str, part: Part, out: &mut Vec<u8>) -> Result<(), Error> {
+    let length = out.len();
+    ENGINE.decode_vec(text, out).map_err(|_| {
+        out.truncate(length);
+        Error::malformed(part, defect(text))
+    })
+}
+
+/// Encodes secret bytes in constant time.
+pub(crate) fn encode_secret(bytes: &[u8]) -> SecretString {
+    SecretString::from(Base64UrlUnpadded::encode_string(bytes))
+}
+
+/// Decodes secret text; the time taken depends on its length alone, if it is in order.
+pub(crate) fn decode_secret(text: &str, part: Part) -> Result<SecretBytes, Error> {
+    // Made in place: what was decoded before an error was found is wiped as well.
+    let mut bytes = Zeroizing::new(vec![0; decoded_len(text.len())]);
+    Base64UrlUnpadded::decode(text, &mut bytes).map_err(|_| Error::malformed(part, defect(text)))?;
+    Ok(SecretBytes::from(bytes))
+}
+
+/// Returns how many bytes text of this length decodes to, if it decodes at all.
+pub(crate) const fn decoded_len(text_len: usize) -> usize {
+    text_len / 4 * 3 + text_len % 4 * 3 / 4
+}
+
+/// Names what is wrong with text that was refused; the same answer for both decoders.
+fn defect(text: &str) -> Defect {
+    let in_alphabet = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    if text.len() % 4 != 1 && text.bytes().all(in_alphabet) {
+        Defect::NonCanonicalBase64url
+    } else {
+        Defect::Base64url
+    }
+}
+
+/// RFC 7515 §2: "Base64 encoding using the URL- and filename-safe character set defined in
+/// Section 5 of RFC 4648, with all trailing '=' characters omitted (as permitted by Section
+/// 3.2) and without the inclusion of any line breaks, whitespace, or other additional
+/// characters."
+const ENGINE: GeneralPurpose = GeneralPurpose::new(
+    &base64::alphabet::URL_SAFE,
+    GeneralPurposeConfig::new()
+        .with_encode_padding(false)
+        .with_decode_padding_mode(DecodePaddingMode::RequireNone)
+        .with_decode_allow_trailing_bits(false),
+);
+
+#[cfg(test)]
+mod tests {
+    use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn defect_of(text: &str) -> Defect {
+        match decode(text, Part::Payload) {
+            Err(Error::Malformed { part: Part::Payload, defect }) => defect,
+            other => panic!("{text:?} gave {other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_vectors_of_rfc_4648_go_both_ways() {
+        let pairs =
+            [("", ""), ("f", "Zg"), ("fo", "Zm8"), ("foo", "Zm9v"), ("foob", "Zm9vYg"), ("fooba", "Zm9vYmE")];
+        for (plain, text) in pairs {
+            assert_eq!(encode(plain.as_bytes()), text);
+            assert_eq!(decode(text, Part::Header), Ok(plain.as_bytes().to_vec()));
+            assert_eq!(encode_secret(plain.as_bytes()).expose_secret(), text);
+        }
+        assert_eq!(decode("-_8", Part::Header), Ok(vec![0xfb, 0xff]));
+    }
+
+    #[test]
+    fn row_097_nothing_outside_the_alphabet_is_accepted() {
+        assert_eq!(decode("AAAA", Part::Payload), Ok(vec![0; 3]));
+        for wrong in ["=", "+", "/", " ", "\n", "\r\n", "\0", "?", "%3D", ".", "é", "\u{feff}"] {
+            for text in [format!("{wrong}AAAA"), format!("AA{wrong}AA"), format!("AAAA{wrong}"), wrong.into()]
+            {
+                assert_eq!(defect_of(&text), Defect::Base64url, "{text:?}");
+            }
+        }
+        for padded in ["AA==", "AAA=", "AAAA====", "Zg=", "Zg=="] {
+            assert_eq!(defect_of(padded), Defect::Base64url);
+        }
+    }
+
+    #[test]
+    fn row_098_bits_that_are_not_used_must_be_zero() {
+        assert_eq!(decode("AA", Part::Payload), Ok(vec![0]));
+        assert_eq!(decode("AAA", Part::Payload), Ok(vec![0, 0]));
+        assert_eq!(defect_of("AB"), Defect::NonCanonicalBase64url);
+        assert_eq!(defect_of("AAB"), Defect::NonCanonicalBase64url);
+        assert_eq!(defect_of("AAAAAP"), Defect::NonCanonicalBase64url);
+    }
+
+    #[test]
+    fn row_099_no_bytes_have_that_length() {
+        for text in ["A", "AAAAA", "AAAAAAAAA"] {
+            assert_eq!(defect_of(text), Defect::Base64url);
+        }
+    }
+
+    #[test]
+    fn decode_to_appends_and_an_error_takes_back_what_it_wrote() {
+        let mut bytes = b"kept".to_vec();
+        decode_to("Zm9v", Part::Payload, &mut bytes).unwrap();
+        assert_eq!(bytes, b"keptfoo");
+        for text in ["Zm9vZm9vZm9vZm9vZm9v!", "Zm9vZm9vZm9vZm9vZm9vZh"] {
+            assert!(decode_to(text, Part::Payload, &mut bytes).is_err());
+            assert_eq!(bytes, b"keptfoo");
+        }
+        let mut text = String::from("e30.");
+        encode_to(b"foo", &mut text);
+        assert_eq!(text, "e30.Zm9v");
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(1024))]
+
+        #[test]
+        fn bytes_survive_a_round_trip(bytes in proptest::collection::vec(any::<u8>(), 0..100)) {
+            let text = encode(&bytes);
+            prop_assert_eq!(&text, &BASE64_URL_SAFE_NO_PAD.encode(&bytes));
+            prop_assert_eq!(decoded_len(text.len()), bytes.len());
+            prop_assert_eq!(decode(&text, Part::Jwk).unwrap(), &bytes[..]);
+            let (secret_text, secret) = (encode_secret(&bytes), decode_secret(&text, Part::Jwk).unwrap());
+            prop_assert_eq!(secret_text.expose_secret(), &text);
+            prop_assert_eq!(secret.expose_secret(), &bytes[..]);
+        }
+
+        #[test]
+        fn both_decoders_accept_exactly_the_canonical_text(
+            text in prop_oneof!["[A-Za-z0-9_-]{0,24}", "[A-Za-z0-9_-]{20}[AB=+/ .é-]{0,4}", any::<String>()],
+        ) {
+            let decoded = decode(&text, Part::Jwk);
+            prop_assert_eq!(
+                decoded.as_ref().ok().map(|bytes| encode(bytes)),
+                BASE64_URL_SAFE_NO_PAD.decode(&text).ok().map(|_| text.clone())
+            );
+            let secret = decode_secret(&text, Part::Jwk).map(SecretBytes::into_exposed_secret);
+            prop_assert_eq!(decoded, secret);
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! A strict scanner of JSON objects: RFC 8259, less what two readers could disagree about.
+//!
+//! Text goes in; out come an object's members one by one, each value as its kind and its raw
+//! text, from a single pass that allocates nothing on ordinary input. Refused anywhere in the
+//! text: duplicate member names (compared after unescaping), lone surrogates, numbers beyond
+//! an `f64`, anything after the object, and nesting or members beyond [`Limits`]. What is
+//! accepted here, `serde_json` accepts too and reads the same.
+
+mod names;
+mod scanner;
+mod string;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use string::write_string;
+
+use std::borrow::Cow;
+
+use crate::error::{Defect, Error, Limit, Part};
+use crate::limits::Limits;
+use crate::wire::over_limit;
+use scanner::{Fault, Scanner};
+
+/// A JSON value inside text that was scanned, so reading it again can't fail.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Value<'a> {
+    kind: Kind,
+    text: &'a str,
+}
+
+/// The kinds of JSON values: RFC 8259 §3.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// `null`.
+    Null,
+    /// `true` or `false`.
+    Bool,
+    /// A number that fits an `f64`.
+    Number,
+    /// A string.
+    String,
+    /// An array.
+    Array,
+    /// An object.
+    Object,
+}
+
+/// The elements of a JSON array, in order.
+#[derive(Debug, Clone)]
+pub(crate) struct Elements<'a> {
+    rest: &'a str,
+}
+
+/// Scans a JSON object and hands each member's unescaped name and value to `member`.
+///
+/// Members arrive while the text behind them isn't scanned yet: nothing may be concluded from
+/// them before this function returns `Ok`. An error of `member` ends the scan.
+pub(crate) fn scan_object<'a>(
+    text: &'a str,
+    part: Part,
+    limits: &Limits,
+    mut member: impl FnMut(&str, Value<'a>) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let mut scanner = Scanner::new(text, limits);
+    let scanned = if scanner.start() == Some(Kind::Object) {
+        let scanned = scanner.object(1, |name, value| member(name, value).map_err(Stop::Refused));
+        scanned.and_then(|()| Ok(scanner.end()?))
+    } else {
+        let scanned = scanner.value(0).and_then(|_| scanner.end());
+        scanned.map_or_else(|fault| Err(fault.into()), |()| Err(Stop::NotAnObject))
+    };
+    scanned.map_err(|stop| {
+        let defect = match stop {
+            Stop::Refused(error) => return error,
+            Stop::Fault(Fault::Depth) => return over_limit(Limit::JsonDepth, scanner.max_depth),
+            Stop::Fault(Fault::Members) => return over_limit(Limit::JsonMembers, scanner.max_members),
+            Stop::Fault(Fault::DuplicateName) => Defect::DuplicateMember,
+            Stop::Fault(Fault::NotJson) => Defect::Json,
+            Stop::NotAnObject => Defect::NotAnObject,
+        };
+        Error::malformed(part, defect)
+    })
+}
+
+/// Why an object's scan ended early: the text's fault, or the word of who takes the members.
+enum Stop {
+    Fault(Fault),
+    NotAnObject,
+    Refused(Error),
+}
+
+impl From<Fault> for Stop {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+impl<'a> Value<'a> {
+    /// Returns the value's kind.
+    pub(crate) const fn kind(self) -> Kind {
+        self.kind
+    }
+
+    /// Names the value's kind with its article, for "expected …, found …".
+    pub(crate) const fn kind_name(self) -> &'static str {
+        match self.kind {
+            Kind::Null => "null",
+            Kind::Bool => "a boolean",
+            Kind::Number => "a number",
+            Kind::String => "a string",
+            Kind::Array => "an array",
+            Kind::Object => "an object",
+        }
+    }
+
+    /// Returns the value's JSON text, without whitespace around it.
+    pub(crate) const fn text(self) -> &'a str {
+        self.text
+    }
+
+    /// Returns the string, unescaped, if it is one.
+    ///
+    /// Only escapes cost an allocation. It isn't wiped, so whoever reads a secret's base64url,
+    /// which needs no escapes, takes `Cow::Borrowed` alone.
+    pub(crate) fn as_str(self) -> Option<Cow<'a, str>> {
+        match self.kind {
+            Kind::String => string::unquote(self.text),
+            _ => None,
+        }
+    }
+
+    /// Returns the boolean, if it is one.
+    pub(crate) fn as_bool(self) -> Option<bool> {
+        (self.kind == Kind::Bool).then_some(self.text == "true")
+    }
+
+    /// Returns the elements, if it is an array.
+    pub(crate) fn elements(self) -> Option<Elements<'a>> {
+        match self.kind {
+            Kind::Array => self.text.strip_prefix('[')?.strip_suffix(']').map(|rest| Elements { rest }),
+            _ => None,
+        }
+    }
+}
+
+impl Kind {
+    /// Returns the kind of the value that begins with this byte.
+    const fn starting_with(byte: u8) -> Option<Self> {
+        match byte {
+            b'{' => Some(Self::Object),
+            b'[' => Some(Self::Array),
+            b'"' => Some(Self::String),
+            b'-' | b'0'..=b'9' => Some(Self::Number),
+            b't' | b'f' => Some(Self::Bool),
+            b'n' => Some(Self::Null),
+            _ => None,
+        }
+    }
+}
+
+impl<'a> Iterator for Elements<'a> {
+    type Item = Value<'a>;
+
+    fn next(&mut self) -> Option<Value<'a>> {
+        // The text was scanned: between elements stand one comma and whitespace, no more.
+        let rest = self.rest.trim_start_matches([',', ' ', '\t', '\n', '\r']);
+        let kind = Kind::starting_with(*rest.as_bytes().first()?)?;
+        let (text, rest) = rest.split_at_checked(element_len(rest))?;
+        self.rest = rest;
+        Some(Value { kind, text: text.trim_end_matches([' ', '\t', '\n', '\r']) })
+    }
+}
+
+/// Returns the distance to the comma behind the first element, or to the end of the array.
+fn element_len(elements: &str) -> usize {
+    let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
+    let is_end = |byte: u8| {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = true,
+            b'"' => in_string = !in_string,
+            _ if in_string => {}
+            b'[' | b'{' => depth += 1,
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            b',' => return depth == 0,
+            _ => {}
+        }
+        false
+    };
+    elements.bytes().position(is_end).unwrap_or(elements.len())
+}

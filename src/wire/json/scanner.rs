@@ -1,0 +1,232 @@
+//! The scanner itself: one pass over the bytes, recursion bounded by the depth limit.
+
+use std::borrow::Cow;
+
+use super::names::Names;
+use super::{Kind, Value, string};
+use crate::limits::Limits;
+
+/// A place in a text, everything before it being in order.
+pub(super) struct Scanner<'a> {
+    text: &'a str,
+    at: usize,
+    pub(super) max_depth: usize,
+    pub(super) max_members: usize,
+}
+
+/// Why a scan ended early.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// What stands here isn't JSON, or a number beyond an `f64`.
+    NotJson,
+    /// An object has this name already.
+    DuplicateName,
+    /// More containers are open than allowed.
+    Depth,
+    /// An object has more members than allowed.
+    Members,
+}
+
+impl<'a> Scanner<'a> {
+    pub(super) fn new(text: &'a str, limits: &Limits) -> Self {
+        Self { text, at: 0, max_depth: limits.json_depth.min(MAX_DEPTH), max_members: limits.json_members }
+    }
+
+    /// Goes to the first value and returns its kind, as its first byte tells it.
+    pub(super) fn start(&mut self) -> Option<Kind> {
+        self.skip_whitespace();
+        self.peek().and_then(Kind::starting_with)
+    }
+
+    /// Scans whitespace, then the end of the text.
+    pub(super) fn end(&mut self) -> Result<(), Fault> {
+        self.skip_whitespace();
+        if self.at == self.text.len() { Ok(()) } else { Err(Fault::NotJson) }
+    }
+
+    /// Scans the object that begins here, `level` being 1 for the outermost.
+    pub(super) fn object<E: From<Fault>>(
+        &mut self,
+        level: usize,
+        mut member: impl FnMut(&str, Value<'a>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.open(level)?;
+        if self.take(b'}') {
+            return Ok(());
+        }
+        let mut names = Names::new();
+        loop {
+            if names.len() >= self.max_members {
+                return Err(Fault::Members.into());
+            }
+            let name = self.name()?;
+            if !names.insert(name.clone()) {
+                return Err(Fault::DuplicateName.into());
+            }
+            let value = self.value(level)?;
+            member(&name, value)?;
+            if self.close(b'}')? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Scans the value that begins here, `level` containers being around it.
+    pub(super) fn value(&mut self, level: usize) -> Result<Value<'a>, Fault> {
+        let start = self.at;
+        let kind = self.peek().and_then(Kind::starting_with).ok_or(Fault::NotJson)?;
+        match kind {
+            Kind::Object => self.object(level + 1, |_, _| Ok::<(), Fault>(()))?,
+            Kind::Array => self.array(level + 1)?,
+            Kind::String => self.string()?,
+            Kind::Number => self.number()?,
+            Kind::Bool | Kind::Null => self.literal()?,
+        }
+        Ok(Value { kind, text: self.since(start)? })
+    }
+
+    fn array(&mut self, level: usize) -> Result<(), Fault> {
+        self.open(level)?;
+        if self.take(b']') {
+            return Ok(());
+        }
+        loop {
+            self.value(level)?;
+            if self.close(b']')? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Scans a member's name, the colon, and the whitespace around them.
+    fn name(&mut self) -> Result<Cow<'a, str>, Fault> {
+        let start = self.at;
+        if self.peek() != Some(b'"') {
+            return Err(Fault::NotJson);
+        }
+        self.string()?;
+        let name = string::unquote(self.since(start)?).ok_or(Fault::NotJson)?;
+        self.skip_whitespace();
+        if !self.take(b':') {
+            return Err(Fault::NotJson);
+        }
+        self.skip_whitespace();
+        Ok(name)
+    }
+
+    /// Scans the string that begins here.
+    fn string(&mut self) -> Result<(), Fault> {
+        self.at += 1;
+        loop {
+            let rest = self.rest();
+            let plain = string::plain_len(rest).ok_or(Fault::NotJson)?;
+            self.at += plain + 1;
+            match rest.get(plain..) {
+                Some([b'"', ..]) => return Ok(()),
+                Some([b'\\', escape @ ..]) => {
+                    let (_, len) = string::read_escape(escape).ok_or(Fault::NotJson)?;
+                    self.at += len;
+                }
+                _ => return Err(Fault::NotJson),
+            }
+        }
+    }
+
+    /// Scans the number that begins here: RFC 8259 §6.
+    fn number(&mut self) -> Result<(), Fault> {
+        let start = self.at;
+        self.take(b'-');
+        if !self.take(b'0') {
+            self.digits()?;
+        }
+        if self.take(b'.') {
+            self.digits()?;
+        }
+        let has_exponent = self.take(b'e') || self.take(b'E');
+        if has_exponent {
+            let _sign = self.take(b'+') || self.take(b'-');
+            self.digits()?;
+        }
+        if has_exponent || self.at - start > ALWAYS_FINITE_LEN {
+            let number: f64 = self.since(start)?.parse().map_err(|_| Fault::NotJson)?;
+            if number.abs() >= NUMBER_CEILING {
+                return Err(Fault::NotJson);
+            }
+        }
+        Ok(())
+    }
+
+    /// Scans one digit or more.
+    fn digits(&mut self) -> Result<(), Fault> {
+        let count = self.rest().iter().take_while(|byte| byte.is_ascii_digit()).count();
+        self.at += count;
+        if count == 0 { Err(Fault::NotJson) } else { Ok(()) }
+    }
+
+    fn literal(&mut self) -> Result<(), Fault> {
+        let rest = self.rest();
+        let literals: [&[u8]; 3] = [b"true", b"false", b"null"];
+        let literal = literals.into_iter().find(|literal| rest.starts_with(literal));
+        self.at += literal.ok_or(Fault::NotJson)?.len();
+        Ok(())
+    }
+
+    /// Scans the bracket that opens a container, and whitespace.
+    fn open(&mut self, level: usize) -> Result<(), Fault> {
+        if level > self.max_depth {
+            return Err(Fault::Depth);
+        }
+        self.at += 1;
+        self.skip_whitespace();
+        Ok(())
+    }
+
+    /// Scans what follows a container's item: `bracket`, which ends the container and gives
+    /// `true`, or a comma; and whitespace on both sides.
+    fn close(&mut self, bracket: u8) -> Result<bool, Fault> {
+        self.skip_whitespace();
+        if self.take(bracket) {
+            return Ok(true);
+        }
+        if !self.take(b',') {
+            return Err(Fault::NotJson);
+        }
+        self.skip_whitespace();
+        Ok(false)
+    }
+
+    fn take(&mut self, byte: u8) -> bool {
+        let is_next = self.peek() == Some(byte);
+        self.at += usize::from(is_next);
+        is_next
+    }
+
+    fn skip_whitespace(&mut self) {
+        while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.peek() {
+            self.at += 1;
+        }
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    fn rest(&self) -> &'a [u8] {
+        self.text.as_bytes().get(self.at..).unwrap_or_default()
+    }
+
+    /// Returns the text from `start` to here. Both stand next to ASCII, so it is there.
+    fn since(&self, start: usize) -> Result<&'a str, Fault> {
+        self.text.get(start..self.at).ok_or(Fault::NotJson)
+    }
+}
+
+/// serde_json reads 127 levels and refuses the 128th; what is scanned here it must read too.
+const MAX_DEPTH: usize = 127;
+
+/// Below 10^300 whatever the digits are, so there is nothing to compute.
+const ALWAYS_FINITE_LEN: usize = 300;
+
+/// A little below `f64::MAX`: readers that round in steps, as serde_json does, overflow some
+/// 10^-16 earlier than those that round once, and both must agree.
+const NUMBER_CEILING: f64 = 1.797_693_134_862_31e308;

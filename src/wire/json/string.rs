@@ -1,0 +1,187 @@
+//! JSON string literals, both ways: RFC 8259 §7.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+/// Appends `text` to `out` as a JSON string literal.
+pub(crate) fn write_string(text: &str, out: &mut String) {
+    out.reserve(text.len() + 2);
+    out.push('"');
+    let mut rest = text;
+    while let Some((plain, special, after)) = split_special(rest) {
+        out.push_str(plain);
+        match special {
+            b'"' => out.push_str("\\\""),
+            b'\\' => out.push_str("\\\\"),
+            b'\n' => out.push_str("\\n"),
+            b'\r' => out.push_str("\\r"),
+            b'\t' => out.push_str("\\t"),
+            control => write!(out, "\\u{control:04x}").expect("writing to a string can't fail"),
+        }
+        rest = after;
+    }
+    out.push_str(rest);
+    out.push('"');
+}
+
+/// Returns the distance to the first byte that can't stand for itself in a string literal.
+pub(super) fn plain_len(bytes: &[u8]) -> Option<usize> {
+    let (words, _) = bytes.as_chunks();
+    let plain = 8 * words.iter().take_while(|&&word| !has_special(u64::from_ne_bytes(word))).count();
+    let special = bytes.get(plain..)?.iter().position(|&byte| is_special(byte))?;
+    Some(plain + special)
+}
+
+/// Reads a scanned string literal, quotes included.
+pub(super) fn unquote(literal: &str) -> Option<Cow<'_, str>> {
+    let quoted = literal.strip_prefix('"')?.strip_suffix('"')?;
+    if !quoted.contains('\\') {
+        return Some(Cow::Borrowed(quoted));
+    }
+    let mut text = String::with_capacity(quoted.len());
+    let mut rest = quoted;
+    while let Some((plain, escape)) = rest.split_once('\\') {
+        let (character, len) = read_escape(escape.as_bytes())?;
+        text.push_str(plain);
+        text.push(character);
+        rest = escape.get(len..)?;
+    }
+    text.push_str(rest);
+    Some(Cow::Owned(text))
+}
+
+/// Reads the escape behind a backslash: the character it stands for, and its length.
+///
+/// RFC 8259 §8.2 leaves a lone surrogate's meaning open, so it is no escape here.
+pub(super) fn read_escape(bytes: &[u8]) -> Option<(char, usize)> {
+    let character = match bytes {
+        [b'u', rest @ ..] => return read_code_units(rest),
+        [byte @ (b'"' | b'\\' | b'/'), ..] => char::from(*byte),
+        [b'b', ..] => '\u{8}',
+        [b'f', ..] => '\u{c}',
+        [b'n', ..] => '\n',
+        [b'r', ..] => '\r',
+        [b't', ..] => '\t',
+        _ => return None,
+    };
+    Some((character, 1))
+}
+
+/// Reads `XXXX` or, for a surrogate pair, `XXXX\uXXXX`.
+fn read_code_units(bytes: &[u8]) -> Option<(char, usize)> {
+    let (first, rest) = read_code_unit(bytes)?;
+    if !(0xd800..0xdc00).contains(&first) {
+        // A lone low surrogate is no character.
+        return char::from_u32(first).map(|character| (character, 5));
+    }
+    let (second, _) = read_code_unit(rest.strip_prefix(b"\\u")?)?;
+    let low = second.checked_sub(0xdc00).filter(|&low| low < 0x400)?;
+    char::from_u32(0x1_0000 + ((first - 0xd800) << 10) + low).map(|character| (character, 11))
+}
+
+fn read_code_unit(bytes: &[u8]) -> Option<(u32, &[u8])> {
+    let (digits, rest) = bytes.split_first_chunk::<4>()?;
+    let unit = digits.iter().try_fold(0, |unit, &digit| Some(unit << 4 | char::from(digit).to_digit(16)?))?;
+    Some((unit, rest))
+}
+
+/// A quotation mark, a backslash or a control character.
+const fn is_special(byte: u8) -> bool {
+    byte == b'"' || byte == b'\\' || byte < 0x20
+}
+
+/// Tells of eight bytes at once whether one of them is special.
+///
+/// Subtracting `bound` from every byte sets the high bit of one that was smaller; with none
+/// smaller, nothing is borrowed, and only bytes that had their high bit before have it still.
+/// So the mask is zero exactly if no byte is special; where it isn't, the place is open.
+fn has_special(word: u64) -> bool {
+    const EACH: u64 = u64::from_ne_bytes([1; 8]);
+    let below = |word: u64, bound: u64| word.wrapping_sub(EACH * bound) & !word;
+    let is_quotation_mark = below(word ^ (EACH * 0x22), 1);
+    let is_backslash = below(word ^ (EACH * 0x5c), 1);
+    let is_control = below(word, 0x20);
+    (is_quotation_mark | is_backslash | is_control) & (EACH << 7) != 0
+}
+
+/// Splits text at its first byte that must be escaped.
+fn split_special(text: &str) -> Option<(&str, u8, &str)> {
+    let at = plain_len(text.as_bytes())?;
+    let (plain, rest) = text.split_at_checked(at)?;
+    let (&special, _) = rest.as_bytes().split_first()?;
+    Some((plain, special, rest.get(1..)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn every_escape_of_rfc_8259_is_read() {
+        let literal = r#""\"\\\/\b\f\n\r\t\u0000\u00e9\u20AC\ud834\uDD1E.""#;
+        let text = "\"\\/\u{8}\u{c}\n\r\t\0é€𝄞.";
+        assert_eq!(unquote(literal), Some(Cow::Borrowed(text)));
+    }
+
+    #[test]
+    fn text_without_an_escape_is_borrowed() {
+        assert!(matches!(unquote("\"pl\u{7f}ain é\""), Some(Cow::Borrowed("pl\u{7f}ain é"))));
+        assert!(matches!(unquote("\"\""), Some(Cow::Borrowed(""))));
+    }
+
+    #[test]
+    fn row_063_other_escapes_and_lone_surrogates_are_refused() {
+        let wrong = [
+            "",
+            "a",
+            "x41",
+            "'",
+            "0",
+            "U0041",
+            "u",
+            "u004",
+            "u00g0",
+            "u+041",
+            "u{41}",
+            "ud800",
+            "ud800x",
+            "udbff\\",
+            "ud800\\n",
+            "ud800\\u",
+            "ud800\\u0041",
+            "ud800\\ud800",
+            "ud800\\ue000",
+            "udc00",
+            "udfff\\ud800",
+        ];
+        for escape in wrong {
+            assert_eq!(read_escape(escape.as_bytes()), None, "{escape}");
+        }
+        assert_eq!(read_escape(b"ud800\\udc00"), Some(('\u{10000}', 11)));
+        assert_eq!(read_escape(b"udbff\\udfff"), Some(('\u{10ffff}', 11)));
+        assert_eq!(read_escape(b"ud7ff"), Some(('\u{d7ff}', 5)));
+        assert_eq!(read_escape(b"ue000"), Some(('\u{e000}', 5)));
+    }
+
+    proptest! {
+        #[test]
+        fn the_first_special_byte_is_found_wherever_it_stands(
+            bytes in proptest::collection::vec(prop_oneof![9 => 0x1e..=0xff_u8, 1 => any::<u8>()], 0..40),
+        ) {
+            prop_assert_eq!(plain_len(&bytes), bytes.iter().position(|&byte| is_special(byte)));
+        }
+
+        #[test]
+        fn what_is_written_is_read_again_here_and_by_serde_json(
+            text in prop_oneof![any::<String>(), "[\"\\\\\u{0}-\u{1f}a]{0,20}"],
+        ) {
+            let mut literal = String::from("[");
+            write_string(&text, &mut literal);
+            let literal = &literal[1..];
+            prop_assert_eq!(unquote(literal), Some(Cow::Borrowed(&*text)));
+            prop_assert_eq!(serde_json::from_str::<String>(literal).unwrap(), text);
+        }
+    }
+}

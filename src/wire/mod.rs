@@ -1,0 +1,22 @@
+//! The first stage: text becomes parts. Nothing here knows a key or an algorithm.
+//!
+//! A token's text goes in; out come its segments ([`compact`]), their bytes
+//! ([`base64url`]), the members of a JSON object ([`json`]) and a protected header whose own
+//! rules hold ([`header`]). Everything is judged by the narrowest reading of RFC 4648 §5,
+//! RFC 8259, RFC 7515 §3, §4, §7.1 and RFC 7516 §3, §4, §7.1, so that no two readers of one
+//! token can disagree about it. Limits are checked before the work they bound, and no error
+//! carries any of the input.
+
+pub(crate) mod base64url;
+pub(crate) mod compact;
+pub(crate) mod header;
+mod header_writer;
+pub(crate) mod json;
+pub(crate) mod typed;
+
+use crate::error::{Error, Limit};
+
+/// The error for an input that exceeds `limit`, whose value is `max`.
+fn over_limit(limit: Limit, max: usize) -> Error {
+    Error::LimitExceeded { limit, max: u64::try_from(max).unwrap_or(u64::MAX) }
+}
