@@ -89,6 +89,7 @@ pub(crate) fn generate_rsa(bits: usize) -> Result<RsaPrivateComponents, RsaGener
     };
     let qi = Zeroizing::new(qi);
     let components = RsaPrivateComponents {
+        // The public numbers aren't secrets; `octets` only has one type to return.
         n: octets(key.n().as_ref()).into_exposed_secret(),
         e: octets(key.e()).into_exposed_secret(),
         d: octets(key.d()),
@@ -98,7 +99,6 @@ pub(crate) fn generate_rsa(bits: usize) -> Result<RsaPrivateComponents, RsaGener
         dq: octets(dq),
         qi: octets(&qi),
     };
-    // The public parts aren't secrets; `octets` only has one type to return.
     components.check_sizes()?;
     Ok(components)
 }
