@@ -14,7 +14,6 @@
 //! Nothing here panics on input: lengths and encodings are the caller's to choose and this
 //! module's to refuse.
 
-
 mod bytes;
 mod ec;
 mod rsa;
