@@ -193,17 +193,17 @@ fn ephemeral_public_keys() {
 
 #[test]
 fn new_keys() {
-    let mut kinds = vec![
+    let kinds = [
         KeyKind::Oct { bits: 128 },
         KeyKind::Oct { bits: 256 },
         KeyKind::P256,
         KeyKind::P384,
         KeyKind::P521,
+        #[cfg(feature = "es256k")]
+        KeyKind::Secp256k1,
         KeyKind::Ed25519,
         KeyKind::X25519,
     ];
-    #[cfg(feature = "es256k")]
-    kinds.push(KeyKind::Secp256k1);
     for kind in kinds {
         let key = Jwk::generate(kind).unwrap();
         assert_eq!(key.kind(), kind);
