@@ -383,9 +383,12 @@ fn points_off_the_curve_are_refused() {
 /// Replaces the one place where `from` stands.
 fn replace(der: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
     assert_eq!(from.len(), to.len());
-    let places: Vec<usize> = (0..der.len()).filter(|at| der[*at..].starts_with(from)).collect();
+    let places: Vec<usize> =
+        der.windows(from.len()).enumerate().filter(|(_, window)| *window == from).map(|(at, _)| at).collect();
     let [at] = places[..] else { panic!("expected one place, found {}", places.len()) };
-    [&der[..at], to, &der[at + from.len()..]].concat()
+    let mut der = der.to_vec();
+    der.splice(at..at + from.len(), to.iter().copied());
+    der
 }
 
 #[test]

@@ -199,6 +199,8 @@ fn new_keys() {
         KeyKind::P256,
         KeyKind::P384,
         KeyKind::P521,
+        #[cfg(feature = "es256k")]
+        KeyKind::Secp256k1,
         KeyKind::Ed25519,
         KeyKind::X25519,
         #[cfg(feature = "es256k")]
