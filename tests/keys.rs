@@ -383,9 +383,12 @@ fn points_off_the_curve_are_refused() {
 /// Replaces the one place where `from` stands.
 fn replace(der: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
     assert_eq!(from.len(), to.len());
-    let places: Vec<usize> = (0..der.len()).filter(|at| der[*at..].starts_with(from)).collect();
+    let places: Vec<usize> =
+        der.windows(from.len()).enumerate().filter(|(_, window)| *window == from).map(|(at, _)| at).collect();
     let [at] = places[..] else { panic!("expected one place, found {}", places.len()) };
-    [&der[..at], to, &der[at + from.len()..]].concat()
+    let mut der = der.to_vec();
+    der.splice(at..at + from.len(), to.iter().copied());
+    der
 }
 
 #[test]
@@ -599,6 +602,25 @@ mod pem {
             for len in 0..pem.trim_end().len() {
                 let cut = pem.get(..len).expect("PEM is ASCII");
                 assert_ne!(code(Jwk::from_pem(cut)), "ok", "{name} cut to {len}");
+            }
+        }
+    }
+    /// Whatever single character is wrong, missing or too many, the answer is a key or an error.
+    #[test]
+    fn bent_pem_never_panics() {
+        for name in ["p256.spki.pem", "ed25519.pkcs8.pem", "p256.sec1-parameters.pem", "p256.certificate.pem"]
+        {
+            let pem = text(name);
+            for at in 0..pem.len() {
+                for character in ["", "\n", "\r", "\r\n", " ", "-", "=", "A", "\0", "é", "\n\n"] {
+                    for end in [at, at + 1] {
+                        let mut bent = pem.clone();
+                        bent.replace_range(at..end, character);
+                        if let Ok(key) = Jwk::from_pem(&bent) {
+                            assert_eq!(key.thumbprint().len(), 43, "{bent}");
+                        }
+                    }
+                }
             }
         }
     }

@@ -83,8 +83,11 @@ impl Jwk {
     }
 }
 
+/// Reads the DER of one kind of block.
+type Reader = fn(&[u8]) -> Result<Jwk, Error>;
+
 /// Picks the reader that a label asks for, or says what was found instead.
-fn reader(label: &str) -> Result<fn(&[u8]) -> Result<Jwk, Error>, Error> {
+fn reader(label: &str) -> Result<Reader, Error> {
     let found = match label {
         "PUBLIC KEY" => return Ok(Jwk::from_spki_der),
         "PRIVATE KEY" => return Ok(Jwk::from_pkcs8_der),

@@ -53,7 +53,7 @@ impl AgreeWith {
         enc: ContentEncryption,
     ) -> Result<SecretBytes, CryptoError> {
         // RFC 7518 §4.6.2: in direct key agreement, AlgorithmID is the `enc` value.
-        Ok(derive_key(&ephemeral.agree(&self.0)?, enc.name(), enc.key_len(), &[], &[]))
+        derive_key(&ephemeral.agree(&self.0)?, enc.name(), enc.key_len(), &[], &[])
     }
 }
 
@@ -81,7 +81,7 @@ impl WrapFor {
     ) -> Result<Vec<u8>, CryptoError> {
         // RFC 7518 §4.6.2: in key agreement with key wrapping, AlgorithmID is the `alg` value.
         let shared = ephemeral.agree(&self.recipient)?;
-        let wrapping_key = derive_key(&shared, self.algorithm.name(), self.key_len, &[], &[]);
+        let wrapping_key = derive_key(&shared, self.algorithm.name(), self.key_len, &[], &[])?;
         AesKwKey::new(wrapping_key.expose_secret())?.wrap(content_key.expose_secret())
     }
 }
@@ -120,9 +120,9 @@ impl OpenContentKey for Recipient {
         Ok(Accepted::new(move || {
             let shared = self.key.agree(&epk)?;
             let Some(key_len) = self.wrap_key_len else {
-                return Ok(ContentKey::Fresh(derive_key(&shared, enc.name(), enc.key_len(), &apu, &apv)));
+                return derive_key(&shared, enc.name(), enc.key_len(), &apu, &apv).map(ContentKey::Fresh);
             };
-            let wrapping_key = derive_key(&shared, self.algorithm.name(), key_len, &apu, &apv);
+            let wrapping_key = derive_key(&shared, self.algorithm.name(), key_len, &apu, &apv)?;
             AesKwKey::new(wrapping_key.expose_secret())?.unwrap(encrypted_key).map(ContentKey::Fresh)
         }))
     }
@@ -135,13 +135,14 @@ fn derive_key(
     key_len: usize,
     party_u_info: &[u8],
     party_v_info: &[u8],
-) -> SecretBytes {
-    // Data goes in behind its length, so that no two inputs run together. The lengths are those
-    // of names and of decoded header parameters, and a key's bits are at most 512.
-    let len_of =
-        |data: &[u8]| u32::try_from(data.len()).expect("a header is shorter than 4 GiB").to_be_bytes();
-    let key_bits = u32::try_from(key_len * 8).expect("a key is shorter than 4 Gbit").to_be_bytes();
+) -> Result<SecretBytes, CryptoError> {
+    let be_bytes = |len: usize| u32::try_from(len).map(u32::to_be_bytes).map_err(|_| CryptoError);
     let algorithm_id = algorithm_id.as_bytes();
+    // Each input goes in behind its length, so that no two of them run together.
+    let algorithm_id_len = be_bytes(algorithm_id.len())?;
+    let party_u_info_len = be_bytes(party_u_info.len())?;
+    let party_v_info_len = be_bytes(party_v_info.len())?;
+    let key_bits = be_bytes(key_len * 8)?;
 
     let mut key = Vec::with_capacity(key_len);
     for round in 1_u32.. {
@@ -154,18 +155,18 @@ fn derive_key(
             &[
                 &round.to_be_bytes(),
                 shared_secret.expose_secret(),
-                &len_of(algorithm_id),
+                &algorithm_id_len,
                 algorithm_id,
-                &len_of(party_u_info),
+                &party_u_info_len,
                 party_u_info,
-                &len_of(party_v_info),
+                &party_v_info_len,
                 party_v_info,
                 &key_bits,
             ],
         );
         key.extend(digest.as_ref().iter().take(missing));
     }
-    SecretBytes::from(key)
+    Ok(SecretBytes::from(key))
 }
 
 /// The curves that are agreed on.
@@ -331,7 +332,7 @@ mod tests {
                 218, 128, 106, 72, 246, 218, 167, 121, 140, 254, 144, 196
             ]
         );
-        let key = derive_key(&sender, "A128GCM", 16, b"Alice", b"Bob");
+        let key = derive_key(&sender, "A128GCM", 16, b"Alice", b"Bob").unwrap();
         assert_eq!(base64url::encode(key.expose_secret()), "VqqN6vgjbSBcIijNcacQGg");
     }
 
@@ -416,7 +417,7 @@ mod tests {
     fn every_input_of_the_derivation_counts() {
         let shared = SecretBytes::from(vec![1; 32]);
         let derived = |algorithm_id, key_len, apu: &[u8], apv: &[u8]| {
-            derive_key(&shared, algorithm_id, key_len, apu, apv).into_exposed_secret()
+            derive_key(&shared, algorithm_id, key_len, apu, apv).unwrap().into_exposed_secret()
         };
         let key = derived("A256GCM", 32, b"ab", b"c");
         assert_ne!(key, derived("A128GCM", 32, b"ab", b"c"));

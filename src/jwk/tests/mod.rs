@@ -5,7 +5,6 @@ mod rfc;
 mod set;
 
 use super::*;
-use crate::Defect;
 use crate::wire::json::{self, Value};
 
 /// RFC 7517 A.2's EC key.
@@ -194,17 +193,19 @@ fn ephemeral_public_keys() {
 
 #[test]
 fn new_keys() {
-    let mut kinds = vec![
+    let kinds = [
         KeyKind::Oct { bits: 128 },
         KeyKind::Oct { bits: 256 },
         KeyKind::P256,
         KeyKind::P384,
         KeyKind::P521,
+        #[cfg(feature = "es256k")]
+        KeyKind::Secp256k1,
         KeyKind::Ed25519,
         KeyKind::X25519,
+        #[cfg(feature = "es256k")]
+        KeyKind::Secp256k1,
     ];
-    #[cfg(feature = "es256k")]
-    kinds.push(KeyKind::Secp256k1);
     for kind in kinds {
         let key = Jwk::generate(kind).unwrap();
         assert_eq!(key.kind(), kind);
@@ -266,6 +267,23 @@ fn errors_show_nothing_of_the_key() {
             assert_eq!(error.code(), "base64url");
             assert!(!error.to_string().contains(&value[..8]));
             assert!(!format!("{error:?}").contains(&value[..8]));
+        }
+    }
+}
+
+/// Whatever single character is wrong, the answer is an error or a key that reads itself again.
+#[test]
+fn bent_text_never_panics() {
+    for json in ALL {
+        for at in 0..json.len() {
+            for character in ["A", "\"", "\\", "{", ",", "0", "é"] {
+                let mut bent = json.to_owned();
+                bent.replace_range(at..=at, character);
+                if let Ok(key) = Jwk::from_json(&bent) {
+                    let again = Jwk::from_json(key.expose_json().expose_secret()).unwrap();
+                    assert_eq!(again.thumbprint(), key.thumbprint(), "{bent}");
+                }
+            }
         }
     }
 }
