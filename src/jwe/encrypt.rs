@@ -272,7 +272,7 @@ mod tests {
     }
 
     /// `dir` with the content keys and initialization vectors of RFC 7516 A.1 and A.3. The RFCs have no such
-    /// example; another implementation made the tokens, and two more decrypt them.
+    /// example; the tokens were made outside this library, and two other JOSE libraries decrypt them.
     #[test]
     fn dir_with_the_keys_of_rfc7516() {
         for (enc, content_key, iv, plaintext, token) in [
