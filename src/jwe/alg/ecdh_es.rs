@@ -358,6 +358,61 @@ mod tests {
         assert_ne!(content_key(""), "VqqN6vgjbSBcIijNcacQGg");
     }
 
+    /// RFC 8037 A.6: Bob's key pair is RFC 7748 §6.1's, and so is Alice's, which is ephemeral here.
+    const X25519_ALICE: &str = r#"{"kty":"OKP","crv":"X25519","x":"hSDwCYkwp1R0i33ctD73Wg2_Og0mOBr066SpjqqbTmo",
+        "d":"dwdtCnMYpX08FsFyUbJmRd9ML4frwJkqsXf7pR25LCo"}"#;
+    const X25519_BOB: &str = r#"{"kty":"OKP","crv":"X25519","x":"3p7bfXt9wbTTW2HC7OQ1Nz-DQ8hbeGdNrfx-FG-IK08",
+        "d":"XasIfmJKikt54X-Lg4AO5m87sSkmGLb9HC-LJ_-I4Os"}"#;
+
+    #[test]
+    fn rfc8037_a_6() {
+        let (alice, bob) = (Jwk::from_json(X25519_ALICE).unwrap(), Jwk::from_json(X25519_BOB).unwrap());
+        let agree = |own: &Jwk, peer: &Jwk| {
+            PrivateKey::of(own.material()).unwrap().agree(&PublicKey::of(peer.material()).unwrap()).unwrap()
+        };
+        let shared = agree(&alice, &bob);
+        assert!(shared == agree(&bob, &alice));
+        assert_eq!(
+            shared.expose_secret(),
+            [
+                0x4a, 0x5d, 0x9d, 0x5b, 0xa4, 0xce, 0x2d, 0xe1, 0x72, 0x8e, 0x3b, 0xf4, 0x80, 0x35, 0x0f,
+                0x25, 0xe0, 0x7e, 0x21, 0xc9, 0x47, 0xd1, 0x9e, 0x33, 0x76, 0xf0, 0x9b, 0x3c, 0x1e, 0x16,
+                0x17, 0x42
+            ]
+        );
+        assert!(shared != agree(&alice, &alice));
+    }
+
+    /// The same sender's whole step under `ECDH-ES+A128KW`: the `epk` is the RFC's, the encrypted key that of
+    /// another implementation.
+    #[test]
+    fn rfc8037_a_6_with_a_key_to_wrap() {
+        let (alice, bob) = (Jwk::from_json(X25519_ALICE).unwrap(), Jwk::from_json(X25519_BOB).unwrap());
+        let ephemeral = PrivateKey::of(alice.material()).unwrap();
+        let Ok(Parameter::Json("epk", epk)) = ephemeral.epk() else { panic!("another parameter") };
+        let x = "hSDwCYkwp1R0i33ctD73Wg2_Og0mOBr066SpjqqbTmo";
+        let mut members = Vec::new();
+        json::scan_object(&epk, Part::Header, &Limits::default(), |name, value| {
+            members.push((name.to_owned(), value.as_str().unwrap().into_owned()));
+            Ok(())
+        })
+        .unwrap();
+        members.sort();
+        let of_the_rfc = [("crv", "X25519"), ("kty", "OKP"), ("x", x)];
+        assert_eq!(members, of_the_rfc.map(|(name, value)| (name.to_owned(), value.to_owned())));
+
+        let content_key =
+            SecretBytes::from(base64url::decode("GawgguFyGrWKav7AX4VKUg", Part::EncryptedKey).unwrap());
+        let wrapped = |algorithm| {
+            let recipient = PublicKey::of(bob.material()).unwrap();
+            let sender = WrapFor { recipient, algorithm, key_len: 16 };
+            base64url::encode(&sender.encrypt_with(&ephemeral, &content_key).unwrap())
+        };
+        assert_eq!(wrapped(JweAlgorithm::EcdhEsA128Kw), "ZOUS620lYzGREFkQlWivnwTstibK0CbU");
+        // The algorithm's name goes into the wrapping key.
+        assert_ne!(wrapped(JweAlgorithm::EcdhEs), "ZOUS620lYzGREFkQlWivnwTstibK0CbU");
+    }
+
     #[test]
     fn every_input_of_the_derivation_counts() {
         let shared = SecretBytes::from(vec![1; 32]);
