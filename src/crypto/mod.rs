@@ -35,7 +35,7 @@ use ring as stack;
 
 pub(crate) use bytes::{Digest, SignatureBytes};
 pub(crate) use ec::EcCurve;
-pub(crate) use rsa::{OaepHash, RsaGenerateError, RsaPadding, RsaPrivateComponents};
+pub(crate) use rsa::{OaepHash, RsaPadding, RsaPrivateComponents};
 pub(crate) use rust_crypto::{AesCbcKey, AesKwKey, Ed25519VerifyingKey, digest};
 pub(crate) use stack::{
     AesGcmKey, EcdhPrivateKey, EcdsaSigningKey, EcdsaVerifyingKey, Ed25519SigningKey, HAS_RSA_GENERATION,

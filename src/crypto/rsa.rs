@@ -107,20 +107,3 @@ fn bit_len(number: &[u8]) -> usize {
         number.len().saturating_mul(8) - leading
     })
 }
-
-/// Why no RSA key was generated.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum RsaGenerateError {
-    /// This build has no RSA key generation: neither of the features `aws-lc-rs` and `rsa` is on.
-    Unsupported,
-    /// Another number of bits than 2048, 3072 or 4096.
-    Size,
-    /// The library failed, for want of randomness say.
-    Failed,
-}
-
-impl From<CryptoError> for RsaGenerateError {
-    fn from(_: CryptoError) -> Self {
-        Self::Failed
-    }
-}

@@ -47,7 +47,7 @@ fn rsa(bits: usize) -> Result<RsaKey, Error> {
     if !RsaKey::PRIVATE_BITS.contains(&bits) {
         return Err(Error::InvalidKey(KeyDefect::Size("an RSA modulus of 2048, 3072 or 4096 bits")));
     }
-    let components = crypto::generate_rsa(bits).map_err(|_| Error::InvalidKey(KeyDefect::Rejected))?;
+    let components = crypto::generate_rsa(bits).map_err(no_randomness)?;
     RsaKey::private(components)
 }
 

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use super::fill_random;
 use crate::crypto::rsa::check_public_sizes;
-use crate::crypto::{CryptoError, OaepHash, RsaGenerateError, RsaPrivateComponents};
+use crate::crypto::{CryptoError, OaepHash, RsaPrivateComponents};
 use crate::secret::SecretBytes;
 
 /// An RSA-OAEP public key.
@@ -77,19 +77,19 @@ impl RsaOaepPrivateKey {
 }
 
 /// Generates a key of 2048, 3072 or 4096 bits with e = 65537.
-pub(crate) fn generate_rsa(bits: usize) -> Result<RsaPrivateComponents, RsaGenerateError> {
+pub(crate) fn generate_rsa(bits: usize) -> Result<RsaPrivateComponents, CryptoError> {
     if !matches!(bits, 2048 | 3072 | 4096) {
-        return Err(RsaGenerateError::Size);
+        return Err(CryptoError);
     }
     // The `rsa` crate wants a generator that can't fail. The system's can, and must not panic, so it
     // is asked once, where failing is possible.
     let mut seed = Zeroizing::new([0; 32]);
     fill_random(seed.as_mut())?;
     let mut generator = ChaCha20Rng::from_seed(*seed);
-    let key = RsaPrivateKey::new(&mut generator, bits).map_err(|_| RsaGenerateError::Failed)?;
+    let key = RsaPrivateKey::new(&mut generator, bits).map_err(|_| CryptoError)?;
     let ([p, q], Some(dp), Some(dq), Some(qi)) = (key.primes(), key.dp(), key.dq(), key.crt_coefficient())
     else {
-        return Err(RsaGenerateError::Failed);
+        return Err(CryptoError);
     };
     let qi = Zeroizing::new(qi);
     let components = RsaPrivateComponents {

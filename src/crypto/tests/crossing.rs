@@ -7,6 +7,7 @@ use super::{RSA_2048, bad_rsa_keys, good_rsa_keys};
 macro_rules! both_ways {
     ($name:ident, $one:ident, $other:ident, $body:block) => {
         mod $name {
+            #[allow(unused_imports, reason = "not every body needs more than the stacks")]
             use super::*;
 
             #[test]

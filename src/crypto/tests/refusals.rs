@@ -210,7 +210,7 @@ fn ecdsa_signatures() {
         let signature = signing.sign(b"message").unwrap();
         let signature = signature.as_ref();
         let len = curve.coordinate_len();
-        assert_eq!(signature.len(), curve.signature_len());
+        assert_eq!(signature.len(), 2 * curve.coordinate_len());
         verifying.verify(b"message", signature).unwrap();
         // JWS has no rule on which s: both hold.
         let (r, s) = signature.split_at(len);

@@ -1,6 +1,6 @@
 // RSA, for the stack named `stack`.
 
-use super::super::{OaepHash, RsaGenerateError, RsaPadding};
+use super::super::{OaepHash, RsaPadding};
 use super::rsa_keys::{self, CONTENT_KEY, MESSAGE};
 use super::{RSA_2048, bad_rsa_keys, good_rsa_keys};
 
@@ -135,12 +135,10 @@ fn rsa_public_bounds() {
 #[test]
 fn rsa_generation() {
     for bits in [0, 1024, 2047, 2049, 8192, usize::MAX] {
-        let expected =
-            if stack::HAS_RSA_GENERATION { RsaGenerateError::Size } else { RsaGenerateError::Unsupported };
-        assert_eq!(stack::generate_rsa(bits).err(), Some(expected));
+        assert!(stack::generate_rsa(bits).is_err(), "{bits}");
     }
     if !stack::HAS_RSA_GENERATION {
-        assert_eq!(stack::generate_rsa(2048).err(), Some(RsaGenerateError::Unsupported));
+        assert!(stack::generate_rsa(2048).is_err());
         return;
     }
     let key = stack::generate_rsa(2048).unwrap();
