@@ -29,7 +29,8 @@ use crate::wire::typed;
 ///
 /// ```
 /// use countersign::{JwsAlgorithm, JwtIssuer, JwtVerifier, SigningKey, VerifiedJwt};
-/// ///
+/// use std::time::Duration;
+///
 /// #[derive(serde::Serialize, serde::Deserialize)]
 /// struct OrderClaims {
 ///     tenant: u64,
