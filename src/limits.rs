@@ -26,7 +26,7 @@ impl Default for Limits {
             token_bytes: 16 * 1024,
             // An x5c chain of two certificates fits; anything larger is no access token's header.
             header_bytes: 4 * 1024,
-            // serde_json itself stops at 128; claims of real providers stay under 8.
+            // serde_json itself reads 127; claims of real providers stay under 8.
             json_depth: 32,
             // The largest published claims sets have some dozens of members.
             json_members: 256,
@@ -57,11 +57,11 @@ impl Limits {
         self
     }
 
-    /// Sets how deep JSON arrays and objects may nest, at most 128. Default: 32.
+    /// Sets how deep JSON arrays and objects may nest, at most 127. Default: 32.
     #[must_use]
     pub const fn json_depth(mut self, levels: usize) -> Self {
         // serde_json refuses deeper text, and recursion must not exhaust the stack.
-        self.json_depth = if levels > 128 { 128 } else { levels };
+        self.json_depth = if levels > 127 { 127 } else { levels };
         self
     }
 
