@@ -92,8 +92,8 @@ fn main() -> Result<(), Error> {
     refuse("wrong key", wrong_key.verify(&token));
 
     // The classic: the public key's bytes as the secret of a symmetric algorithm.
-    let public_pem = signing_key.to_public_jwk()?.to_spki_pem()?;
-    let confused = SigningKey::hmac(JwsAlgorithm::Hs256, public_pem.into_bytes().into())?;
+    let public_key = signing_key.to_public_jwk()?.to_spki_der()?;
+    let confused = SigningKey::hmac(JwsAlgorithm::Hs256, public_key.into())?;
     let forger =
         |key| JwtIssuer::builder(key).issuer(ISSUER).audience(AUDIENCE).lifetime(Duration::from_secs(300));
     let swapped = forger(confused).encrypt_for(gateway_key.encryption_key()?).build()?;

@@ -24,6 +24,7 @@ pub mod jwt;
 pub mod keys;
 mod limits;
 mod secret;
+#[cfg(any(feature = "ring", feature = "aws-lc-rs"))]
 mod wire;
 
 pub use clock::{Clock, SystemClock};

@@ -26,7 +26,7 @@ impl Default for Limits {
             token_bytes: 16 * 1024,
             // An x5c chain of two certificates fits; anything larger is no access token's header.
             header_bytes: 4 * 1024,
-            // serde_json itself reads 127; claims of real providers stay under 8.
+            // serde_json itself stops before 128; claims of real providers stay under 8.
             json_depth: 32,
             // The largest published claims sets have some dozens of members.
             json_members: 256,
@@ -60,7 +60,7 @@ impl Limits {
     /// Sets how deep JSON arrays and objects may nest, at most 127. Default: 32.
     #[must_use]
     pub const fn json_depth(mut self, levels: usize) -> Self {
-        // serde_json refuses deeper text, and recursion must not exhaust the stack.
+        // serde_json refuses the 128th level, and recursion must not exhaust the stack.
         self.json_depth = if levels > 127 { 127 } else { levels };
         self
     }

@@ -30,11 +30,6 @@ impl EcCurve {
         }
     }
 
-    /// Returns the number of bytes of an ECDSA signature, `r || s` (RFC 7518 §3.4).
-    pub(crate) const fn signature_len(self) -> usize {
-        2 * self.coordinate_len()
-    }
-
     /// Returns the number of bytes of an uncompressed point, `0x04 || x || y`.
     pub(crate) const fn point_len(self) -> usize {
         2 * self.coordinate_len() + 1

@@ -7,11 +7,12 @@
 //! differs is speed, and whether RSA keys can be generated and RSA-OAEP exists
 //! ([`HAS_RSA_GENERATION`], [`HAS_RSA_OAEP`]). `rust_crypto` holds what both stacks share.
 //!
+//! The secrets that this module holds are wiped, and the keys inside aws-lc-rs, RustCrypto and
+//! dalek too. ring offers no wiping of the keys inside it, and the `rsa` crate leaves some
+//! intermediate numbers of its private operation behind.
+//!
 //! Nothing here panics on input: lengths and encodings are the caller's to choose and this
 //! module's to refuse.
-
-// Until the JOSE layers above use every part of the seam.
-#![allow(dead_code, unused_imports)]
 
 mod bytes;
 mod ec;
@@ -34,7 +35,7 @@ use ring as stack;
 
 pub(crate) use bytes::{Digest, SignatureBytes};
 pub(crate) use ec::EcCurve;
-pub(crate) use rsa::{OaepHash, RsaGenerateError, RsaPadding, RsaPrivateComponents};
+pub(crate) use rsa::{OaepHash, RsaPadding, RsaPrivateComponents};
 pub(crate) use rust_crypto::{AesCbcKey, AesKwKey, Ed25519VerifyingKey, digest};
 pub(crate) use stack::{
     AesGcmKey, EcdhPrivateKey, EcdsaSigningKey, EcdsaVerifyingKey, Ed25519SigningKey, HAS_RSA_GENERATION,

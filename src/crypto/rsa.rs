@@ -56,18 +56,19 @@ impl RsaPrivateComponents {
         check_public_sizes(n, e)?;
         let bits = bit_len(n);
         let half = bits / 2;
+        let [d, p, q, dp, dq, qi] = [d, p, q, dp, dq, qi].map(SecretBytes::expose_secret);
         let fits = matches!(bits, 2048 | 3072 | 4096)
             // Odd and of 17 bits, thus at least 65537.
             && bit_len(e) >= 17
-            && bit_len(p.expose_secret()) == half
-            && bit_len(q.expose_secret()) == half
-            && [(d, bits), (dp, half), (dq, half), (qi, half)].into_iter().all(|(number, most)| {
-                let number = number.expose_secret();
-                number.first().is_some_and(|first| *first != 0) && bit_len(number) <= most
-            })
-            // ring's bound, from NIST SP 800-56B §6.4.1.2.1: 2^(nBits/2) < d. A smaller one falls to
-            // Wiener's attack anyhow.
-            && bit_len(d.expose_secret()) > half;
+            && [d, p, q, dp, dq, qi].into_iter().all(|number| number.first().is_some_and(|first| *first != 0))
+            && bit_len(p) == half
+            && bit_len(q) == half
+            // ring's lower bound, from NIST SP 800-56B §6.4.1.2.1: 2^(nBits/2) < d. A smaller d falls
+            // to Wiener's attack anyhow.
+            && bit_len(d) > half
+            // RFC 8017 §3.2. aws-lc-rs looks at the length alone.
+            && is_less(d, n)
+            && [dp, dq, qi].into_iter().all(|number| bit_len(number) <= half);
         if fits { Ok(()) } else { Err(CryptoError) }
     }
 }
@@ -89,27 +90,20 @@ pub(super) fn check_public_sizes(n: &[u8], e: &[u8]) -> Result<(), CryptoError> 
     if fits { Ok(()) } else { Err(CryptoError) }
 }
 
+/// Compares two big-endian numbers without leading zeros, in a time that only depends on their
+/// lengths.
+fn is_less(a: &[u8], b: &[u8]) -> bool {
+    let borrow = a.iter().rev().zip(b.iter().rev()).fold(0, |borrow, (a, b)| {
+        // The subtraction of the octets, lowest first; the sign bit is what it borrows.
+        (i16::from(*a) - i16::from(*b) - borrow) >> 8 & 1
+    });
+    a.len() < b.len() || (a.len() == b.len() && borrow == 1)
+}
+
 /// Returns the number of bits of a big-endian number without leading zero octets.
 fn bit_len(number: &[u8]) -> usize {
     number.first().map_or(0, |first| {
         let leading = usize::try_from(first.leading_zeros()).unwrap_or(8);
         number.len().saturating_mul(8) - leading
     })
-}
-
-/// Why no RSA key was generated.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum RsaGenerateError {
-    /// This build has no RSA key generation: neither of the features `aws-lc-rs` and `rsa` is on.
-    Unsupported,
-    /// Another number of bits than 2048, 3072 or 4096.
-    Size,
-    /// The library failed, for want of randomness say.
-    Failed,
-}
-
-impl From<CryptoError> for RsaGenerateError {
-    fn from(_: CryptoError) -> Self {
-        Self::Failed
-    }
 }

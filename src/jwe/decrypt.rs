@@ -2,7 +2,7 @@
 
 use serde::de::DeserializeOwned;
 
-use crate::error::{Defect, Error, Part};
+use crate::error::{Defect, Error, Part, Refusal};
 use crate::limits::Limits;
 use crate::secret::SecretBytes;
 use crate::wire::{json, typed};
@@ -31,11 +31,26 @@ use super::token::EncryptedToken;
 ///
 /// - [`Error::LimitExceeded`], [`Error::Malformed`] and [`Error::Unsupported`] for what can be said
 ///   without a key.
-/// - [`Error::NoMatchingKey`] when the token is for another algorithm or another `kid`.
-/// - [`Error::NotAllowed`] when the key doesn't allow the token's `enc`.
+/// - [`Error::NotAllowed`] when the token's `alg` isn't the key's, or the key doesn't allow its `enc`.
+/// - [`Error::NoMatchingKey`] when the token is for another `kid`.
 /// - [`Error::DecryptionFailed`] for everything else, without any detail.
 pub fn decrypt(key: &DecryptionKey, token: &str) -> Result<SecretBytes, Error> {
-    decrypt_within(key, token, &Limits::default())
+    decrypt_with_limits(key, token, &Limits::default())
+}
+
+/// Decrypts a token like [`decrypt`], under limits of the caller's: a token of more than 16 KiB
+/// needs a larger [`Limits::token_bytes`].
+///
+/// # Errors
+///
+/// As [`decrypt`].
+pub fn decrypt_with_limits(key: &DecryptionKey, token: &str, limits: &Limits) -> Result<SecretBytes, Error> {
+    let mut header = Vec::new();
+    let token = EncryptedToken::parse(token, limits, &mut header)?;
+    if token.algorithm() != key.algorithm() {
+        return Err(Error::NotAllowed(Refusal::Algorithm));
+    }
+    token.decrypt_with_candidates([key])
 }
 
 /// Decrypts a token to claims: a JSON object, read into a type of the caller's.
@@ -49,15 +64,10 @@ pub fn decrypt(key: &DecryptionKey, token: &str) -> Result<SecretBytes, Error> {
 /// [`Error::ClaimsType`] when the object doesn't fit the type.
 pub fn decrypt_claims<T: DeserializeOwned>(key: &DecryptionKey, token: &str) -> Result<T, Error> {
     let limits = Limits::default();
-    let plaintext = decrypt_within(key, token, &limits)?;
+    let plaintext = decrypt_with_limits(key, token, &limits)?;
     let text = std::str::from_utf8(plaintext.expose_secret())
         .map_err(|_| Error::malformed(Part::Claims, Defect::Utf8))?;
     // Duplicate names and the like first: serde_json takes the last of two, and so may others.
     json::scan_object(text, Part::Claims, &limits, |_, _| Ok(()))?;
     typed::from_json(text)
-}
-
-fn decrypt_within(key: &DecryptionKey, token: &str, limits: &Limits) -> Result<SecretBytes, Error> {
-    let mut header = Vec::new();
-    EncryptedToken::parse(token, limits, &mut header)?.decrypt_with_candidates([key])
 }

@@ -271,6 +271,49 @@ mod tests {
         assert_eq!(made, token);
     }
 
+    /// `dir` with the content keys and initialization vectors of RFC 7516 A.1 and A.3. The RFCs have no such
+    /// example; the tokens were made outside this library, and two other JOSE libraries decrypt them.
+    #[test]
+    fn dir_with_the_keys_of_rfc7516() {
+        for (enc, content_key, iv, plaintext, token) in [
+            (
+                ContentEncryption::A256Gcm,
+                "saH0gFSP4XM_tAP_a5rU9ooHbltwLiJpL4LLLnrqQPw",
+                "48V1_ALb6US04U3b",
+                "The true sign of intelligence is not knowledge but imagination.",
+                "eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2R0NNIn0..48V1_ALb6US04U3b.\
+                5eym8TW_c8SuK0ltJ3rpYIzOeDQz7TALvtu6UG9oMo4vpzs9tX_EFShS8iB7j6ji\
+                SdiwkIr3ajwQzaBtQD_A.\
+                Q_HtEPSRG-ujQXQqWM1jlg",
+            ),
+            (
+                ContentEncryption::A128CbcHs256,
+                "BNMfxVSd_P4LZJ36P6pqzmt81C1vawnbyLEA8I-cLM8",
+                "AxY8DCtDaGlsbGljb3RoZQ",
+                "Live long and prosper.",
+                "eyJhbGciOiJkaXIiLCJlbmMiOiJBMTI4Q0JDLUhTMjU2In0..AxY8DCtDaGlsbGljb3RoZQ.\
+                KDlTtXchhZTGufMYmOYGS4HffxPSUrfmqCHXaI9wOGY.\
+                BIiCkt8mWOVyJOqDMwNqaQ",
+            ),
+        ] {
+            let decoded = |text| base64url::decode(text, Part::EncryptedKey).unwrap();
+            let private_key = DecryptionKey::direct(enc, SecretBytes::from(decoded(content_key))).unwrap();
+            assert_eq!(decrypt(&private_key, token).unwrap().expose_secret(), plaintext.as_bytes());
+
+            let key = private_key.encryption_key().unwrap();
+            let KeyManagement::Determines(shared) = key.management() else {
+                panic!("another key management")
+            };
+            let (content_key, recipient) = shared.determine(enc).unwrap();
+            let made = |plaintext: &str| {
+                let made = JweBuilder::new(&key);
+                made.assemble(&content_key, &recipient, &decoded(iv), plaintext.as_bytes()).unwrap()
+            };
+            assert_eq!(made(plaintext), token);
+            assert_ne!(made(""), token);
+        }
+    }
+
     #[test]
     fn header_parameters_stand_in_the_header() {
         let key = DecryptionKey::generate(JweAlgorithm::A128Kw).unwrap().with_key_id("k\"1");

@@ -7,8 +7,8 @@ use crate::error::{Error, KeyDefect};
 /// Counts the messages encrypted with one AES-GCM key and refuses those past 2^32.
 ///
 /// Under one key, random 96-bit initialization vectors may collide, and a collision gives the
-/// authentication key away. RFC 7518 §8.4: "The probability of this occurring […] is less than
-/// 2^-32 if […] the key is used for at most 2^32 messages".
+/// authentication key away. RFC 7518 §8.4: "AES GCM MUST NOT be used with the same key value more
+/// than 2^32 times."
 #[derive(Debug, Default)]
 pub(super) struct MessageBudget(AtomicU64);
 

@@ -23,10 +23,13 @@ mod recipient;
 mod token;
 
 pub use alg::JweAlgorithm;
-pub use decrypt::{decrypt, decrypt_claims};
+pub use decrypt::{decrypt, decrypt_claims, decrypt_with_limits};
 pub use decryption_key::DecryptionKey;
 pub use enc::ContentEncryption;
 pub use encrypt::{JweBuilder, encrypt, encrypt_claims};
 pub use encryption_key::EncryptionKey;
 
 pub(crate) use token::EncryptedToken;
+
+#[cfg(test)]
+mod tests;

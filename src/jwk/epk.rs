@@ -4,20 +4,14 @@ use super::KeyMaterial;
 use super::members::Members;
 use super::writer::ObjectWriter;
 use crate::wire::json::Value;
-use crate::{Defect, Error, KeyDefect, Limits, Part};
+use crate::{Error, KeyDefect, Limits, Part};
 
 /// Reads an `epk` from a scanned header: a public EC or OKP key, on its curve.
 ///
 /// RFC 7518 §4.6.1.1: "This key is represented as a JSON Web Key public key value." A private part is
 /// refused: whoever sends one has given the shared secret away.
 pub(crate) fn read_ephemeral_public_key(epk: Value<'_>, limits: &Limits) -> Result<KeyMaterial, Error> {
-    let members = match Members::scan(epk.text(), Part::Header, limits) {
-        Err(Error::Malformed { defect: Defect::NotAnObject, .. }) => {
-            let defect = Defect::MemberType { name: "epk", expected: "a JSON object" };
-            return Err(Error::malformed(Part::Header, defect));
-        }
-        scanned => scanned?,
-    };
+    let members = Members::scan(epk.text(), Part::Header, limits)?;
     members.expect_absent("d")?;
     match &*members.text("kty")? {
         "EC" | "OKP" => KeyMaterial::read(&members),

@@ -31,7 +31,7 @@ impl Jwk {
 }
 
 fn secret(bits: usize) -> Result<SecretBytes, Error> {
-    if !(MIN_SECRET_BITS..=MAX_SECRET_BITS).contains(&bits) || bits % 8 != 0 {
+    if !(MIN_SECRET_BITS..=MAX_SECRET_BITS).contains(&bits) || !bits.is_multiple_of(8) {
         let expected = "a secret of 128 to 65,536 bits, a multiple of 8";
         return Err(Error::InvalidKey(KeyDefect::Size(expected)));
     }
@@ -47,7 +47,7 @@ fn rsa(bits: usize) -> Result<RsaKey, Error> {
     if !RsaKey::PRIVATE_BITS.contains(&bits) {
         return Err(Error::InvalidKey(KeyDefect::Size("an RSA modulus of 2048, 3072 or 4096 bits")));
     }
-    let components = crypto::generate_rsa(bits).map_err(|_| Error::InvalidKey(KeyDefect::Rejected))?;
+    let components = crypto::generate_rsa(bits).map_err(no_randomness)?;
     RsaKey::private(components)
 }
 

@@ -250,3 +250,6 @@ fn check_size(json: &str, limits: &Limits) -> Result<(), Error> {
 fn exceeded(limit: Limit, max: usize) -> Error {
     Error::LimitExceeded { limit, max: u64::try_from(max).unwrap_or(u64::MAX) }
 }
+
+#[cfg(test)]
+mod tests;

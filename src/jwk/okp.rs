@@ -75,7 +75,7 @@ impl OkpKey {
             "X25519" => OkpCurve::X25519,
             _ => {
                 return Err(Error::Unsupported(Unsupported::Key(
-                    "a curve that isn't known; expected `crv` of an octet key pair to be `Ed25519` or `X25519`",
+                    "a curve that isn't known; expected `crv` of an OKP key to be `Ed25519` or `X25519`",
                 )));
             }
         };

@@ -83,8 +83,11 @@ impl Jwk {
     }
 }
 
+/// Reads the DER of one kind of block.
+type Reader = fn(&[u8]) -> Result<Jwk, Error>;
+
 /// Picks the reader that a label asks for, or says what was found instead.
-fn reader(label: &str) -> Result<fn(&[u8]) -> Result<Jwk, Error>, Error> {
+fn reader(label: &str) -> Result<Reader, Error> {
     let found = match label {
         "PUBLIC KEY" => return Ok(Jwk::from_spki_der),
         "PRIVATE KEY" => return Ok(Jwk::from_pkcs8_der),
@@ -173,7 +176,7 @@ fn next_block(text: &str) -> Result<Option<(Block<'_>, &str)>, Error> {
         .trim_end()
         .strip_prefix(BEGIN)
         .and_then(|line| line.strip_suffix("-----"))
-        .ok_or_else(|| malformed("a whole line `-----BEGIN …-----`"))?;
+        .ok_or_else(|| malformed(if first.contains("\\n") { LINE_BREAKS } else { WHOLE_LINE }))?;
 
     let (body, end) = split_before_line(text, "-----END ")
         .ok_or_else(|| malformed("a line `-----END …-----`, found none"))?;
@@ -204,11 +207,7 @@ fn split_after_line(text: &str) -> (&str, &str) {
 fn nothing_in(text: &str) -> &'static str {
     let start = text.trim_start();
     if text.contains(BEGIN) {
-        return if text.contains("\\n") {
-            "line breaks in PEM, found backslashes with `n`"
-        } else {
-            "`-----BEGIN` at the start of a line"
-        };
+        return if text.contains("\\n") { LINE_BREAKS } else { "`-----BEGIN` at the start of a line" };
     }
     if start.starts_with('{') {
         return "PEM, found JSON, which `Jwk::from_json` reads";
@@ -234,5 +233,8 @@ fn malformed(expected: &'static str) -> Error {
 
 const BEGIN: &str = "-----BEGIN ";
 const EC_PARAMETERS: &str = "EC PARAMETERS";
+// What becomes of a PEM text in an environment variable or a JSON file.
+const LINE_BREAKS: &str = "line breaks in PEM, found backslashes with `n`";
+const WHOLE_LINE: &str = "a whole line `-----BEGIN …-----`";
 const ONE_BLOCK: &str = "one PEM block, found several";
 const ENCRYPTED: &str = "an encrypted private key; expected an unencrypted one, as `openssl pkcs8` makes it";

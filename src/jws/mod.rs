@@ -8,6 +8,8 @@
 pub(crate) mod alg;
 mod key;
 mod sign;
+#[cfg(test)]
+mod tests;
 mod verify;
 
 pub use alg::JwsAlgorithm;

@@ -12,10 +12,12 @@ mod policy;
 mod unverified;
 mod verified;
 mod verifier;
+mod verifier_builder;
 
 pub use claims::{ClaimValue, Claims, NoClaims};
 pub use issuer::{JwtIssuer, JwtIssuerBuilder};
 pub use numeric_date::NumericDate;
 pub use unverified::UnverifiedToken;
 pub use verified::{BorrowedJwt, TokenBuffer, VerifiedJwt};
-pub use verifier::{JwtVerifier, JwtVerifierBuilder};
+pub use verifier::JwtVerifier;
+pub use verifier_builder::JwtVerifierBuilder;

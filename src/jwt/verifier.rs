@@ -3,19 +3,18 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde::de::{Deserialize, DeserializeOwned};
 
 use super::claims::{Claims, Registered};
 use super::nested::Decryption;
-use super::policy::{Expectation, Policy, Rule, missing, unexpected};
+use super::policy::{Expectation, Policy, missing, unexpected};
 use super::verified::{BorrowedJwt, TokenBuffer, VerifiedJwt};
-use crate::clock::{Clock, SystemClock};
+use super::verifier_builder::JwtVerifierBuilder;
+use crate::clock::Clock;
 use crate::error::{Error, Part, Refusal};
-use crate::jwe::{ContentEncryption, DecryptionKey, JweAlgorithm};
 use crate::jws::alg::AlgorithmSet;
-use crate::jws::{JwsAlgorithm, SignedParts, VerifyingKey};
+use crate::jws::{SignedParts, VerifyingKey};
 use crate::keys::{KeySet, check_count};
 use crate::limits::Limits;
 use crate::wire::compact::{self, Form};
@@ -30,8 +29,7 @@ use crate::wire::typed;
 ///
 /// ```
 /// use countersign::{JwsAlgorithm, JwtIssuer, JwtVerifier, SigningKey, VerifiedJwt};
-/// use std::time::Duration;
-///
+/// ///
 /// #[derive(serde::Serialize, serde::Deserialize)]
 /// struct OrderClaims {
 ///     tenant: u64,
@@ -53,26 +51,26 @@ use crate::wire::typed;
 /// # }
 /// ```
 pub struct JwtVerifier {
-    sources: Vec<Source>,
-    algorithms: AlgorithmSet,
-    token_types: Vec<String>,
-    understood: Vec<String>,
-    decryption: Option<Decryption>,
-    policy: Policy,
-    clock: Arc<dyn Clock>,
-    limits: Limits,
+    pub(super) sources: Vec<Source>,
+    pub(super) algorithms: AlgorithmSet,
+    pub(super) token_types: Vec<String>,
+    pub(super) understood: Vec<String>,
+    pub(super) decryption: Option<Decryption>,
+    pub(super) policy: Policy,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) limits: Limits,
 }
 
 /// Keys, and the issuers whose tokens they may sign.
-struct Source {
-    issuers: Expectation,
-    keys: KeySet,
+pub(super) struct Source {
+    pub(super) issuers: Expectation,
+    pub(super) keys: KeySet,
 }
 
 impl JwtVerifier {
     /// Begins a verifier that trusts these keys: one [`VerifyingKey`] or a [`KeySet`].
     pub fn builder(keys: impl Into<KeySet>) -> JwtVerifierBuilder {
-        JwtVerifierBuilder::new(vec![Source { issuers: Expectation::Unset, keys: keys.into() }])
+        JwtVerifierBuilder::new(vec![Source { issuers: Expectation::Unset, keys: keys.into() }], false)
     }
 
     /// Begins a verifier that trusts several issuers, each with keys of its own: a token of one,
@@ -104,10 +102,7 @@ impl JwtVerifier {
             issuers: Expectation::OneOf(vec![issuer.into()]),
             keys: keys.into(),
         };
-        JwtVerifierBuilder {
-            per_issuer: true,
-            ..JwtVerifierBuilder::new(issuers.into_iter().map(source).collect())
-        }
+        JwtVerifierBuilder::new(issuers.into_iter().map(source).collect(), true)
     }
 
     /// Verifies a token and gives out its claims in the caller's type.
@@ -265,303 +260,5 @@ impl fmt::Debug for JwtVerifier {
             .field("issuers", &issuers)
             .field("audience", &self.policy.audience.describe())
             .finish_non_exhaustive()
-    }
-}
-
-/// The choices of a [`JwtVerifier`] in the making. What nobody chose is strict.
-#[must_use = "`build` makes the verifier"]
-pub struct JwtVerifierBuilder {
-    sources: Vec<Source>,
-    per_issuer: bool,
-    issuers: Expectation,
-    algorithms: Option<Vec<JwsAlgorithm>>,
-    token_types: Vec<String>,
-    understood: Vec<String>,
-    decryption: Option<KeySet<DecryptionKey>>,
-    key_management: Option<Vec<JweAlgorithm>>,
-    content_encryptions: Option<Vec<ContentEncryption>>,
-    policy: Policy,
-    /// Choices that contradict each other, for `build` to refuse.
-    contradiction: Option<&'static str>,
-    clock: Arc<dyn Clock>,
-    limits: Limits,
-}
-
-impl JwtVerifierBuilder {
-    /// A clock that is wrong by more than this is no clock.
-    const MAX_LEEWAY: Duration = Duration::from_secs(600);
-
-    fn new(sources: Vec<Source>) -> Self {
-        Self {
-            sources,
-            per_issuer: false,
-            issuers: Expectation::Unset,
-            algorithms: None,
-            token_types: Vec::new(),
-            understood: Vec::new(),
-            decryption: None,
-            key_management: None,
-            content_encryptions: None,
-            policy: Policy {
-                subject: None,
-                audience: Expectation::Unset,
-                sole_audience: false,
-                leeway: Duration::ZERO,
-                max_age: None,
-                refuse_future_issued_at: false,
-                allow_missing_expiry: false,
-                required: Vec::new(),
-                rules: Vec::new(),
-            },
-            contradiction: None,
-            clock: Arc::new(SystemClock),
-            limits: Limits::default(),
-        }
-    }
-
-    /// Accepts tokens of this issuer: `iss` becomes required and is compared octet by octet. Called
-    /// again, it adds another issuer that signs with the same keys.
-    pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
-        match &mut self.issuers {
-            Expectation::OneOf(issuers) => issuers.push(issuer.into()),
-            Expectation::Unset => self.issuers = Expectation::OneOf(vec![issuer.into()]),
-            Expectation::Any => self.contradiction = Some("`issuer` and `any_issuer` contradict each other"),
-        }
-        self
-    }
-
-    /// Accepts tokens of any issuer, or of none: whoever holds a key that the verifier trusts.
-    pub fn any_issuer(mut self) -> Self {
-        if self.issuers != Expectation::Unset {
-            self.contradiction = Some("`issuer` and `any_issuer` contradict each other");
-        }
-        self.issuers = Expectation::Any;
-        self
-    }
-
-    /// Accepts tokens for this audience: `aud` becomes required and must hold it, octet by octet.
-    /// Called again, it adds another audience that will do.
-    pub fn audience(mut self, audience: impl Into<String>) -> Self {
-        match &mut self.policy.audience {
-            Expectation::OneOf(audiences) => audiences.push(audience.into()),
-            Expectation::Unset => self.policy.audience = Expectation::OneOf(vec![audience.into()]),
-            Expectation::Any => {
-                self.contradiction = Some("`audience` and `any_audience` contradict each other");
-            }
-        }
-        self
-    }
-
-    /// Accepts tokens for any audience, or for none: also those that were issued for another service.
-    pub fn any_audience(mut self) -> Self {
-        if self.policy.audience != Expectation::Unset {
-            self.contradiction = Some("`audience` and `any_audience` contradict each other");
-        }
-        self.policy.audience = Expectation::Any;
-        self
-    }
-
-    /// Refuses tokens that are for other audiences too.
-    pub fn sole_audience(mut self) -> Self {
-        self.policy.sole_audience = true;
-        self
-    }
-
-    /// Accepts tokens about this subject only: `sub` becomes required.
-    pub fn subject(mut self, subject: impl Into<String>) -> Self {
-        self.policy.subject = Some(subject.into());
-        self
-    }
-
-    /// Accepts these signature algorithms only. Default: what the keys themselves say.
-    pub fn algorithms(mut self, algorithms: impl IntoIterator<Item = JwsAlgorithm>) -> Self {
-        self.algorithms = Some(algorithms.into_iter().collect());
-        self
-    }
-
-    /// Accepts tokens of this type only: the header's `typ` becomes required and is compared as a
-    /// media type (RFC 7515 §4.1.9). Called again, it adds another type that will do.
-    pub fn token_type(mut self, token_type: impl Into<String>) -> Self {
-        self.token_types.push(token_type.into());
-        self
-    }
-
-    /// Forgives clocks that differ by this much, at most 10 minutes. Default: none.
-    pub fn leeway(mut self, leeway: Duration) -> Self {
-        self.policy.leeway = leeway;
-        self
-    }
-
-    /// Refuses tokens that were issued longer ago than this, or in the future: `iat` becomes required.
-    pub fn max_age(mut self, max_age: Duration) -> Self {
-        self.policy.max_age = Some(max_age);
-        self
-    }
-
-    /// Refuses tokens whose `iat` is in the future.
-    pub fn refuse_future_issued_at(mut self) -> Self {
-        self.policy.refuse_future_issued_at = true;
-        self
-    }
-
-    /// Accepts tokens without `exp`, which never expire. One that is there still counts.
-    pub fn allow_missing_expiry(mut self) -> Self {
-        self.policy.allow_missing_expiry = true;
-        self
-    }
-
-    /// Requires these claims to be there, at most 64.
-    pub fn required_claims<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
-        for name in names.into_iter().map(Into::into) {
-            // Each has one bit when claims are read, so it stands here once.
-            if !self.policy.required.contains(&name) {
-                self.policy.required.push(name);
-            }
-        }
-        self
-    }
-
-    /// Adds a rule of the application's own. It sees the claims once the signature holds; if it
-    /// returns false, the token is refused for the claim of that name.
-    pub fn rule<F>(mut self, claim: impl Into<Cow<'static, str>>, holds: F) -> Self
-    where
-        F: Fn(Claims<'_>) -> bool + Send + Sync + 'static,
-    {
-        self.policy.rules.push(Rule { claim: claim.into(), holds: Box::new(holds) });
-        self
-    }
-
-    /// Accepts tokens that are signed, then encrypted to these keys ([`DecryptionKey`] or a set), and
-    /// no others.
-    pub fn decrypt_with(mut self, keys: impl Into<KeySet<DecryptionKey>>) -> Self {
-        self.decryption = Some(keys.into());
-        self
-    }
-
-    /// Accepts these key management algorithms only. Default: what the keys themselves say.
-    pub fn key_management_algorithms(mut self, algorithms: impl IntoIterator<Item = JweAlgorithm>) -> Self {
-        self.key_management = Some(algorithms.into_iter().collect());
-        self
-    }
-
-    /// Accepts these content encryption algorithms only. Default: what the keys allow, which is all six
-    /// unless they were told otherwise.
-    pub fn content_encryptions(mut self, encryptions: impl IntoIterator<Item = ContentEncryption>) -> Self {
-        self.content_encryptions = Some(encryptions.into_iter().collect());
-        self
-    }
-
-    /// Declares header parameters that the application understands and processes itself, so that `crit`
-    /// may name them (RFC 7515 §4.1.11).
-    pub fn understood_critical<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
-        self.understood.extend(names.into_iter().map(Into::into));
-        self
-    }
-
-    /// Tells the time by this clock. Default: the system's.
-    pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
-        self.clock = Arc::new(clock);
-        self
-    }
-
-    /// Sets the limits on input.
-    pub fn limits(mut self, limits: Limits) -> Self {
-        self.limits = limits;
-        self
-    }
-
-    /// Makes the verifier.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Misuse`] if issuer or audience was neither set nor waived, there is no key, a list is
-    /// empty, choices contradict each other, or the leeway is over 10 minutes.
-    pub fn build(mut self) -> Result<JwtVerifier, Error> {
-        self.check()?;
-        if let [source] = self.sources.as_mut_slice()
-            && !self.per_issuer
-        {
-            source.issuers = self.issuers;
-        }
-        let decryption = match self.decryption {
-            Some(keys) => Some(Decryption::new(keys, self.key_management, self.content_encryptions)),
-            None => None,
-        };
-        Ok(JwtVerifier {
-            sources: self.sources,
-            algorithms: self.algorithms.into_iter().flatten().collect(),
-            token_types: self.token_types,
-            understood: self.understood,
-            decryption,
-            policy: self.policy,
-            clock: self.clock,
-            limits: self.limits,
-        })
-    }
-
-    fn check(&self) -> Result<(), Error> {
-        let empty = |keys: &KeySet| keys.is_empty();
-        let issuers_unset = self.issuers == Expectation::Unset;
-        let misuses = [
-            (self.contradiction.is_some(), self.contradiction.unwrap_or_default()),
-            (self.sources.is_empty(), "expected at least one issuer"),
-            (
-                self.sources.iter().any(|source| empty(&source.keys)),
-                "expected at least one key that can verify; `KeySet::skipped` says why keys were left out",
-            ),
-            (
-                !self.per_issuer && issuers_unset,
-                "expected a choice of issuer: `issuer` sets it, `any_issuer` waives it",
-            ),
-            (self.per_issuer && !issuers_unset, "`for_issuers` names the issuers already"),
-            (
-                self.policy.audience == Expectation::Unset,
-                "expected a choice of audience: `audience` sets it, `any_audience` waives it",
-            ),
-            (
-                self.policy.sole_audience && self.policy.audience == Expectation::Any,
-                "`sole_audience` needs an `audience`",
-            ),
-            (
-                self.algorithms.as_ref().is_some_and(Vec::is_empty),
-                "expected at least one algorithm in `algorithms`",
-            ),
-            (
-                self.algorithms.as_ref().is_some_and(|listed| {
-                    let listed: AlgorithmSet = listed.iter().copied().collect();
-                    !listed.is_empty() && self.sources.iter().any(|source| !source.keys.serves(listed))
-                }),
-                "expected a key for one of `algorithms`, of each issuer",
-            ),
-            (
-                self.key_management.as_ref().is_some_and(Vec::is_empty),
-                "expected at least one algorithm in `key_management_algorithms`",
-            ),
-            (
-                self.content_encryptions.as_ref().is_some_and(Vec::is_empty),
-                "expected at least one algorithm in `content_encryptions`",
-            ),
-            (
-                self.decryption.is_none()
-                    && (self.key_management.is_some() || self.content_encryptions.is_some()),
-                "expected `decrypt_with` beside a list of algorithms for encrypted tokens",
-            ),
-            (
-                self.decryption.as_ref().is_some_and(KeySet::is_empty),
-                "expected at least one key that can decrypt; `KeySet::skipped` says why keys were left out",
-            ),
-            (self.policy.leeway > Self::MAX_LEEWAY, "expected a leeway of at most 10 minutes"),
-            (self.policy.required.len() > Policy::MAX_REQUIRED, "expected at most 64 required claims"),
-        ];
-        match misuses.into_iter().find(|(applies, _)| *applies) {
-            Some((_, reason)) => Err(Error::misuse(reason)),
-            None => Ok(()),
-        }
-    }
-}
-
-impl fmt::Debug for JwtVerifierBuilder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("JwtVerifierBuilder").finish_non_exhaustive()
     }
 }

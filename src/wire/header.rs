@@ -37,8 +37,6 @@ pub(crate) struct Header<'a> {
     pub(crate) iv: Option<Cow<'a, str>>,
     /// The key wrap's authentication tag, still base64url; `None` in a JWS.
     pub(crate) tag: Option<Cow<'a, str>>,
-    /// Whether there is a `crit`, every name of which is understood.
-    pub(crate) critical: bool,
 }
 
 /// Refuses a header segment that would decode to more bytes than the limit.
@@ -100,7 +98,6 @@ impl<'a> Header<'a> {
             apv: None,
             iv: None,
             tag: None,
-            critical: read.crit.is_some(),
         })
     }
 
@@ -122,7 +119,6 @@ impl<'a> Header<'a> {
             apv: optional_string("apv", read.apv)?,
             iv: optional_string("iv", read.iv)?,
             tag: optional_string("tag", read.tag)?,
-            critical: read.crit.is_some(),
         };
         Critical::read(&read, json, limits)?.check(understood)?;
         if read.zip.is_some() {
@@ -262,7 +258,7 @@ const fn malformed(defect: Defect) -> Error {
 }
 
 /// What RFC 7515 §4.1, RFC 7516 §4.1 and RFC 7518 §4 define. RFC 7515 §4.1.11: "Producers MUST
-/// NOT include Header Parameter names defined by this specification or [JWA] for use with
+/// NOT include Header Parameter names defined by this specification or \[JWA\] for use with
 /// JWS, duplicate names, or names that do not occur as Header Parameter names within the JOSE
 /// Header in the "crit" list."
 const REGISTERED: [&str; 20] = [
@@ -305,7 +301,7 @@ mod tests {
         assert_eq!(header.typ.as_deref(), Some("JWT"));
         assert_eq!(header.kid.as_deref(), Some("k/1"));
         assert_eq!(header.cty.as_deref(), Some("x"));
-        assert!(header.enc.is_none() && !header.critical);
+        assert!(header.enc.is_none());
     }
 
     #[test]
@@ -440,7 +436,7 @@ mod tests {
             r#"{"\u0065xp":1,"alg":"HS256","crit":["\u0065xp"]}"#,
         ] {
             let understood = [String::from("nbf"), String::from("exp")];
-            assert!(Header::parse_jws(json, &Limits::default(), &understood).unwrap().critical);
+            assert!(Header::parse_jws(json, &Limits::default(), &understood).is_ok());
             assert_eq!(unsupported(jws(json)), Unsupported::Critical);
         }
     }

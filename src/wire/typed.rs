@@ -65,11 +65,12 @@ fn expected(error: &serde_json::Error) -> String {
     "a value that the type accepts".to_owned()
 }
 
-/// Returns the error's place in the whole text, counted from 1: `serde_json` counts by line.
+/// Returns the error's place in the whole text, counted from 1: `serde_json` counts by line, and
+/// gives no place to an error about the text as a whole.
 fn column(text: &str, error: &serde_json::Error) -> usize {
     let lines_before = error.line().saturating_sub(1);
     let before: usize = text.split_inclusive('\n').take(lines_before).map(str::len).sum();
-    before + error.column()
+    (before + error.column()).max(1)
 }
 
 /// A buffer that leaves nothing behind when it grows.
@@ -146,8 +147,8 @@ mod tests {
         check::<Claims>(r#"{"sub":"SECRET"}"#, "a member `tenant`", 16);
         check::<Claims>(r#"{"SECRET":1}"#, "one of `sub`, `tenant`, `role`", 9);
         check::<Claims>(r#"{"sub":"a","tenant":1,"role":"SECRET"}"#, "`admin`", 37);
-        check::<Nothing>(r#"{"x, expected SECRET":1}"#, "no such name", 22);
-        check::<Picky>(r#""SECRET""#, "a value that the type accepts", 8);
+        check::<Nothing>(r#"{"x, expected SECRET":1}"#, "no such name", 21);
+        check::<Picky>(r#""SECRET""#, "a value that the type accepts", 1);
         check::<Vec<(u8, u8)>>("[[1]]", "a tuple of size 2", 4);
     }
 

@@ -4,8 +4,6 @@ use aws_lc_rs::agreement::{
     Algorithm, ECDH_P256, ECDH_P384, ECDH_P521, ParsedPublicKey, PrivateKey, UnparsedPublicKey,
 };
 use aws_lc_rs::encoding::{AsBigEndian, EcPrivateKeyBin};
-#[cfg(feature = "es256k")]
-use zeroize::Zeroizing;
 
 #[cfg(feature = "es256k")]
 use super::fill_random;

@@ -14,7 +14,7 @@ use aws_lc_rs::signature::{
 use der::Decode;
 
 use crate::crypto::rsa::check_public_sizes;
-use crate::crypto::{CryptoError, Hash, RsaGenerateError, RsaPadding, RsaPrivateComponents, SignatureBytes};
+use crate::crypto::{CryptoError, Hash, RsaPadding, RsaPrivateComponents, SignatureBytes};
 
 /// An RSA public key, parsed once and bound to one padding and hash.
 pub(crate) struct RsaVerifyingKey(ParsedPublicKey);
@@ -101,19 +101,18 @@ pub(crate) fn check_rsa_private(components: &RsaPrivateComponents) -> Result<(),
 }
 
 /// Generates a key of 2048, 3072 or 4096 bits with e = 65537.
-pub(crate) fn generate_rsa(bits: usize) -> Result<RsaPrivateComponents, RsaGenerateError> {
+pub(crate) fn generate_rsa(bits: usize) -> Result<RsaPrivateComponents, CryptoError> {
     let size = match bits {
         2048 => KeySize::Rsa2048,
         3072 => KeySize::Rsa3072,
         4096 => KeySize::Rsa4096,
-        _ => return Err(RsaGenerateError::Size),
+        _ => return Err(CryptoError),
     };
-    let key_pair = KeyPair::generate(size).map_err(|_| RsaGenerateError::Failed)?;
+    let key_pair = KeyPair::generate(size).map_err(|_| CryptoError)?;
     // The numbers only come out as PKCS #8; its buffer is wiped when dropped.
-    let pkcs8: Pkcs8V1Der<'_> = key_pair.as_der().map_err(|_| RsaGenerateError::Failed)?;
-    let outer = PrivateKeyInfoRef::from_der(pkcs8.as_ref()).map_err(|_| RsaGenerateError::Failed)?;
-    let key =
-        RsaPrivateKeyRef::from_der(outer.private_key.as_bytes()).map_err(|_| RsaGenerateError::Failed)?;
+    let pkcs8: Pkcs8V1Der<'_> = key_pair.as_der().map_err(|_| CryptoError)?;
+    let outer = PrivateKeyInfoRef::from_der(pkcs8.as_ref()).map_err(|_| CryptoError)?;
+    let key = RsaPrivateKeyRef::from_der(outer.private_key.as_bytes()).map_err(|_| CryptoError)?;
     let components = RsaPrivateComponents {
         n: key.modulus.as_bytes().to_vec(),
         e: key.public_exponent.as_bytes().to_vec(),

@@ -13,9 +13,13 @@ const TAG_LEN: usize = 16;
 /// An AES-GCM key, its key schedule and hash key made once.
 pub(crate) struct AesGcmKey(Schedule);
 
+#[allow(
+    clippy::large_enum_variant,
+    reason = "content encryption keys live for one message: a box costs more"
+)]
 enum Schedule {
     Ring(LessSafeKey),
-    Aes192(Box<AesGcm<Aes192, U12>>),
+    Aes192(AesGcm<Aes192, U12>),
 }
 
 impl AesGcmKey {
@@ -25,7 +29,7 @@ impl AesGcmKey {
             16 => &AES_128_GCM,
             24 => {
                 let cipher = AesGcm::new_from_slice(key).map_err(|_| CryptoError)?;
-                return Ok(Self(Schedule::Aes192(Box::new(cipher))));
+                return Ok(Self(Schedule::Aes192(cipher)));
             }
             _ => &AES_256_GCM,
         };

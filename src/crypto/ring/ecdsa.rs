@@ -26,9 +26,12 @@ enum Verifying {
 impl EcdsaVerifyingKey {
     /// Reads an uncompressed point; refuses one that isn't on the curve.
     pub(crate) fn new(curve: EcCurve, point: &[u8]) -> Result<Self, CryptoError> {
-        ec_check_public(curve, point)?;
+        curve.check_point_form(point)?;
         Ok(Self(match curve {
-            EcCurve::P256 => Verifying::P256(UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point.into())),
+            EcCurve::P256 => {
+                ec_check_public(curve, point)?;
+                Verifying::P256(UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point.into()))
+            }
             EcCurve::P384 => {
                 Verifying::P384(::p384::ecdsa::VerifyingKey::from_sec1_bytes(point).map_err(|_| CryptoError)?)
             }

@@ -3,16 +3,15 @@
 //! That crate carries RUSTSEC-2023-0071: its private operation isn't proven free of timing
 //! differences. It is blinded here with fresh randomness in each decryption.
 
-use std::convert::Infallible;
-
-use ::rsa::rand_core::{TryCryptoRng, TryRng};
+use ::rsa::rand_core::{SeedableRng, TryCryptoRng, TryRng};
 use ::rsa::traits::{PaddingScheme, PrivateKeyParts, PublicKeyParts};
 use ::rsa::{BoxedUint, Oaep, RsaPrivateKey, RsaPublicKey};
-use zeroize::{Zeroize, Zeroizing};
+use chacha20::ChaCha20Rng;
+use zeroize::Zeroizing;
 
-use super::{fill_random, hmac::HmacKey};
+use super::fill_random;
 use crate::crypto::rsa::check_public_sizes;
-use crate::crypto::{CryptoError, Hash, OaepHash, RsaGenerateError, RsaPrivateComponents};
+use crate::crypto::{CryptoError, OaepHash, RsaPrivateComponents};
 use crate::secret::SecretBytes;
 
 /// An RSA-OAEP public key.
@@ -78,17 +77,23 @@ impl RsaOaepPrivateKey {
 }
 
 /// Generates a key of 2048, 3072 or 4096 bits with e = 65537.
-pub(crate) fn generate_rsa(bits: usize) -> Result<RsaPrivateComponents, RsaGenerateError> {
+pub(crate) fn generate_rsa(bits: usize) -> Result<RsaPrivateComponents, CryptoError> {
     if !matches!(bits, 2048 | 3072 | 4096) {
-        return Err(RsaGenerateError::Size);
+        return Err(CryptoError);
     }
-    let key = RsaPrivateKey::new(&mut SeededRng::new()?, bits).map_err(|_| RsaGenerateError::Failed)?;
+    // The `rsa` crate wants a generator that can't fail. The system's can, and must not panic, so it
+    // is asked once, where failing is possible.
+    let mut seed = Zeroizing::new([0; 32]);
+    fill_random(seed.as_mut())?;
+    let mut generator = ChaCha20Rng::from_seed(*seed);
+    let key = RsaPrivateKey::new(&mut generator, bits).map_err(|_| CryptoError)?;
     let ([p, q], Some(dp), Some(dq), Some(qi)) = (key.primes(), key.dp(), key.dq(), key.crt_coefficient())
     else {
-        return Err(RsaGenerateError::Failed);
+        return Err(CryptoError);
     };
     let qi = Zeroizing::new(qi);
     let components = RsaPrivateComponents {
+        // The public numbers aren't secrets; `octets` only has one type to return.
         n: octets(key.n().as_ref()).into_exposed_secret(),
         e: octets(key.e()).into_exposed_secret(),
         d: octets(key.d()),
@@ -98,7 +103,6 @@ pub(crate) fn generate_rsa(bits: usize) -> Result<RsaPrivateComponents, RsaGener
         dq: octets(dq),
         qi: octets(&qi),
     };
-    // The public parts aren't secrets; `octets` only has one type to return.
     components.check_sizes()?;
     Ok(components)
 }
@@ -139,52 +143,3 @@ impl TryRng for SystemRng {
 }
 
 impl TryCryptoRng for SystemRng {}
-
-/// A generator for one key: HMAC-SHA-512 of a counter under 64 bytes from the operating system.
-///
-/// The `rsa` crate wants a generator that can't fail. The system's can, and must not panic, so it
-/// is asked once, where failing is possible.
-struct SeededRng {
-    key: HmacKey,
-    counter: u64,
-}
-
-impl SeededRng {
-    fn new() -> Result<Self, CryptoError> {
-        let mut seed = Zeroizing::new([0; 64]);
-        fill_random(seed.as_mut())?;
-        Ok(Self { key: HmacKey::new(Hash::Sha512, seed.as_ref()), counter: 0 })
-    }
-}
-
-impl TryRng for SeededRng {
-    type Error = Infallible;
-
-    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
-        let mut bytes = [0; 4];
-        self.try_fill_bytes(&mut bytes)?;
-        Ok(u32::from_le_bytes(bytes))
-    }
-
-    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
-        let mut bytes = [0; 8];
-        self.try_fill_bytes(&mut bytes)?;
-        let number = u64::from_le_bytes(bytes);
-        bytes.zeroize();
-        Ok(number)
-    }
-
-    fn try_fill_bytes(&mut self, out: &mut [u8]) -> Result<(), Infallible> {
-        for chunk in out.chunks_mut(Hash::Sha512.len()) {
-            // 2^64 blocks don't fit in a lifetime.
-            self.counter = self.counter.wrapping_add(1);
-            let block = self.key.sign(&[&self.counter.to_be_bytes()]);
-            for (to, from) in chunk.iter_mut().zip(block.as_ref()) {
-                *to = *from;
-            }
-        }
-        Ok(())
-    }
-}
-
-impl TryCryptoRng for SeededRng {}

@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use crate::crypto::{CryptoError, OaepHash, RsaGenerateError, RsaPrivateComponents};
+use crate::crypto::{CryptoError, OaepHash, RsaPrivateComponents};
 use crate::secret::SecretBytes;
 
 /// An RSA-OAEP public key, which this build can't have.
@@ -36,6 +36,6 @@ impl RsaOaepPrivateKey {
 }
 
 /// Fails: this build doesn't generate RSA keys.
-pub(crate) fn generate_rsa(_: usize) -> Result<RsaPrivateComponents, RsaGenerateError> {
-    Err(RsaGenerateError::Unsupported)
+pub(crate) fn generate_rsa(_: usize) -> Result<RsaPrivateComponents, CryptoError> {
+    Err(CryptoError)
 }

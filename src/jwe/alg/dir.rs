@@ -63,7 +63,7 @@ impl DetermineContentKey for SharedKey {
 
 impl OpenContentKey for SharedKey {
     fn accept<'a>(&'a self, recipient: RecipientInput<'a>) -> Result<Accepted<'a>, Error> {
-        // RFC 7518 §4.5: "the empty octet sequence is used as the JWE Encrypted Key value".
+        // RFC 7518 §4.5: "An empty octet sequence is used as the JWE Encrypted Key value."
         if !recipient.encrypted_key.is_empty() {
             return Err(Error::malformed(Part::EncryptedKey, Defect::Length));
         }

@@ -53,7 +53,7 @@ impl AgreeWith {
         enc: ContentEncryption,
     ) -> Result<SecretBytes, CryptoError> {
         // RFC 7518 §4.6.2: in direct key agreement, AlgorithmID is the `enc` value.
-        Ok(derive_key(&ephemeral.agree(&self.0)?, enc.name(), enc.key_len(), &[], &[]))
+        derive_key(&ephemeral.agree(&self.0)?, enc.name(), enc.key_len(), &[], &[])
     }
 }
 
@@ -81,7 +81,7 @@ impl WrapFor {
     ) -> Result<Vec<u8>, CryptoError> {
         // RFC 7518 §4.6.2: in key agreement with key wrapping, AlgorithmID is the `alg` value.
         let shared = ephemeral.agree(&self.recipient)?;
-        let wrapping_key = derive_key(&shared, self.algorithm.name(), self.key_len, &[], &[]);
+        let wrapping_key = derive_key(&shared, self.algorithm.name(), self.key_len, &[], &[])?;
         AesKwKey::new(wrapping_key.expose_secret())?.wrap(content_key.expose_secret())
     }
 }
@@ -120,9 +120,9 @@ impl OpenContentKey for Recipient {
         Ok(Accepted::new(move || {
             let shared = self.key.agree(&epk)?;
             let Some(key_len) = self.wrap_key_len else {
-                return Ok(ContentKey::Fresh(derive_key(&shared, enc.name(), enc.key_len(), &apu, &apv)));
+                return derive_key(&shared, enc.name(), enc.key_len(), &apu, &apv).map(ContentKey::Fresh);
             };
-            let wrapping_key = derive_key(&shared, self.algorithm.name(), key_len, &apu, &apv);
+            let wrapping_key = derive_key(&shared, self.algorithm.name(), key_len, &apu, &apv)?;
             AesKwKey::new(wrapping_key.expose_secret())?.unwrap(encrypted_key).map(ContentKey::Fresh)
         }))
     }
@@ -135,13 +135,14 @@ fn derive_key(
     key_len: usize,
     party_u_info: &[u8],
     party_v_info: &[u8],
-) -> SecretBytes {
-    // Data goes in behind its length, so that no two inputs run together. The lengths are those
-    // of names and of decoded header parameters, and a key's bits are at most 512.
-    let len_of =
-        |data: &[u8]| u32::try_from(data.len()).expect("a header is shorter than 4 GiB").to_be_bytes();
-    let key_bits = u32::try_from(key_len * 8).expect("a key is shorter than 4 Gbit").to_be_bytes();
+) -> Result<SecretBytes, CryptoError> {
+    let be_bytes = |len: usize| u32::try_from(len).map(u32::to_be_bytes).map_err(|_| CryptoError);
     let algorithm_id = algorithm_id.as_bytes();
+    // Each input goes in behind its length, so that no two of them run together.
+    let algorithm_id_len = be_bytes(algorithm_id.len())?;
+    let party_u_info_len = be_bytes(party_u_info.len())?;
+    let party_v_info_len = be_bytes(party_v_info.len())?;
+    let key_bits = be_bytes(key_len * 8)?;
 
     let mut key = Vec::with_capacity(key_len);
     for round in 1_u32.. {
@@ -154,18 +155,18 @@ fn derive_key(
             &[
                 &round.to_be_bytes(),
                 shared_secret.expose_secret(),
-                &len_of(algorithm_id),
+                &algorithm_id_len,
                 algorithm_id,
-                &len_of(party_u_info),
+                &party_u_info_len,
                 party_u_info,
-                &len_of(party_v_info),
+                &party_v_info_len,
                 party_v_info,
                 &key_bits,
             ],
         );
         key.extend(digest.as_ref().iter().take(missing));
     }
-    SecretBytes::from(key)
+    Ok(SecretBytes::from(key))
 }
 
 /// The curves that are agreed on.
@@ -292,6 +293,7 @@ fn epk_defect(expected: &'static str) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::header::Header;
     use crate::wire::json;
 
     const CURVES: [Curve; 4] =
@@ -330,15 +332,92 @@ mod tests {
                 218, 128, 106, 72, 246, 218, 167, 121, 140, 254, 144, 196
             ]
         );
-        let key = derive_key(&sender, "A128GCM", 16, b"Alice", b"Bob");
+        let key = derive_key(&sender, "A128GCM", 16, b"Alice", b"Bob").unwrap();
         assert_eq!(base64url::encode(key.expose_secret()), "VqqN6vgjbSBcIijNcacQGg");
+    }
+
+    /// The same with the parties' names from the header, where a recipient finds them.
+    #[test]
+    fn rfc7518_appendix_c_from_the_header() {
+        let (alice, bob) = (Jwk::from_json(ALICE).unwrap(), Jwk::from_json(BOB).unwrap());
+        let limits = Limits::default();
+        let key = EcdhEs { wrap_key_len: None }.decryption(JweAlgorithm::EcdhEs, &bob).unwrap();
+        let epk = alice.to_public_json().unwrap();
+        let content_key = |parties: &str| {
+            let header = format!(r#"{{"alg":"ECDH-ES","enc":"A128GCM"{parties},"epk":{epk}}}"#);
+            let header = Header::parse_jwe(&header, &limits, &[""; 0]).unwrap();
+            let enc = ContentEncryption::A128Gcm;
+            let recipient = RecipientInput { enc, header: &header, encrypted_key: &[], limits: &limits };
+            match key.accept(recipient).unwrap().content_key() {
+                Ok(ContentKey::Fresh(key)) => base64url::encode(key.expose_secret()),
+                _ => panic!("another kind of content key"),
+            }
+        };
+        assert_eq!(content_key(r#","apu":"QWxpY2U","apv":"Qm9i""#), "VqqN6vgjbSBcIijNcacQGg");
+        assert_ne!(content_key(r#","apu":"QWxpY2U""#), "VqqN6vgjbSBcIijNcacQGg");
+        assert_ne!(content_key(""), "VqqN6vgjbSBcIijNcacQGg");
+    }
+
+    /// RFC 8037 A.6: Bob's key pair is RFC 7748 §6.1's, and so is Alice's, which is ephemeral here.
+    const X25519_ALICE: &str = r#"{"kty":"OKP","crv":"X25519","x":"hSDwCYkwp1R0i33ctD73Wg2_Og0mOBr066SpjqqbTmo",
+        "d":"dwdtCnMYpX08FsFyUbJmRd9ML4frwJkqsXf7pR25LCo"}"#;
+    const X25519_BOB: &str = r#"{"kty":"OKP","crv":"X25519","x":"3p7bfXt9wbTTW2HC7OQ1Nz-DQ8hbeGdNrfx-FG-IK08",
+        "d":"XasIfmJKikt54X-Lg4AO5m87sSkmGLb9HC-LJ_-I4Os"}"#;
+
+    #[test]
+    fn rfc8037_a_6() {
+        let (alice, bob) = (Jwk::from_json(X25519_ALICE).unwrap(), Jwk::from_json(X25519_BOB).unwrap());
+        let agree = |own: &Jwk, peer: &Jwk| {
+            PrivateKey::of(own.material()).unwrap().agree(&PublicKey::of(peer.material()).unwrap()).unwrap()
+        };
+        let shared = agree(&alice, &bob);
+        assert!(shared == agree(&bob, &alice));
+        assert_eq!(
+            shared.expose_secret(),
+            [
+                0x4a, 0x5d, 0x9d, 0x5b, 0xa4, 0xce, 0x2d, 0xe1, 0x72, 0x8e, 0x3b, 0xf4, 0x80, 0x35, 0x0f,
+                0x25, 0xe0, 0x7e, 0x21, 0xc9, 0x47, 0xd1, 0x9e, 0x33, 0x76, 0xf0, 0x9b, 0x3c, 0x1e, 0x16,
+                0x17, 0x42
+            ]
+        );
+        assert!(shared != agree(&alice, &alice));
+    }
+
+    /// The same sender's whole step under `ECDH-ES+A128KW`: the `epk` is the RFC's, the encrypted key was made
+    /// outside this library; two other JOSE libraries decrypt it.
+    #[test]
+    fn rfc8037_a_6_with_a_key_to_wrap() {
+        let (alice, bob) = (Jwk::from_json(X25519_ALICE).unwrap(), Jwk::from_json(X25519_BOB).unwrap());
+        let ephemeral = PrivateKey::of(alice.material()).unwrap();
+        let Ok(Parameter::Json("epk", epk)) = ephemeral.epk() else { panic!("another parameter") };
+        let x = "hSDwCYkwp1R0i33ctD73Wg2_Og0mOBr066SpjqqbTmo";
+        let mut members = Vec::new();
+        json::scan_object(&epk, Part::Header, &Limits::default(), |name, value| {
+            members.push((name.to_owned(), value.as_str().unwrap().into_owned()));
+            Ok(())
+        })
+        .unwrap();
+        members.sort();
+        let of_the_rfc = [("crv", "X25519"), ("kty", "OKP"), ("x", x)];
+        assert_eq!(members, of_the_rfc.map(|(name, value)| (name.to_owned(), value.to_owned())));
+
+        let content_key =
+            SecretBytes::from(base64url::decode("GawgguFyGrWKav7AX4VKUg", Part::EncryptedKey).unwrap());
+        let wrapped = |algorithm| {
+            let recipient = PublicKey::of(bob.material()).unwrap();
+            let sender = WrapFor { recipient, algorithm, key_len: 16 };
+            base64url::encode(&sender.encrypt_with(&ephemeral, &content_key).unwrap())
+        };
+        assert_eq!(wrapped(JweAlgorithm::EcdhEsA128Kw), "ZOUS620lYzGREFkQlWivnwTstibK0CbU");
+        // The algorithm's name goes into the wrapping key.
+        assert_ne!(wrapped(JweAlgorithm::EcdhEs), "ZOUS620lYzGREFkQlWivnwTstibK0CbU");
     }
 
     #[test]
     fn every_input_of_the_derivation_counts() {
         let shared = SecretBytes::from(vec![1; 32]);
         let derived = |algorithm_id, key_len, apu: &[u8], apv: &[u8]| {
-            derive_key(&shared, algorithm_id, key_len, apu, apv).into_exposed_secret()
+            derive_key(&shared, algorithm_id, key_len, apu, apv).unwrap().into_exposed_secret()
         };
         let key = derived("A256GCM", 32, b"ab", b"c");
         assert_ne!(key, derived("A128GCM", 32, b"ab", b"c"));

@@ -123,7 +123,7 @@ mod tests {
     fn rfc7518_appendix_b_3() {
         check(
             Hash::Sha512,
-            "4affaaadb78c31c5da4b1b590d10ffbd3dd8d5d302423526912d037ecbccc7bd\
+            "4affaaadb78c31c5da4b1b590d10ffbd3dd8d5d302423526912da037ecbcc7bd\
              822c301dd67c373bccb584ad3e9279c2e6d12a1374b77f077553df829410446b\
              36ebd97066296ae6427ea75c2e0846a11a09ccf5370dc80bfecbad28c73f09b3\
              a3b75e662a2594410ae496b2e2e6609e31e6e02cc837f053d21f37ff4f51950b\

@@ -40,8 +40,11 @@ struct Row {
     tag_len: usize,
     /// Whether random initialization vectors bound the number of messages under one key.
     counts_messages: bool,
-    cipher: fn(&[u8]) -> Result<Box<dyn ContentCipher>, CryptoError>,
+    cipher: SetUp,
 }
+
+/// Sets a cipher up with a key, whose length it may take for granted.
+type SetUp = fn(&[u8]) -> Result<Box<dyn ContentCipher>, CryptoError>;
 
 impl ContentEncryption {
     /// All content encryptions of this library, in the order of the registry.
@@ -58,7 +61,8 @@ impl ContentEncryption {
         const GCM: Row = Row {
             name: "",
             key_len: 0,
-            // RFC 7518 §5.3: "Use of an IV of size 96 bits is REQUIRED", and the same of a tag of 128.
+            // RFC 7518 §5.3: "Use of an IV of size 96 bits is REQUIRED with this algorithm. The
+            // requested size of the Authentication Tag output MUST be 128 bits".
             iv_len: 12,
             tag_len: 16,
             counts_messages: true,

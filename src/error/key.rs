@@ -1,0 +1,70 @@
+//! Keys that can't be used.
+
+/// Why a key can't be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeyDefect {
+    /// The key is smaller than the algorithm's minimum (RFC 7518 §3.2, §3.3).
+    #[error("expected at least {min_bits} bits, found fewer")]
+    #[non_exhaustive]
+    TooSmall {
+        /// The least number of bits.
+        min_bits: u32,
+    },
+    /// The key is larger than this library handles.
+    #[error("expected at most {max_bits} bits, found more")]
+    #[non_exhaustive]
+    TooLarge {
+        /// The greatest number of bits.
+        max_bits: u32,
+    },
+    /// The key has another size than the one the algorithm needs.
+    #[error("expected {0}, found another size")]
+    Size(&'static str),
+    /// The key is of another type or curve than the algorithm needs.
+    #[error("expected a key of the type and curve that the algorithm needs")]
+    Type,
+    /// The key's own `alg` says another algorithm.
+    #[error("expected the algorithm that the key's own `alg` names")]
+    Algorithm,
+    /// The key doesn't say its algorithm, and its type permits several.
+    #[error("expected an algorithm: the key names none, and its type permits several")]
+    AlgorithmUnknown,
+    /// The key's `use` or `key_ops` forbids this.
+    #[error("the key's `use` or `key_ops` doesn't permit this operation")]
+    Use,
+    /// The private part is needed and isn't there.
+    #[error("expected a private key, found a public one")]
+    NotPrivate,
+    /// A public key is needed, and this one isn't.
+    #[error("expected a public key, found a private or a secret one")]
+    NotPublic,
+    /// The parts of the key contradict each other, or a part is out of its range.
+    #[error("{0}")]
+    Inconsistent(&'static str),
+    /// The crypto library refused the key.
+    #[error("the key isn't valid for its type")]
+    Rejected,
+    /// The key has encrypted as many messages as it may (RFC 7518 §8.4).
+    #[error("the key has encrypted 2^32 messages and must be replaced")]
+    Exhausted,
+}
+
+impl KeyDefect {
+    pub(super) const fn code(&self) -> &'static str {
+        match self {
+            Self::TooSmall { .. } => "key_too_small",
+            Self::TooLarge { .. } => "key_too_large",
+            Self::Size(_) => "key_size",
+            Self::Type => "key_type",
+            Self::Algorithm => "key_algorithm",
+            Self::AlgorithmUnknown => "key_algorithm_unknown",
+            Self::Use => "key_use",
+            Self::NotPrivate => "key_not_private",
+            Self::NotPublic => "key_not_public",
+            Self::Inconsistent(_) => "key_inconsistent",
+            Self::Rejected => "key_rejected",
+            Self::Exhausted => "key_exhausted",
+        }
+    }
+}

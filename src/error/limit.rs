@@ -1,0 +1,55 @@
+//! Inputs that are too large.
+
+use std::fmt;
+
+/// Which limit an input exceeds. The values stand in [`Limits`](crate::Limits).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Limit {
+    /// Bytes of the whole token.
+    TokenBytes,
+    /// Bytes of the decoded protected header.
+    HeaderBytes,
+    /// Levels of JSON nesting.
+    JsonDepth,
+    /// Members of one JSON object.
+    JsonMembers,
+    /// Keys that fit a token and would be tried in turn.
+    CandidateKeys,
+    /// Levels of tokens inside tokens.
+    Nesting,
+    /// Bytes of a JWK set.
+    JwkSetBytes,
+    /// Keys in a JWK set.
+    JwkSetKeys,
+}
+
+impl Limit {
+    pub(super) const fn code(&self) -> &'static str {
+        match self {
+            Self::TokenBytes => "limit_token_bytes",
+            Self::HeaderBytes => "limit_header_bytes",
+            Self::JsonDepth => "limit_json_depth",
+            Self::JsonMembers => "limit_json_members",
+            Self::CandidateKeys => "limit_candidate_keys",
+            Self::Nesting => "limit_nesting",
+            Self::JwkSetBytes => "limit_jwk_set_bytes",
+            Self::JwkSetKeys => "limit_jwk_set_keys",
+        }
+    }
+}
+
+impl fmt::Display for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::TokenBytes => "bytes of token",
+            Self::HeaderBytes => "bytes of header",
+            Self::JsonDepth => "levels of JSON nesting",
+            Self::JsonMembers => "members in a JSON object",
+            Self::CandidateKeys => "keys that fit a token",
+            Self::Nesting => "levels of nested tokens",
+            Self::JwkSetBytes => "bytes of JWK set",
+            Self::JwkSetKeys => "keys in a JWK set",
+        })
+    }
+}

@@ -1,0 +1,130 @@
+//! Malformed input: where, and what is wrong there.
+
+use std::fmt;
+
+/// The part of the input that a [`Error::Malformed`](crate::Error::Malformed) speaks of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Part {
+    /// The token as a whole.
+    Token,
+    /// The protected header.
+    Header,
+    /// The JWS payload.
+    Payload,
+    /// The JWS signature.
+    Signature,
+    /// The JWE encrypted key.
+    EncryptedKey,
+    /// The JWE initialization vector.
+    InitializationVector,
+    /// The JWE ciphertext.
+    Ciphertext,
+    /// The JWE authentication tag.
+    AuthenticationTag,
+    /// The claims set.
+    Claims,
+    /// A JSON Web Key.
+    Jwk,
+    /// A JWK set.
+    JwkSet,
+    /// PEM text.
+    Pem,
+    /// DER bytes.
+    Der,
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Token => "token",
+            Self::Header => "header",
+            Self::Payload => "payload",
+            Self::Signature => "signature",
+            Self::EncryptedKey => "encrypted key",
+            Self::InitializationVector => "initialization vector",
+            Self::Ciphertext => "ciphertext",
+            Self::AuthenticationTag => "authentication tag",
+            Self::Claims => "claims",
+            Self::Jwk => "JWK",
+            Self::JwkSet => "JWK set",
+            Self::Pem => "PEM",
+            Self::Der => "DER",
+        })
+    }
+}
+
+/// What is wrong with a malformed input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Defect {
+    /// A compact serialization has another number of parts.
+    #[error("expected {expected} parts separated by dots, found another number")]
+    #[non_exhaustive]
+    SegmentCount {
+        /// The number of parts, in words.
+        expected: &'static str,
+    },
+    /// A character that isn't in the base64url alphabet, padding, or an impossible length.
+    #[error("expected unpadded base64url")]
+    Base64url,
+    /// Unused bits of the last base64url character aren't zero.
+    #[error("expected canonical base64url, found unused bits that aren't zero")]
+    NonCanonicalBase64url,
+    /// Bytes that aren't UTF-8.
+    #[error("expected UTF-8")]
+    Utf8,
+    /// Text that isn't JSON by RFC 8259.
+    #[error("expected JSON")]
+    Json,
+    /// JSON, but not an object.
+    #[error("expected a JSON object, found another kind")]
+    NotAnObject,
+    /// An object names a member twice.
+    #[error("expected distinct member names, found a duplicate")]
+    DuplicateMember,
+    /// A member that must be there isn't.
+    #[error("expected member `{0}`, found none")]
+    MissingMember(&'static str),
+    /// A member that must not be there is.
+    #[error("expected no member `{0}`")]
+    UnexpectedMember(&'static str),
+    /// A member's value has a wrong JSON type or form.
+    #[error("expected member `{name}` to be {expected}")]
+    #[non_exhaustive]
+    MemberType {
+        /// The member's name.
+        name: &'static str,
+        /// The form it should have.
+        expected: &'static str,
+    },
+    /// `crit` breaks a rule of RFC 7515 §4.1.11.
+    #[error("`crit` {0}")]
+    Crit(&'static str),
+    /// A part is longer or shorter than the algorithm makes it.
+    #[error("expected another length")]
+    Length,
+    /// PEM or DER that can't be read.
+    #[error("expected {0}")]
+    Encoding(&'static str),
+}
+
+impl Defect {
+    pub(super) const fn code(&self) -> &'static str {
+        match self {
+            Self::SegmentCount { .. } => "segment_count",
+            Self::Base64url => "base64url",
+            Self::NonCanonicalBase64url => "non_canonical_base64url",
+            Self::Utf8 => "utf8",
+            Self::Json => "json",
+            Self::NotAnObject => "not_an_object",
+            Self::DuplicateMember => "duplicate_member",
+            Self::MissingMember(_) => "missing_member",
+            Self::UnexpectedMember(_) => "unexpected_member",
+            Self::MemberType { .. } => "member_type",
+            Self::Crit(_) => "crit",
+            Self::Length => "length",
+            Self::Encoding(_) => "encoding",
+        }
+    }
+}

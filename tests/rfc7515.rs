@@ -1,0 +1,179 @@
+//! RFC 7515: the examples of appendix A verify, and nothing next to them does.
+
+mod vectors;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use countersign::{Jwk, JwsAlgorithm, KeySet, SigningKey, VerifyingKey, jws};
+use vectors::{Case, changed, code, header, with_header, with_part};
+
+/// What can be changed about a signed token of any algorithm.
+#[track_caller]
+fn refuses_what_stands_next_to_it(key: &VerifyingKey, token: &str) {
+    let code_of = |token: &str| code(jws::verify(key, token));
+    assert_eq!(code_of(token), "accepted");
+
+    assert_eq!(code_of(&with_part(token, 1, changed)), "invalid_signature");
+    assert_eq!(code_of(&with_part(token, 2, changed)), "invalid_signature");
+    assert_eq!(code_of(&with_part(token, 2, |_| String::new())), "invalid_signature");
+    assert_eq!(code_of(&with_part(token, 2, |signature| format!("{signature}AAAA"))), "invalid_signature");
+    // The header means the same with one space more, but it isn't the one that was signed.
+    assert_eq!(code_of(&with_header(token, &format!("{} ", header(token)))), "invalid_signature");
+
+    assert_eq!(code_of(&format!("{token}=")), "base64url");
+    assert_eq!(code_of(&format!("{token}.")), "segment_count");
+    assert_eq!(code_of(&format!(" {token}")), "base64url");
+    assert_eq!(code_of(&with_part(token, 0, |_| String::new())), "json");
+    let (unsigned, _) = token.rsplit_once('.').expect("there are dots");
+    assert_eq!(code_of(unsigned), "segment_count");
+}
+
+#[test]
+fn a_1_hs256() {
+    let case = Case::of("RFC 7515 A.1");
+    let jwk = case.jwk("jwk");
+    let key = VerifyingKey::from_jwk_for(JwsAlgorithm::Hs256, &jwk).unwrap();
+    let verified = jws::verify(&key, case.token()).unwrap();
+    assert_eq!(verified.payload(), case.text("payload").as_bytes());
+    assert_eq!(verified.algorithm(), JwsAlgorithm::Hs256);
+    assert_eq!((verified.token_type(), verified.key_id()), (Some("JWT"), None));
+
+    refuses_what_stands_next_to_it(&key, case.token());
+    // 256 bits are 43 characters and 2 bits to spare, which must be zero.
+    let spare = with_part(case.token(), 2, |tag| tag.replace("EjXk", "EjXl"));
+    assert_eq!(code(jws::verify(&key, &spare)), "non_canonical_base64url");
+    // The same secret, bound to another algorithm.
+    for algorithm in [JwsAlgorithm::Hs384, JwsAlgorithm::Hs512] {
+        let key = VerifyingKey::from_jwk_for(algorithm, &jwk).unwrap();
+        assert_eq!(code(jws::verify(&key, case.token())), "algorithm_not_allowed");
+    }
+    let other = vectors::with(case.value("jwk"), "k", changed(case.value("jwk")["k"].as_str().unwrap()));
+    let other = VerifyingKey::from_jwk_for(JwsAlgorithm::Hs256, &vectors::jwk(&other)).unwrap();
+    assert_eq!(code(jws::verify(&other, case.token())), "invalid_signature");
+}
+
+#[test]
+fn a_2_rs256() {
+    let case = Case::of("RFC 7515 A.2");
+    let public = case.public_jwk("jwk");
+    let key = VerifyingKey::from_jwk_for(JwsAlgorithm::Rs256, &public).unwrap();
+    let verified = jws::verify(&key, case.token()).unwrap();
+    assert_eq!(verified.payload(), case.text("payload").as_bytes());
+    assert_eq!(verified.algorithm(), JwsAlgorithm::Rs256);
+
+    refuses_what_stands_next_to_it(&key, case.token());
+    // The same key, bound to another hash or another padding.
+    for algorithm in [JwsAlgorithm::Rs384, JwsAlgorithm::Rs512, JwsAlgorithm::Ps256] {
+        let key = VerifyingKey::from_jwk_for(algorithm, &public).unwrap();
+        assert_eq!(code(jws::verify(&key, case.token())), "algorithm_not_allowed");
+    }
+    // A header that says what that key wants to hear.
+    let ps256 = VerifyingKey::from_jwk_for(JwsAlgorithm::Ps256, &public).unwrap();
+    let relabelled = with_header(case.token(), r#"{"alg":"PS256"}"#);
+    assert_eq!(code(jws::verify(&ps256, &relabelled)), "invalid_signature");
+    // The key pair of another example.
+    let other = Case::of("RFC 7516 A.2").public_jwk("jwk");
+    let other = VerifyingKey::from_jwk_for(JwsAlgorithm::Rs256, &other).unwrap();
+    assert_eq!(code(jws::verify(&other, case.token())), "invalid_signature");
+}
+
+/// RSASSA-PKCS1-v1_5 is deterministic, and the header is the one that this library writes.
+#[test]
+fn a_2_made_anew_is_the_same_token() {
+    let case = Case::of("RFC 7515 A.2");
+    let key = SigningKey::from_jwk_for(JwsAlgorithm::Rs256, &case.jwk("jwk")).unwrap();
+    assert_eq!(jws::sign(&key, case.text("payload").as_bytes()).unwrap(), case.token());
+    let key = key.with_key_id("1");
+    assert_ne!(jws::sign(&key, case.text("payload").as_bytes()).unwrap(), case.token());
+}
+
+#[test]
+fn a_3_es256() {
+    let case = Case::of("RFC 7515 A.3");
+    check_ecdsa(&case, JwsAlgorithm::Es256, 64);
+    let key = VerifyingKey::from_jwk_for(JwsAlgorithm::Es512, &case.public_jwk("jwk"));
+    assert_eq!(code(key), "key_type");
+}
+
+#[test]
+fn a_4_es512() {
+    let case = Case::of("RFC 7515 A.4");
+    check_ecdsa(&case, JwsAlgorithm::Es512, 132);
+    let key = VerifyingKey::from_jwk_for(JwsAlgorithm::Es256, &case.public_jwk("jwk"));
+    assert_eq!(code(key), "key_type");
+}
+
+/// ECDSA signatures differ each time, so a new token is made and verified beside the RFC's.
+#[track_caller]
+fn check_ecdsa(case: &Case, algorithm: JwsAlgorithm, signature_len: usize) {
+    let key = VerifyingKey::from_jwk_for(algorithm, &case.public_jwk("jwk")).expect("the key fits");
+    let verified = jws::verify(&key, case.token()).expect("the token is the RFC's");
+    assert_eq!(verified.payload(), case.text("payload").as_bytes());
+    assert_eq!(verified.algorithm(), algorithm);
+
+    refuses_what_stands_next_to_it(&key, case.token());
+    let halves_swapped = with_part(case.token(), 2, |signature| {
+        let mut signature = URL_SAFE_NO_PAD.decode(signature).expect("base64url");
+        assert_eq!(signature.len(), signature_len);
+        signature.rotate_left(signature_len / 2);
+        URL_SAFE_NO_PAD.encode(signature)
+    });
+    assert_eq!(code(jws::verify(&key, &halves_swapped)), "invalid_signature");
+    let other = Jwk::generate(case.jwk("jwk").kind()).expect("the curve can be generated");
+    let other = VerifyingKey::from_jwk_for(algorithm, &other.to_public().expect("a pair")).expect("it fits");
+    assert_eq!(code(jws::verify(&other, case.token())), "invalid_signature");
+
+    let signing_key = SigningKey::from_jwk_for(algorithm, &case.jwk("jwk")).expect("the key fits");
+    let made = jws::sign(&signing_key, case.text("payload").as_bytes()).expect("it can sign");
+    assert_eq!(jws::verify(&key, &made).expect("it verifies").payload(), verified.payload());
+    let (made, published) = (made.rsplit_once('.'), case.token().rsplit_once('.'));
+    assert_eq!(made.map(|(input, _)| input), published.map(|(input, _)| input), "the same signing input");
+    assert_ne!(made, published, "another signature");
+}
+
+#[test]
+fn a_5_unsecured_is_refused_under_any_key() {
+    let unsecured = Case::of("RFC 7515 A.5");
+    let signed = Case::of("RFC 7515 A.2");
+    let key = VerifyingKey::from_jwk_for(JwsAlgorithm::Rs256, &signed.public_jwk("jwk")).unwrap();
+    assert_eq!(code(jws::verify(&key, unsecured.token())), "unsupported_algorithm");
+    assert_eq!(code(KeySet::from(key).verify(unsecured.token())), "unsupported_algorithm");
+    assert_eq!(JwsAlgorithm::from_name("none"), None);
+    // The two examples have one payload, so this is A.2 with its header and signature taken off.
+    assert_eq!(with_header(&with_part(signed.token(), 2, |_| String::new()), r#"{"alg":"none"}"#), {
+        unsecured.token()
+    });
+}
+
+#[test]
+fn e_unknown_critical_header_parameter_is_refused() {
+    let case = Case::of("RFC 7515 E");
+    let key = VerifyingKey::from_jwk_for(JwsAlgorithm::Hs256, &Case::of("RFC 7515 A.1").jwk("jwk")).unwrap();
+    assert_eq!(code(jws::verify(&key, case.token())), "unsupported_critical");
+    // Nor does a name in the header help where nothing marks it as critical: there is no `none`.
+    let ignorable = with_header(case.token(), r#"{"alg":"none","http://example.com/UNDEFINED":true}"#);
+    assert_eq!(code(jws::verify(&key, &ignorable)), "unsupported_algorithm");
+    // Each name in `crit` must be there.
+    let absent = with_header(case.token(), r#"{"alg":"none","crit":["http://example.com/UNDEFINED"]}"#);
+    assert_eq!(code(jws::verify(&key, &absent)), "crit");
+}
+
+/// One set with a key of each kind verifies all the examples, though none has a `kid`.
+#[test]
+fn one_set_verifies_all_examples() {
+    let cases = ["RFC 7515 A.2", "RFC 7515 A.3", "RFC 7515 A.4", "RFC 8037 A.4"].map(Case::of);
+    let keys = KeySet::verification(&cases.iter().map(|case| case.public_jwk("jwk")).collect());
+    for case in &cases {
+        let verified = keys.verify(case.token()).unwrap();
+        assert_eq!(verified.payload(), case.text("payload").as_bytes());
+        assert_eq!(code(keys.verify(&with_part(case.token(), 1, changed))), "invalid_signature");
+    }
+    let hmac = Case::of("RFC 7515 A.1");
+    assert_eq!(code(keys.verify(hmac.token())), "algorithm_not_allowed");
+    // A secret among published keys never becomes a key.
+    let mixed = KeySet::verification(&[hmac.jwk("jwk"), cases[0].public_jwk("jwk")].into_iter().collect());
+    assert_eq!(code(mixed.verify(hmac.token())), "algorithm_not_allowed");
+    assert_eq!(mixed.skipped()[0].reason().code(), "key_not_public");
+    let secrets = KeySet::shared_secrets(&[hmac.jwk("jwk")].into_iter().collect());
+    assert_eq!(secrets.verify(hmac.token()).unwrap().payload(), hmac.text("payload").as_bytes());
+}

@@ -1,0 +1,158 @@
+//! RFC 7517: the keys of the appendices are read, written back, and refused when one member is bent.
+
+mod vectors;
+
+use countersign::jwk::KeyUse;
+use countersign::{Jwk, JwkSet, JwsAlgorithm, KeyKind, KeySet, VerifyingKey, jws};
+use serde_json::{Value, json};
+use vectors::{Case, changed, code, with, without};
+
+fn set(case: &Case) -> JwkSet {
+    JwkSet::from_json(&case.value("jwks").to_string()).expect("the set is the RFC's")
+}
+
+fn parsed(json: &str) -> Value {
+    serde_json::from_str(json).expect("the library writes JSON")
+}
+
+#[test]
+fn a_1_public_keys() {
+    let case = Case::of("RFC 7517 A.1");
+    let set = set(&case);
+    assert!(set.skipped().is_empty());
+    let [ec, rsa] = set.iter().collect::<Vec<_>>()[..] else { panic!("another number of keys") };
+
+    assert_eq!((ec.kind(), ec.is_private(), ec.is_secret()), (KeyKind::P256, false, false));
+    assert_eq!((ec.key_id(), ec.algorithm(), ec.key_use()), (Some("1"), None, Some(&KeyUse::Encryption)));
+    assert_eq!((rsa.kind(), rsa.is_private()), (KeyKind::Rsa { bits: 2048 }, false));
+    assert_eq!((rsa.key_id(), rsa.algorithm(), rsa.key_use()), (Some("2011-04-29"), Some("RS256"), None));
+    for (key, thumbprint) in set.iter().zip(case.value("thumbprints").as_array().unwrap()) {
+        assert_eq!(key.thumbprint(), thumbprint.as_str().unwrap());
+    }
+    assert_eq!(parsed(&set.to_public_json().unwrap()), *case.value("jwks"));
+
+    // The EC key is for encryption, by its own word; the RSA key is for RS256.
+    let keys = KeySet::verification(&set);
+    assert_eq!(keys.len(), 1);
+    assert_eq!(keys.skipped()[0].reason().code(), "key_use");
+    assert_eq!(code(VerifyingKey::from_jwk_for(JwsAlgorithm::Es256, ec)), "key_use");
+    assert_eq!(code(VerifyingKey::from_jwk(rsa)), "accepted");
+    assert_eq!(code(VerifyingKey::from_jwk_for(JwsAlgorithm::Ps256, rsa)), "key_algorithm");
+}
+
+#[test]
+fn a_2_private_keys() {
+    let case = Case::of("RFC 7517 A.2");
+    let set = set(&case);
+    assert!(set.skipped().is_empty());
+    assert_eq!(set.len(), 2);
+    assert!(set.iter().all(Jwk::is_private));
+    for (key, thumbprint) in set.iter().zip(case.value("thumbprints").as_array().unwrap()) {
+        assert_eq!(key.thumbprint(), thumbprint.as_str().unwrap());
+    }
+    // Nothing is lost, and the public part is A.1 to the member.
+    assert_eq!(parsed(set.expose_json().expose_secret()), *case.value("jwks"));
+    assert_eq!(parsed(&set.to_public_json().unwrap()), *Case::of("RFC 7517 A.1").value("jwks"));
+    // Private keys don't verify: where a public key is due, one has leaked or is about to.
+    assert!(KeySet::verification(&set).is_empty());
+}
+
+#[test]
+fn a_3_symmetric_keys() {
+    let case = Case::of("RFC 7517 A.3");
+    let set = set(&case);
+    assert!(set.skipped().is_empty());
+    let [wrapping, mac] = set.iter().collect::<Vec<_>>()[..] else { panic!("another number of keys") };
+    assert_eq!((wrapping.kind(), wrapping.algorithm()), (KeyKind::Oct { bits: 128 }, Some("A128KW")));
+    assert_eq!(mac.kind(), KeyKind::Oct { bits: 512 });
+    assert_eq!(mac.key_id(), Some("HMAC key used in JWS A.1 example"));
+    assert!(set.iter().all(|key| key.is_secret() && !key.is_private()));
+    assert_eq!(parsed(set.expose_json().expose_secret()), *case.value("jwks"));
+    assert_eq!(code(set.to_public_json()), "key_not_public");
+
+    // They are the keys of RFC 7515 A.1 and of RFC 7516 A.3, as the second one's `kid` says.
+    let signed = Case::of("RFC 7515 A.1");
+    let keys = KeySet::shared_secrets(&set);
+    assert_eq!(keys.verify(signed.token()).unwrap().payload(), signed.text("payload").as_bytes());
+    assert_eq!(keys.skipped().len(), 1);
+    let encrypted = Case::of("RFC 7516 A.3");
+    let keys = KeySet::decryption(&set);
+    let plaintext = keys.decrypt(encrypted.token()).unwrap();
+    assert_eq!(plaintext.expose_secret(), encrypted.text("plaintext").as_bytes());
+    assert_eq!(keys.skipped()[0].reason().code(), "key_algorithm_unknown");
+    // The key for wrapping is too short for a signature, and says itself that it isn't for one.
+    assert_eq!(code(VerifyingKey::from_jwk_for(JwsAlgorithm::Hs256, wrapping)), "key_algorithm");
+    let unnamed = without(&case.value("jwks")["keys"][0], "alg");
+    let unnamed = VerifyingKey::from_jwk_for(JwsAlgorithm::Hs256, &vectors::jwk(&unnamed));
+    assert_eq!(code(unnamed), "key_too_small");
+}
+
+#[test]
+fn c_1_private_key_for_encryption() {
+    let case = Case::of("RFC 7517 C.1");
+    let key = case.jwk("jwk");
+    assert_eq!((key.kind(), key.is_private()), (KeyKind::Rsa { bits: 2048 }, true));
+    assert_eq!((key.key_id(), key.key_use()), (Some("juliet@capulet.lit"), Some(&KeyUse::Encryption)));
+    assert_eq!(parsed(key.expose_json().expose_secret()), *case.value("jwk"));
+    let public = key.to_public().unwrap();
+    assert_eq!(code(VerifyingKey::from_jwk_for(JwsAlgorithm::Rs256, &public)), "key_use");
+    let for_signatures = vectors::jwk(&with(case.value("jwk"), "use", "sig")).to_public().unwrap();
+    let for_signatures = VerifyingKey::from_jwk_for(JwsAlgorithm::Rs256, &for_signatures).unwrap();
+    assert_eq!(code(jws::verify(&for_signatures, Case::of("RFC 7515 A.2").token())), "invalid_signature");
+}
+
+/// Each key with one member taken out or changed, and why it is refused then.
+#[test]
+fn bent_keys_are_refused() {
+    let of = |json: &Value| code(Jwk::from_json(&json.to_string()));
+    let private = Case::of("RFC 7517 A.2");
+    let [ec, rsa] = [0, 1].map(|index| private.value("jwks")["keys"][index].clone());
+    let secret = Case::of("RFC 7517 A.3").value("jwks")["keys"][1].clone();
+    for (key, required) in [
+        (&ec, &["kty", "crv", "x", "y"][..]),
+        (&rsa, &["kty", "n", "e", "p", "q", "dp", "dq", "qi"]),
+        (&secret, &["kty", "k"]),
+    ] {
+        assert_eq!(of(key), "accepted");
+        for &member in required {
+            assert_eq!(of(&without(key, member)), "missing_member", "{} without {member}", key["kty"]);
+            assert_eq!(of(&with(key, member, 1)), "member_type", "{} with a number as {member}", key["kty"]);
+        }
+        assert_eq!(of(&with(key, "kty", "UNKNOWN")), "unsupported_key");
+        assert_eq!(of(&with(key, "kid", 1)), "member_type");
+        // RFC 7517 §4: "Additional members can be present in the JWK; if not understood by implementations
+        // encountering them, they MUST be ignored."
+        assert_eq!(of(&with(key, "unknown", json!({"a": [null]}))), "accepted");
+    }
+    for (key, members) in [(&ec, &["x", "y", "d"][..]), (&rsa, &["n", "d", "p", "q", "dp", "dq", "qi"])] {
+        for &member in members {
+            let bent = with(key, member, changed(key[member].as_str().unwrap()));
+            assert_eq!(of(&bent), "key_inconsistent", "another {member}");
+        }
+    }
+    assert_eq!(of(&with(&ec, "crv", "P-384")), "member_type");
+    assert_eq!(of(&with(&ec, "crv", "P-224")), "unsupported_key");
+}
+
+/// RFC 7517 §5: keys that can't be used are left out, and the others stay.
+#[test]
+fn one_bent_key_doesn_t_spoil_the_set() {
+    let case = Case::of("RFC 7517 A.1");
+    let keys = &case.value("jwks")["keys"];
+    let bent = json!({"keys": [with(&keys[0], "crv", "P-224"), keys[1], without(&keys[0], "x")]});
+    let set = JwkSet::from_json(&bent.to_string()).unwrap();
+    assert_eq!(set.len(), 1);
+    assert_eq!(set.iter().next().unwrap().key_id(), Some("2011-04-29"));
+    let skipped: Vec<_> =
+        set.skipped().iter().map(|key| (key.index(), key.key_id(), key.reason().code())).collect();
+    assert_eq!(skipped, [(0, Some("1"), "unsupported_key"), (2, Some("1"), "missing_member")]);
+    // The set itself must be one.
+    for (text, expected) in [
+        (json!({"keys": {}}), "member_type"),
+        (json!({}), "missing_member"),
+        (keys.clone(), "not_an_object"),
+        (keys[0].clone(), "missing_member"),
+    ] {
+        assert_eq!(code(JwkSet::from_json(&text.to_string())), expected);
+    }
+}
