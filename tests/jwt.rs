@@ -702,7 +702,7 @@ fn verifier_of(keys: impl Into<KeySet>) -> JwtVerifier {
 #[test]
 fn an_rsa_key_without_alg_stands_for_rs256_and_ps256_unless_others_are_listed() {
     let jwk = published(&signing_key(JwsAlgorithm::Rs256), Some("rsa-2048"), json!({}));
-    let by_default = verifier_of(key_set(&[jwk.clone()]));
+    let by_default = verifier_of(key_set(std::slice::from_ref(&jwk)));
     let all = [
         (JwsAlgorithm::Rs256, "accepted"),
         (JwsAlgorithm::Ps256, "accepted"),
@@ -714,7 +714,7 @@ fn an_rsa_key_without_alg_stands_for_rs256_and_ps256_unless_others_are_listed() 
     for (algorithm, expected) in all {
         let token = issued(&signing_key(algorithm), "a");
         assert_eq!(verdict(&by_default, &token), expected, "{algorithm}");
-        let listing = JwtVerifier::builder(key_set(&[jwk.clone()]))
+        let listing = JwtVerifier::builder(key_set(std::slice::from_ref(&jwk)))
             .algorithms([algorithm])
             .issuer("a")
             .audience(AUDIENCE)
