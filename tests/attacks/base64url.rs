@@ -1,7 +1,7 @@
 //! Class base64: one sequence of octets has one spelling, and no other text is a token.
 
 use countersign::{
-    ContentEncryption, DecryptionKey, JwtVerifier, NoClaims, SecretBytes, decrypt, encrypt, jws,
+    ContentEncryption, DecryptionKey, Jwk, JwtVerifier, NoClaims, SecretBytes, decrypt, encrypt, jws,
 };
 
 use crate::support::*;
@@ -181,4 +181,43 @@ fn percent_encoding_is_not_undone() {
     assert_eq!(code(verifier.verify::<NoClaims>(&signed.replace('.', "%2E"))), "segment_count");
     assert_eq!(code(verifier.verify::<NoClaims>(&signed.replacen('e', "%65", 1))), "base64url");
     assert_eq!(code(verifier.verify::<NoClaims>(&signed.replace('.', "\u{ff0e}"))), "segment_count");
+}
+
+/// Keys have one spelling as well, secret members too, which another decoder reads.
+#[test]
+fn members_of_keys_are_held_to_the_same_spelling() {
+    let k = encode([7; 32]);
+    for wrong in respelled(&k) {
+        assert_eq!(
+            code(Jwk::from_json(&format!(r#"{{"kty":"oct","k":"{wrong}"}}"#))),
+            "non_canonical_base64url"
+        );
+    }
+    for (wrong, expected) in [
+        (format!("{k}="), "base64url"),
+        (format!(" {k}"), "base64url"),
+        (format!("{k}\\n"), "base64url"),
+        (k.replacen('B', "+", 1), "base64url"),
+        (k.replacen('B', "/", 1), "base64url"),
+        (k.replacen('B', "é", 1), "base64url"),
+        (format!("{k}AA"), "base64url"),
+        ("A".into(), "base64url"),
+    ] {
+        assert_eq!(code(Jwk::from_json(&format!(r#"{{"kty":"oct","k":"{wrong}"}}"#))), expected, "{wrong}");
+    }
+    // Escapes belong to JSON: unescaped, it is the same text.
+    let escaped = k.replacen('B', "\\u0042", 1);
+    let jwk = Jwk::from_json(&format!(r#"{{"kty":"oct","k":"{escaped}"}}"#)).unwrap();
+    assert_eq!(
+        jwk.thumbprint(),
+        Jwk::from_json(&format!(r#"{{"kty":"oct","k":"{k}"}}"#)).unwrap().thumbprint()
+    );
+    let e = rsa_public_json().replace("AQAB", "AQAC");
+    assert!(Jwk::from_json(&e).is_err());
+    for wrong in ["AQAB=", "AQAB\n", "AQ AB", "AQAB\\u003d"] {
+        assert_eq!(
+            code(Jwk::from_json(&rsa_public_json().replace("AQAB", wrong))),
+            if wrong.contains('\n') { "json" } else { "base64url" }
+        );
+    }
 }
