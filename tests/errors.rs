@@ -314,7 +314,7 @@ fn unsupported_and_refused() -> Vec<Case> {
             nested().verify::<NoClaims>(&wrapped("SECRET", &inner)),
             "content_type_not_allowed",
             401,
-            "not allowed: expected an encrypted token whose `cty` is \"JWT\", a signed token inside",
+            "not allowed: expected `cty` to be \"JWT\" on an encrypted token, a signed one inside, and nowhere else",
         ),
         case(
             nested().verify::<NoClaims>(&inner),
