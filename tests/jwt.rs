@@ -965,6 +965,18 @@ fn a_nested_token_is_signed_inside_and_encrypted_outside() {
 }
 
 #[test]
+fn a_signed_token_that_says_it_holds_another_isnt_read_as_claims() {
+    for (cty, expected) in [
+        ("JWT", "content_type_not_allowed"),
+        ("application/jwt", "content_type_not_allowed"),
+        ("json", "accepted"),
+    ] {
+        let token = signed(json!({ "alg": "HS256", "cty": cty }).to_string(), "{}");
+        assert_eq!(verdict(&lenient!(), &token), expected, "{cty}");
+    }
+}
+
+#[test]
 fn key_management_and_content_encryption_can_be_listed() {
     let signer = signing_key(JwsAlgorithm::Es256);
     let agree = DecryptionKey::generate(JweAlgorithm::EcdhEsA256Kw).unwrap();
