@@ -1246,16 +1246,19 @@ fn claims_must_be_an_object_of_distinct_names() {
 fn claims_that_a_verifier_would_refuse_arent_issued() {
     let issuer = issuer();
     for (claims, claim) in [(json!({ "nbf": "tomorrow" }), "nbf"), (json!({ "jti": 5 }), "jti")] {
-        let error = issuer.issue("u", &claims).unwrap_err();
-        assert_eq!((error.code(), error.claim()), ("claim_malformed", Some(claim)));
+        let reason = misuse(issuer.issue("u", &claims));
+        assert!(
+            reason.starts_with(&format!("expected claims that a verifier accepts: claim `{claim}`")),
+            "{reason}"
+        );
     }
     let mut deep = json!(1);
     for _ in 0..40 {
         deep = json!([deep]);
     }
-    assert_eq!(issuer.issue("u", &json!({ "deep": deep })).unwrap_err().code(), "limit_json_depth");
+    assert!(misuse(issuer.issue("u", &json!({ "deep": deep }))).contains("levels of JSON nesting"));
     let many: serde_json::Map<String, Value> = (0..257).map(|index| (index.to_string(), json!(1))).collect();
-    assert_eq!(issuer.issue("u", &many).unwrap_err().code(), "limit_json_members");
+    assert!(misuse(issuer.issue("u", &many)).contains("members in a JSON object"));
 }
 
 #[test]
@@ -1267,7 +1270,7 @@ fn what_is_issued_is_within_the_default_limits() {
             (0..count).map(|index| (index.to_string(), json!(1))).collect();
         match issuer.issue("u", &claims) {
             Ok(token) => assert_eq!((verdict(&own_verifier(), &token), count), ("accepted", 251)),
-            Err(error) => assert_eq!((error.code(), count), ("limit_json_members", 252)),
+            Err(error) => assert_eq!((error.code(), count), ("misuse", 252)),
         }
     }
 }
