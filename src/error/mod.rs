@@ -39,8 +39,8 @@ pub enum Error {
     /// Well-formed and known, but our policy says no.
     #[error("not allowed: {0}")]
     NotAllowed(Refusal),
-    /// None of the given keys fits the header's `alg`, `kid` and key type.
-    #[error("no matching key: none of the given keys fits the header's algorithm and key id")]
+    /// None of the given keys fits the header's `alg` and `kid`, or the algorithms that were asked for.
+    #[error("no matching key: expected a key of the algorithm and the key ID asked for, found none")]
     NoMatchingKey,
     /// The key can't be used for what was asked.
     #[error("invalid key: {0}")]
@@ -70,7 +70,7 @@ pub enum Error {
         column: usize,
     },
     /// An input is larger than [`Limits`](crate::Limits) permits.
-    #[error("limit exceeded: at most {max} {limit}")]
+    #[error("limit exceeded: expected at most {max} {limit}, found more")]
     #[non_exhaustive]
     LimitExceeded {
         /// Which limit.

@@ -190,8 +190,11 @@ impl DecryptionKey {
         if self.allowed.contains(&key.content_encryption()) {
             return Ok(key);
         }
-        let &first =
-            self.allowed.first().ok_or_else(|| Error::misuse("the key allows no content encryption"))?;
+        let &first = self.allowed.first().ok_or_else(|| {
+            Error::misuse(
+                "expected at least one content encryption in `allow_content_encryptions`, found none",
+            )
+        })?;
         key.with_content_encryption(first)
     }
 

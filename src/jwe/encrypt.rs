@@ -132,7 +132,9 @@ impl<'k> JweBuilder<'k> {
             .ok()
             .and_then(|text| json::scan_object(text, Part::Claims, &limits, |_, _| Ok(())).ok())
             .ok_or_else(|| {
-                Error::misuse("expected claims that serialize to a JSON object with distinct names")
+                Error::misuse(
+                    "expected claims that serialize to a JSON object of distinct names, found something else",
+                )
             })?;
         self.encrypt(&text)
     }

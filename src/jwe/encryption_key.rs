@@ -128,7 +128,9 @@ impl EncryptionKey {
     /// [`Error::Misuse`] when this is a key for `dir` with another content encryption.
     pub fn with_content_encryption(mut self, enc: ContentEncryption) -> Result<Self, Error> {
         if self.core.management.content_encryption().is_some_and(|only| only != enc) {
-            return Err(Error::misuse("a key for `dir` has the content encryption that it was made for"));
+            return Err(Error::misuse(
+                "expected the content encryption that the key for `dir` was made for, found another",
+            ));
         }
         self.enc = enc;
         Ok(self)

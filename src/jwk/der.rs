@@ -131,9 +131,9 @@ impl Jwk {
     pub fn expose_sec1_der(&self) -> Result<SecretBytes, Error> {
         match &self.material {
             KeyMaterial::Ec(key) => sec1::write(key, sec1::Curve::Named),
-            KeyMaterial::Oct(_) | KeyMaterial::Rsa(_) | KeyMaterial::Okp(_) => {
-                Err(Error::Unsupported(Unsupported::Key("SEC1 for a key that isn't an EC key")))
-            }
+            KeyMaterial::Oct(_) | KeyMaterial::Rsa(_) | KeyMaterial::Okp(_) => Err(Error::Unsupported(
+                Unsupported::Key("expected an EC key, which SEC1 is for, found another"),
+            )),
         }
     }
 }
@@ -164,7 +164,7 @@ fn not_private() -> Error {
 }
 
 fn not_rsa() -> Error {
-    Error::Unsupported(Unsupported::Key("PKCS#1 for a key that isn't an RSA key"))
+    Error::Unsupported(Unsupported::Key("expected an RSA key, which PKCS#1 is for, found another"))
 }
 
 /// Encodes a key. The room is allocated once, so no copy of a secret stays behind.

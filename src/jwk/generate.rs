@@ -41,7 +41,7 @@ fn secret(bits: usize) -> Result<SecretBytes, Error> {
 fn rsa(bits: usize) -> Result<RsaKey, Error> {
     if !crypto::HAS_RSA_GENERATION {
         return Err(Error::Unsupported(Unsupported::Feature(
-            "making RSA keys needs the feature `aws-lc-rs` or `rsa`",
+            "expected the feature `aws-lc-rs` or `rsa`, which making RSA keys needs, found neither",
         )));
     }
     if !RsaKey::PRIVATE_BITS.contains(&bits) {

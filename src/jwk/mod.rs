@@ -30,7 +30,7 @@ pub use kind::KeyKind;
 pub use metadata::{KeyOperation, KeyUse};
 pub use set::{JwkSet, SkippedKey};
 
-pub(crate) use ec::EcKey;
+pub(crate) use ec::{EcKey, in_words};
 pub(crate) use epk::{read_ephemeral_public_key, write_ephemeral_public_key};
 pub(crate) use material::KeyMaterial;
 pub(crate) use metadata::Operation;

@@ -104,9 +104,12 @@ impl SigningKey {
 
     /// The door that [`danger`](crate::danger) opens: the secret may be short, though not empty.
     pub(crate) fn weak_hmac(algorithm: JwsAlgorithm, secret: SecretBytes) -> Result<Self, Error> {
-        let Family::Hmac(hash) = algorithm.family() else { return Err(Error::InvalidKey(KeyDefect::Type)) };
-        let signer = Arc::new(Signer::Hmac(HmacKey::new(hash, secret.expose_secret())));
-        Ok(Self { algorithm, name: algorithm.name(), jwk: Jwk::from_secret(secret)?, signer })
+        let jwk = Jwk::from_secret(secret)?;
+        // No other family takes a secret, and each says so in its own words.
+        let Family::Hmac(hash) = algorithm.family() else { return Self::from_jwk_for(algorithm, &jwk) };
+        let signer =
+            Arc::new(Signer::Hmac(HmacKey::new(hash, self::secret(jwk.material())?.expose_secret())));
+        Ok(Self { algorithm, name: algorithm.name(), jwk, signer })
     }
 
     /// Sets the key ID that tokens carry in `kid`.
@@ -281,7 +284,7 @@ impl VerifyingKey {
 
     /// The twin of an HS* signing key, whose secret was judged when that was made.
     fn of_any_secret(algorithm: JwsAlgorithm, jwk: &Jwk) -> Result<Self, Error> {
-        let Family::Hmac(hash) = algorithm.family() else { return Err(Error::InvalidKey(KeyDefect::Type)) };
+        let Family::Hmac(hash) = algorithm.family() else { return Self::new(algorithm, jwk) };
         let verifier = Verifier::Hmac(HmacKey::new(hash, secret(jwk.material())?.expose_secret()));
         Ok(Self { algorithm, key_id: jwk.key_id().map(Box::from), verifier: Arc::new(verifier) })
     }
@@ -336,7 +339,8 @@ impl fmt::Debug for VerifyingKey {
 /// The signature algorithm that the JWK names.
 fn stated_algorithm(jwk: &Jwk) -> Result<JwsAlgorithm, Error> {
     let name = jwk.algorithm().ok_or(Error::InvalidKey(KeyDefect::AlgorithmUnknown))?;
-    let unknown = Unsupported::Key("the key's `alg` names no signature algorithm of this library");
+    let unknown =
+        Unsupported::Key("expected a signature algorithm of this build in the key's `alg`, found another");
     JwsAlgorithm::from_name(name).ok_or(Error::Unsupported(unknown))
 }
 
@@ -354,6 +358,6 @@ fn check_use(algorithm: JwsAlgorithm, jwk: &Jwk, operation: Operation) -> Result
 fn secret(material: &KeyMaterial) -> Result<&SecretBytes, Error> {
     match material {
         KeyMaterial::Oct(secret) => Ok(secret),
-        _ => Err(Error::InvalidKey(KeyDefect::Type)),
+        _ => Err(material.mismatch("a symmetric secret")),
     }
 }

@@ -152,7 +152,11 @@ impl JwtIssuer {
                 set.push('}');
             }
             Some(members) => set.push_str(members),
-            None => return Err(Error::misuse("expected claims that serialize to a JSON object")),
+            None => {
+                return Err(Error::misuse(
+                    "expected claims that serialize to a JSON object, found something else",
+                ));
+            }
         }
         Ok(set)
     }
@@ -172,13 +176,15 @@ impl JwtIssuer {
             Ok(())
         })
         .map_err(|error| match error {
-            Error::Malformed { .. } => {
-                Error::misuse("expected claims that serialize to a JSON object of distinct names")
-            }
+            Error::Malformed { .. } => Error::misuse(
+                "expected claims that serialize to a JSON object of distinct names, found something else",
+            ),
             other => other,
         })?;
         if let Some(name) = twice {
-            return Err(Error::misuse(format!("expected no claim `{name}`: the issuer writes it")));
+            return Err(Error::misuse(format!(
+                "expected no claim `{name}`, which the issuer writes, found one"
+            )));
         }
         Registered::read(own, &limits, |_| {}).map(drop)
     }
@@ -212,12 +218,28 @@ enum Choice<T> {
     Unset,
     Waived,
     Set(T),
+    /// Set and waived: one of the two calls isn't meant.
+    Both,
 }
 
 impl<T> Choice<T> {
+    fn set(self, value: T) -> Self {
+        match self {
+            Self::Unset | Self::Set(_) => Self::Set(value),
+            Self::Waived | Self::Both => Self::Both,
+        }
+    }
+
+    fn waive(self) -> Self {
+        match self {
+            Self::Unset | Self::Waived => Self::Waived,
+            Self::Set(_) | Self::Both => Self::Both,
+        }
+    }
+
     fn made(self, misuse: &'static str) -> Result<Option<T>, Error> {
         match self {
-            Self::Unset => Err(Error::misuse(misuse)),
+            Self::Unset | Self::Both => Err(Error::misuse(misuse)),
             Self::Waived => Ok(None),
             Self::Set(value) => Ok(Some(value)),
         }
@@ -227,13 +249,13 @@ impl<T> Choice<T> {
 impl JwtIssuerBuilder {
     /// Sets `iss`, the name under which verifiers know this issuer.
     pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
-        self.issuer = Choice::Set(issuer.into());
+        self.issuer = self.issuer.set(issuer.into());
         self
     }
 
     /// Issues tokens without `iss`.
     pub fn without_issuer(mut self) -> Self {
-        self.issuer = Choice::Waived;
+        self.issuer = self.issuer.waive();
         self
     }
 
@@ -251,13 +273,13 @@ impl JwtIssuerBuilder {
 
     /// Sets how long tokens are accepted after they were issued: `exp` is `iat` and this.
     pub fn lifetime(mut self, lifetime: Duration) -> Self {
-        self.lifetime = Choice::Set(lifetime);
+        self.lifetime = self.lifetime.set(lifetime);
         self
     }
 
     /// Issues tokens without `exp`, which never expire and which strict verifiers refuse.
     pub fn without_expiry(mut self) -> Self {
-        self.lifetime = Choice::Waived;
+        self.lifetime = self.lifetime.waive();
         self
     }
 
@@ -289,11 +311,12 @@ impl JwtIssuerBuilder {
     ///
     /// # Errors
     ///
-    /// [`Error::Misuse`] if issuer, audience or lifetime was neither set nor waived, audience was both,
-    /// or the lifetime is under a second.
+    /// [`Error::Misuse`] if issuer, audience or lifetime was neither set nor waived, or was both, or if
+    /// the lifetime is under a second.
     pub fn build(self) -> Result<JwtIssuer, Error> {
-        let issuer =
-            self.issuer.made("expected a choice of issuer: `issuer` sets it, `without_issuer` waives it")?;
+        let issuer = self
+            .issuer
+            .made("expected one choice of issuer: `issuer` sets it, `without_issuer` waives it")?;
         if self.audience.is_empty() != self.without_audience {
             return Err(Error::misuse(
                 "expected one choice of audience: `audience` sets it, `without_audience` waives it",
@@ -301,9 +324,9 @@ impl JwtIssuerBuilder {
         }
         let lifetime = self
             .lifetime
-            .made("expected a choice of lifetime: `lifetime` sets it, `without_expiry` waives it")?;
+            .made("expected one choice of lifetime: `lifetime` sets it, `without_expiry` waives it")?;
         if lifetime.is_some_and(|lifetime| lifetime < Duration::from_secs(1)) {
-            return Err(Error::misuse("expected a lifetime of at least a second"));
+            return Err(Error::misuse("expected a lifetime of at least a second, found less"));
         }
         let written = [
             ("iat", true),

@@ -75,7 +75,7 @@ impl JwtVerifierBuilder {
         match &mut self.issuers {
             Expectation::OneOf(issuers) => issuers.push(issuer.into()),
             Expectation::Unset => self.issuers = Expectation::OneOf(vec![issuer.into()]),
-            Expectation::Any => self.contradiction = Some("`issuer` and `any_issuer` contradict each other"),
+            Expectation::Any => self.contradiction = Some("expected `issuer` or `any_issuer`, found both"),
         }
         self
     }
@@ -83,7 +83,7 @@ impl JwtVerifierBuilder {
     /// Accepts tokens of any issuer, or of none: whoever holds a key that the verifier trusts.
     pub fn any_issuer(mut self) -> Self {
         if self.issuers != Expectation::Unset {
-            self.contradiction = Some("`issuer` and `any_issuer` contradict each other");
+            self.contradiction = Some("expected `issuer` or `any_issuer`, found both");
         }
         self.issuers = Expectation::Any;
         self
@@ -96,7 +96,7 @@ impl JwtVerifierBuilder {
             Expectation::OneOf(audiences) => audiences.push(audience.into()),
             Expectation::Unset => self.policy.audience = Expectation::OneOf(vec![audience.into()]),
             Expectation::Any => {
-                self.contradiction = Some("`audience` and `any_audience` contradict each other");
+                self.contradiction = Some("expected `audience` or `any_audience`, found both");
             }
         }
         self
@@ -105,7 +105,7 @@ impl JwtVerifierBuilder {
     /// Accepts tokens for any audience, or for none: also those that were issued for another service.
     pub fn any_audience(mut self) -> Self {
         if self.policy.audience != Expectation::Unset {
-            self.contradiction = Some("`audience` and `any_audience` contradict each other");
+            self.contradiction = Some("expected `audience` or `any_audience`, found both");
         }
         self.policy.audience = Expectation::Any;
         self
@@ -254,54 +254,60 @@ impl JwtVerifierBuilder {
         let issuers_unset = self.issuers == Expectation::Unset;
         let misuses = [
             (self.contradiction.is_some(), self.contradiction.unwrap_or_default()),
-            (self.sources.is_empty(), "expected at least one issuer"),
+            (self.sources.is_empty(), "expected at least one issuer, found none"),
             (
                 self.sources.iter().any(|source| empty(&source.keys)),
-                "expected at least one key that can verify; `KeySet::skipped` says why keys were left out",
+                "expected at least one key that verifies, found none; `KeySet::skipped` says why",
             ),
             (
                 !self.per_issuer && issuers_unset,
                 "expected a choice of issuer: `issuer` sets it, `any_issuer` waives it",
             ),
-            (self.per_issuer && !issuers_unset, "`for_issuers` names the issuers already"),
+            (
+                self.per_issuer && !issuers_unset,
+                "expected no `issuer` or `any_issuer` beside `for_issuers`, which names the issuers",
+            ),
             (
                 self.policy.audience == Expectation::Unset,
                 "expected a choice of audience: `audience` sets it, `any_audience` waives it",
             ),
             (
                 self.policy.sole_audience && self.policy.audience == Expectation::Any,
-                "`sole_audience` needs an `audience`",
+                "expected an `audience` beside `sole_audience`, found `any_audience`",
             ),
             (
                 self.algorithms.as_ref().is_some_and(Vec::is_empty),
-                "expected at least one algorithm in `algorithms`",
+                "expected at least one algorithm in `algorithms`, found none",
             ),
             (
                 self.algorithms.as_ref().is_some_and(|listed| {
                     let listed: AlgorithmSet = listed.iter().copied().collect();
                     !listed.is_empty() && self.sources.iter().any(|source| !source.keys.serves(listed))
                 }),
-                "expected a key for one of `algorithms`, of each issuer",
+                "expected of each issuer a key for one of `algorithms`, found none",
             ),
             (
                 self.key_management.as_ref().is_some_and(Vec::is_empty),
-                "expected at least one algorithm in `key_management_algorithms`",
+                "expected at least one algorithm in `key_management_algorithms`, found none",
             ),
             (
                 self.content_encryptions.as_ref().is_some_and(Vec::is_empty),
-                "expected at least one algorithm in `content_encryptions`",
+                "expected at least one algorithm in `content_encryptions`, found none",
             ),
             (
                 self.decryption.is_none()
                     && (self.key_management.is_some() || self.content_encryptions.is_some()),
-                "expected `decrypt_with` beside a list of algorithms for encrypted tokens",
+                "expected `decrypt_with` beside a list of algorithms for encrypted tokens, found none",
             ),
             (
                 self.decryption.as_ref().is_some_and(KeySet::is_empty),
-                "expected at least one key that can decrypt; `KeySet::skipped` says why keys were left out",
+                "expected at least one key that decrypts, found none; `KeySet::skipped` says why",
             ),
-            (self.policy.leeway > Self::MAX_LEEWAY, "expected a leeway of at most 10 minutes"),
-            (self.policy.required.len() > Policy::MAX_REQUIRED, "expected at most 64 required claims"),
+            (self.policy.leeway > Self::MAX_LEEWAY, "expected a leeway of at most 10 minutes, found more"),
+            (
+                self.policy.required.len() > Policy::MAX_REQUIRED,
+                "expected at most 64 required claims, found more",
+            ),
         ];
         match misuses.into_iter().find(|(applies, _)| *applies) {
             Some((_, reason)) => Err(Error::misuse(reason)),

@@ -78,7 +78,8 @@ mod rsa {
             check_failure(&key, &with_part(&token, 1, &encode([&[0], &encrypted_key[..]].concat())));
             check_failure(&key, &with_part(&token, 1, &encode(&encrypted_key[1..])));
             // A content key that is decrypted and has another length.
-            let short = key.encryption_key().unwrap().with_content_encryption(ContentEncryption::A128Gcm).unwrap();
+            let short =
+                key.encryption_key().unwrap().with_content_encryption(ContentEncryption::A128Gcm).unwrap();
             let short = encrypt(&short, b"plaintext").unwrap();
             check_failure(&key, &with_part(&short, 0, &header(algorithm.name(), "A256GCM")));
             check_failure(&key, &with_part(&short, 0, &header(algorithm.name(), "A192GCM")));
@@ -88,8 +89,15 @@ mod rsa {
                 wrong[0] ^= 0x80;
                 check_failure(&key, &with_part(&token, index, &encode(wrong)));
             }
-            check_failure(&key, &with_part(&token, 0, &format!("{}IA", header(algorithm.name(), "A256GCM").trim_end_matches("fQ"))
-                .replace("IA", "IH0")));
+            check_failure(
+                &key,
+                &with_part(
+                    &token,
+                    0,
+                    &format!("{}IA", header(algorithm.name(), "A256GCM").trim_end_matches("fQ"))
+                        .replace("IA", "IH0"),
+                ),
+            );
         }
     }
 

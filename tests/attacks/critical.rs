@@ -2,7 +2,8 @@
 //! (RFC 7797).
 
 use countersign::{
-    ContentEncryption, DecryptionKey, Error, JwtVerifier, NoClaims, SecretBytes, VerifiedJwt, decrypt, encrypt,
+    ContentEncryption, DecryptionKey, Error, JwtVerifier, NoClaims, SecretBytes, VerifiedJwt, decrypt,
+    encrypt,
 };
 
 use crate::support::*;
@@ -118,7 +119,10 @@ fn row_048_unencoded_payload_that_is_not_critical() {
         let unencoded = format!("{input}.{}", encode(hmac(256, &secret(), input.as_bytes())));
         for token in [hs256(header, P0), unencoded] {
             assert!(["crit", "base64url"].contains(&refused_by(&hs256_key(), &token)), "{header}");
-            assert!(["crit", "base64url"].contains(&code(understanding(&["b64", "exp"], &token))), "{header}");
+            assert!(
+                ["crit", "base64url"].contains(&code(understanding(&["b64", "exp"], &token))),
+                "{header}"
+            );
         }
         assert_eq!(refused_by(&hs256_key(), &hs256(header, P0)), "crit");
     }

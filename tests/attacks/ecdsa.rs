@@ -85,7 +85,11 @@ fn row_064_numbers_that_are_no_signature() {
                     continue;
                 }
                 let forged = with_signature(&token, &[first, second]);
-                assert_eq!(refused_by(&key, &forged), "invalid_signature", "{algorithm} {first:02x?} {second:02x?}");
+                assert_eq!(
+                    refused_by(&key, &forged),
+                    "invalid_signature",
+                    "{algorithm} {first:02x?} {second:02x?}"
+                );
             }
         }
     }

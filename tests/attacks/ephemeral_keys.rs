@@ -3,7 +3,7 @@
 //! In 2017, go-jose, node-jose, jose2go, Nimbus and jose4j agreed with points that were on other curves, and
 //! each answer told some bits of the private key.
 
-use countersign::{DecryptionKey, Jwk, JweAlgorithm, JweAlgorithm::EcdhEs, KeyKind, decrypt, encrypt};
+use countersign::{DecryptionKey, JweAlgorithm, JweAlgorithm::EcdhEs, Jwk, KeyKind, decrypt, encrypt};
 
 use crate::jwe_forging::*;
 use crate::support::*;
@@ -22,8 +22,8 @@ fn bob() -> DecryptionKey {
 
 /// What the two agree on.
 const SHARED: [u8; 32] = [
-    158, 86, 217, 29, 129, 113, 53, 211, 114, 131, 66, 131, 191, 132, 38, 156, 251, 49, 110, 163, 218, 128, 106, 72,
-    246, 218, 167, 121, 140, 254, 144, 196,
+    158, 86, 217, 29, 129, 113, 53, 211, 114, 131, 66, 131, 191, 132, 38, 156, 251, 49, 110, 163, 218, 128,
+    106, 72, 246, 218, 167, 121, 140, 254, 144, 196,
 ];
 
 /// A token to Bob from somebody who knows the secret that the two agree on, with any `epk`.
@@ -41,7 +41,9 @@ fn ephemeral_keys_in_order_are_accepted() {
     let (x, y) = (decode(X), decode(Y));
     for epk in [
         p256(&x, &y),
-        format!(r#"{{"y":"{Y}","use":"sig","kid":"1","alg":"x","x":"{X}","crv":"P-256","ext":null,"kty":"EC"}}"#),
+        format!(
+            r#"{{"y":"{Y}","use":"sig","kid":"1","alg":"x","x":"{X}","crv":"P-256","ext":null,"kty":"EC"}}"#
+        ),
     ] {
         assert_eq!(decrypt(&bob(), &agreed(&SHARED, &epk)).unwrap().expose_secret(), b"to Bob");
     }
@@ -140,7 +142,10 @@ fn row_072_key_of_another_type_or_form() {
 #[test]
 fn the_parties_are_part_of_the_agreed_key() {
     let header = |parties: &str| {
-        format!(r#"{{"alg":"ECDH-ES","enc":"A128CBC-HS256","epk":{}{parties}}}"#, p256(&decode(X), &decode(Y)))
+        format!(
+            r#"{{"alg":"ECDH-ES","enc":"A128CBC-HS256","epk":{}{parties}}}"#,
+            p256(&decode(X), &decode(Y))
+        )
     };
     let forge = |party_u: &[u8], party_v: &[u8], header: String| {
         let cek = agreed_key(&SHARED, "A128CBC-HS256", party_u, party_v);
@@ -149,7 +154,9 @@ fn the_parties_are_part_of_the_agreed_key() {
     let named = header(r#","apu":"QWxpY2U","apv":"Qm9i""#);
     assert_eq!(forge(b"Alice", b"Bob", named.clone()), Ok(()));
     assert_eq!(forge(b"", b"", header(r#","apu":"","apv":"""#)), Ok(()));
-    for (party_u, party_v) in [(&b""[..], &b""[..]), (b"Bob", b"Alice"), (b"AliceB", b"ob"), (b"Alic", b"eBob")] {
+    for (party_u, party_v) in
+        [(&b""[..], &b""[..]), (b"Bob", b"Alice"), (b"AliceB", b"ob"), (b"Alic", b"eBob")]
+    {
         assert_eq!(code(forge(party_u, party_v, named.clone())), "decryption_failed");
     }
     for (wrong, expected) in [

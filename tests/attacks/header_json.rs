@@ -55,7 +55,8 @@ fn row_056_claim_twice() {
 
 #[test]
 fn row_057_names_in_another_case() {
-    for header in [r#"{"Alg":"HS256"}"#, r#"{"ALG":"HS256"}"#, r#"{"alg ":"HS256"}"#, r#"{"ａlg":"HS256"}"#] {
+    for header in [r#"{"Alg":"HS256"}"#, r#"{"ALG":"HS256"}"#, r#"{"alg ":"HS256"}"#, r#"{"ａlg":"HS256"}"#]
+    {
         check_header(header, "missing_member");
     }
     accepted_by(&hs256_key(), &hs256(r#"{"ALG":"none","alg":"HS256","Alg":1}"#, P0));

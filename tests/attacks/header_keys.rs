@@ -76,7 +76,8 @@ fn row_037_address_of_keys_in_the_header() {
 fn row_038_certificates_in_the_header() {
     let der = RSA_CERTIFICATE_PEM.lines().filter(|line| !line.starts_with('-')).collect::<String>();
     let thumbprint = encode([7; 32]);
-    for extra in [format!(r#""x5c":["{der}"]"#), format!(r#""x5t#S256":"{thumbprint}""#), r#""x5c":5"#.into()] {
+    for extra in [format!(r#""x5c":["{der}"]"#), format!(r#""x5t#S256":"{thumbprint}""#), r#""x5c":5"#.into()]
+    {
         // The fixtures' RSA key is the attacker's here, and its certificate comes with the token.
         let forged = jws::sign(&rsa_signing_key(JwsAlgorithm::Rs256), P0.as_bytes()).unwrap();
         let forged = with_part(&forged, 0, &encode(format!(r#"{{"alg":"RS256",{extra}}}"#)));
@@ -119,7 +120,10 @@ fn row_039_hostile_key_ids() {
         accepted_by(&own, &forged);
     }
     // Two ways to write one letter are two names.
-    assert_eq!(refused_by(&hs256_key().with_key_id("é"), &hs256(r#"{"alg":"HS256","kid":"e\u0301"}"#, P0)), "no_matching_key");
+    assert_eq!(
+        refused_by(&hs256_key().with_key_id("é"), &hs256(r#"{"alg":"HS256","kid":"e\u0301"}"#, P0)),
+        "no_matching_key"
+    );
     for kid in ["1", "null", "true", r#"["1"]"#, r#"{"$ne":""}"#, "1.0"] {
         let forged = hs256(format!(r#"{{"alg":"HS256","kid":{kid}}}"#), P0);
         assert_eq!(code(keys.verify(&forged)), "member_type", "{kid}");

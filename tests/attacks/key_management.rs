@@ -1,8 +1,8 @@
 //! Classes K, M and N: encrypted keys that are there or not there wrongly, passwords, and compression.
 
 use countersign::{
-    ContentEncryption, DecryptionKey, EncryptionKey, Jwk, JweAlgorithm, KeySet, SecretBytes, decrypt, encrypt,
-    jws,
+    ContentEncryption, DecryptionKey, EncryptionKey, JweAlgorithm, Jwk, KeySet, SecretBytes, decrypt,
+    encrypt, jws,
 };
 
 use crate::jwe_forging::*;
@@ -131,12 +131,14 @@ fn row_083_another_algorithm_than_the_keys_own() {
 /// CVE-2023-52428, CVE-2026-27932: a header asked for as much work as it liked.
 #[test]
 fn rows_085_to_087_passwords() {
-    let counts = ["2147483647", "1000000000", "1200001", "999", "0", "-1", "1.5", "\"1000\"", "true", "null", "1000"];
+    let counts =
+        ["2147483647", "1000000000", "1200001", "999", "0", "-1", "1.5", "\"1000\"", "true", "null", "1000"];
     let salts = [r#""AAAAAAAAAAA""#, r#""AAAA""#, r#""""#, "null", "5"];
     for algorithm in ["PBES2-HS256+A128KW", "PBES2-HS384+A192KW", "PBES2-HS512+A256KW"] {
         for p2c in counts {
             for p2s in salts {
-                let header = format!(r#"{{"alg":"{algorithm}","enc":"A128CBC-HS256","p2c":{p2c},"p2s":{p2s}}}"#);
+                let header =
+                    format!(r#"{{"alg":"{algorithm}","enc":"A128CBC-HS256","p2c":{p2c},"p2s":{p2s}}}"#);
                 let forged = sealed(&octets(32), &header, &[0; 40], b"x");
                 for key in [direct(), symmetric(JweAlgorithm::A128Kw, 16)] {
                     assert_eq!(code(decrypt(&key, &forged)), "unsupported_algorithm", "{header}");
@@ -186,7 +188,9 @@ fn rows_088_and_090_compression() {
 #[test]
 fn keys_to_encrypt_with_fit_their_algorithm() {
     let rsa = rsa_private().to_public().unwrap();
-    for algorithm in [JweAlgorithm::Dir, JweAlgorithm::A128Kw, JweAlgorithm::EcdhEs, JweAlgorithm::EcdhEsA256Kw] {
+    for algorithm in
+        [JweAlgorithm::Dir, JweAlgorithm::A128Kw, JweAlgorithm::EcdhEs, JweAlgorithm::EcdhEsA256Kw]
+    {
         assert_eq!(code(EncryptionKey::from_jwk_for(algorithm, &rsa)), "key_type", "{algorithm}");
     }
     let ed25519 = Jwk::generate(countersign::KeyKind::Ed25519).unwrap();

@@ -10,7 +10,10 @@ fn members(jwk: &Jwk) -> Map<String, Value> {
 }
 
 /// The JWK with members replaced; `None` leaves one out.
-fn changed(members: &Map<String, Value>, changes: &[(&str, Option<Vec<u8>>)]) -> Result<Jwk, countersign::Error> {
+fn changed(
+    members: &Map<String, Value>,
+    changes: &[(&str, Option<Vec<u8>>)],
+) -> Result<Jwk, countersign::Error> {
     let mut members = members.clone();
     for (name, value) in changes {
         match value {
@@ -51,13 +54,21 @@ fn row_074_coordinates_of_another_length() {
             }
         }
         let public = [("d", None), ("y", None)];
-        assert_eq!(code(changed(&members, &public)), "missing_member", "a compressed point has its y elsewhere");
+        assert_eq!(
+            code(changed(&members, &public)),
+            "missing_member",
+            "a compressed point has its y elsewhere"
+        );
     }
     for kind in [KeyKind::Ed25519, KeyKind::X25519] {
         let members = members(&Jwk::generate(kind).unwrap());
         for name in ["x", "d"] {
             for len in [0, 31, 33, 57, 64] {
-                assert_eq!(code(changed(&members, &[(name, Some(vec![1; len]))])), "member_type", "{kind} {name}");
+                assert_eq!(
+                    code(changed(&members, &[(name, Some(vec![1; len]))])),
+                    "member_type",
+                    "{kind} {name}"
+                );
             }
         }
     }
@@ -139,7 +150,9 @@ fn parts_of_an_rsa_key_come_all_or_none() {
 fn private_parts_of_another_type_are_not_absent() {
     for kind in [KeyKind::P256, KeyKind::Ed25519, KeyKind::X25519] {
         let members = members(&Jwk::generate(kind).unwrap());
-        for value in [Value::Null, Value::from(1), Value::from(false), Value::Array(vec![]), Value::Object(Map::new())] {
+        for value in
+            [Value::Null, Value::from(1), Value::from(false), Value::Array(vec![]), Value::Object(Map::new())]
+        {
             let mut members = members.clone();
             members.insert("d".to_owned(), value);
             assert_eq!(code(Jwk::from_json(&Value::Object(members).to_string())), "member_type", "{kind}");

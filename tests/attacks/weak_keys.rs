@@ -25,7 +25,8 @@ fn row_016_empty_secret() {
     assert_eq!(code(Jwk::from_json(r#"{"kty":"oct","k":""}"#)), "key_too_small");
     assert_eq!(code(Jwk::from_json(r#"{"kty":"oct"}"#)), "missing_member");
     assert_eq!(code(Jwk::from_json(r#"{"kty":"oct","k":null}"#)), "member_type");
-    let set = JwkSet::from_json(r#"{"keys":[{"kty":"oct","k":""},{"kty":"oct","k":"","alg":"HS256"}]}"#).unwrap();
+    let set =
+        JwkSet::from_json(r#"{"keys":[{"kty":"oct","k":""},{"kty":"oct","k":"","alg":"HS256"}]}"#).unwrap();
     let keys = KeySet::shared_secrets(&set);
     assert!(keys.is_empty());
     assert!(keys.skipped().iter().all(|skipped| skipped.reason().code() == "key_too_small"));
@@ -77,8 +78,7 @@ fn row_017_a_secret_without_alg() {
 
 #[test]
 fn row_018_no_key_of_that_id() {
-    let keys: KeySet =
-        [hs256_key().with_key_id("a"), hs256_key().with_key_id("b")].into_iter().collect();
+    let keys: KeySet = [hs256_key().with_key_id("a"), hs256_key().with_key_id("b")].into_iter().collect();
     for kid in ["c", "", "A", "a ", "ab", "\\u0000a", "a\\u0000", "*"] {
         let signed = hs256(format!(r#"{{"alg":"HS256","kid":"{kid}"}}"#), P0);
         assert_eq!(code(keys.verify(&signed)), "no_matching_key", "{kid}");
@@ -126,7 +126,13 @@ fn row_020_rsa_keys_that_prove_nothing() {
     for e in [&[1][..], &[2], &[4], &[1, 0, 0], &[0x10, 0, 0, 0, 0, 1], &n] {
         assert_eq!(code(jwk(&n, e)), "key_inconsistent", "{e:02x?}");
     }
-    for (n, e) in [(&n[..], &[][..]), (&[], &[1, 0, 1]), (&n, &[0]), (&n, &[0, 1, 0, 1]), (&[&[0], &n[..]].concat(), &[3])] {
+    for (n, e) in [
+        (&n[..], &[][..]),
+        (&[], &[1, 0, 1]),
+        (&n, &[0]),
+        (&n, &[0, 1, 0, 1]),
+        (&[&[0], &n[..]].concat(), &[3]),
+    ] {
         assert_eq!(code(jwk(n, e)), "member_type");
     }
 }

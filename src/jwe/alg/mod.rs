@@ -129,7 +129,7 @@ impl JweAlgorithm {
     pub(super) fn of_jwk(jwk: &Jwk) -> Result<Self, Error> {
         let name = jwk.algorithm().ok_or(Error::InvalidKey(KeyDefect::AlgorithmUnknown))?;
         Self::from_jwk_name(name).ok_or(Error::Unsupported(Unsupported::Key(
-            "the key's `alg` names no key management algorithm of this library",
+            "expected a key management algorithm of this build in the key's `alg`, found another",
         )))
     }
 
@@ -145,9 +145,9 @@ impl JweAlgorithm {
     /// Refuses `dir` where a secret comes without its content encryption.
     pub(super) fn check_symmetric(self) -> Result<(), Error> {
         match self {
-            Self::Dir => {
-                Err(Error::misuse("a key for `dir` is made by `direct`, with its content encryption"))
-            }
+            Self::Dir => Err(Error::misuse(
+                "expected an algorithm that wraps keys, found `dir`, whose keys `direct` makes",
+            )),
             _ => Ok(()),
         }
     }
@@ -173,7 +173,7 @@ impl fmt::Display for JweAlgorithm {
 
 /// Returns the shared key in a JWK, which must have that many bytes.
 fn shared_key(jwk: &Jwk, key_len: usize) -> Result<&SecretBytes, Error> {
-    let KeyMaterial::Oct(secret) = jwk.material() else { return Err(Error::InvalidKey(KeyDefect::Type)) };
+    let KeyMaterial::Oct(secret) = jwk.material() else { return Err(jwk.material().mismatch(SECRET)) };
     if secret.len() == key_len {
         Ok(secret)
     } else {
@@ -186,6 +186,9 @@ fn shared_key(jwk: &Jwk, key_len: usize) -> Result<&SecretBytes, Error> {
         })))
     }
 }
+
+/// What a shared key is, in an error's words.
+const SECRET: &str = "a symmetric secret";
 
 #[cfg(test)]
 mod tests {
