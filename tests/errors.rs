@@ -16,8 +16,8 @@ use countersign::jwe::JweBuilder;
 use countersign::jwk::KeyKind;
 use countersign::{
     ContentEncryption, DecryptionKey, EncryptionKey, Error, JweAlgorithm, Jwk, JwkSet, JwsAlgorithm,
-    JwtIssuer, JwtVerifier, KeyDefect, KeySet, Limits, NoClaims, SecretBytes, SigningKey, Unsupported,
-    UnverifiedToken, VerifyingKey, danger, decrypt, decrypt_claims, encrypt, jws, recipient_key,
+    JwtIssuer, JwtVerifier, KeyDefect, KeySet, Limits, NoClaims, SecretBytes, SigningKey, TokenBuffer,
+    Unsupported, UnverifiedToken, VerifyingKey, danger, decrypt, decrypt_claims, encrypt, jws, recipient_key,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -568,7 +568,7 @@ fn limits_and_misuse() -> Vec<Case> {
     let many: Vec<String> = (0..257).map(|index| format!("\"SECRET{index}\":1")).collect();
     let deep = format!("{{\"SECRET\":{}{}}}", "[".repeat(32), "]".repeat(32));
     let keys: KeySet = (0..9).map(|_| hmac_key()).collect();
-    let two = JwkSet::from_json_with(
+    let two = JwkSet::from_json_with_limits(
         r#"{"keys":[{"kid":"SECRET"},{"kid":"SECRET"}]}"#,
         &Limits::default().jwk_set_keys(1),
     );
@@ -803,6 +803,14 @@ fn keys_show_nothing_of_themselves() {
         format!("{:?}", SigningKey::hmac(JwsAlgorithm::Hs256, secret.clone_secret()).unwrap()),
         format!("{:?}", VerifyingKey::hmac(JwsAlgorithm::Hs256, secret.clone_secret()).unwrap()),
         format!("{:?}", Jwk::from_secret(secret).unwrap().expose_json()),
+        format!("{:?}", jws::verify(&hmac_key(), &claims_token(MARKER)).unwrap()),
+        format!("{:?}", verifier().verify::<NoClaims>(&claims_token(r#"{"sub":"SECRET"}"#)).unwrap()),
+        format!(
+            "{:?}",
+            verifier()
+                .verify_borrowed::<Value>(&claims_token(r#"{"sub":"SECRET"}"#), &mut TokenBuffer::new())
+                .unwrap()
+        ),
         format!("{:?}", UnverifiedToken::parse(&with_alg_and("\"kid\":\"SECRET\"")).unwrap()),
     ];
     for shown in shown {

@@ -79,6 +79,8 @@ impl ClaimProblem {
     }
 }
 
+impl std::error::Error for ClaimProblem {}
+
 impl fmt::Display for ClaimProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

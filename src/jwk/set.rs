@@ -37,7 +37,7 @@ impl JwkSet {
     /// When the text is too large, isn't a JSON object with distinct names at every depth, or its member
     /// `keys` isn't an array. A key that can't be used is no error: see [`JwkSet::skipped`].
     pub fn from_json(json: &str) -> Result<Self, Error> {
-        Self::from_json_with(json, &Limits::default())
+        Self::from_json_with_limits(json, &Limits::default())
     }
 
     /// Reads a JWK set within the given limits.
@@ -45,7 +45,7 @@ impl JwkSet {
     /// # Errors
     ///
     /// As for [`JwkSet::from_json`].
-    pub fn from_json_with(json: &str, limits: &Limits) -> Result<Self, Error> {
+    pub fn from_json_with_limits(json: &str, limits: &Limits) -> Result<Self, Error> {
         check_size(json, limits)?;
         let mut keys = None;
         json::scan_object(json, Part::JwkSet, limits, |name, value| {

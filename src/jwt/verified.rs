@@ -1,6 +1,7 @@
 //! What a verifier gives out: claims that have been judged, typed.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use zeroize::Zeroizing;
 
@@ -24,7 +25,7 @@ use crate::jws::JwsAlgorithm;
 /// }
 /// # let _ = tenant;
 /// ```
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct VerifiedJwt<T> {
     issuer: Option<String>,
     subject: Option<String>,
@@ -124,8 +125,18 @@ impl<T> VerifiedJwt<T> {
     }
 }
 
+/// Shows the key and none of the claims.
+impl<T> fmt::Debug for VerifiedJwt<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VerifiedJwt")
+            .field("algorithm", &self.algorithm)
+            .field("key_id", &self.key_id)
+            .finish_non_exhaustive()
+    }
+}
+
 /// A token that was verified, whose claims borrow from a [`TokenBuffer`].
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct BorrowedJwt<'b, T> {
     pub(super) registered: Registered<'b>,
     pub(super) algorithm: JwsAlgorithm,
@@ -200,6 +211,16 @@ impl<'b, T> BorrowedJwt<'b, T> {
     }
 }
 
+/// Shows the key and none of the claims.
+impl<T> fmt::Debug for BorrowedJwt<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BorrowedJwt")
+            .field("algorithm", &self.algorithm)
+            .field("key_id", &self.key_id)
+            .finish_non_exhaustive()
+    }
+}
+
 /// Room for one token's decoded parts, to be used again for the next. Wiped when dropped.
 #[derive(Default)]
 pub struct TokenBuffer {
@@ -215,8 +236,8 @@ impl TokenBuffer {
 }
 
 /// Shows nothing of what the buffer holds.
-impl std::fmt::Debug for TokenBuffer {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for TokenBuffer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TokenBuffer").finish_non_exhaustive()
     }
 }

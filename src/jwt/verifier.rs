@@ -267,9 +267,10 @@ impl Source {
 impl fmt::Debug for JwtVerifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let issuers: Vec<_> = self.sources.iter().map(|source| source.issuers.describe()).collect();
+        let issuers = issuers.join(" or ");
         f.debug_struct("JwtVerifier")
-            .field("issuers", &issuers)
-            .field("audience", &self.policy.audience.describe())
+            .field("issuers", &format_args!("{issuers}"))
+            .field("audience", &format_args!("{}", self.policy.audience.describe()))
             .finish_non_exhaustive()
     }
 }

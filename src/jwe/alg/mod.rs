@@ -10,6 +10,7 @@ mod ecdh_es;
 mod rsa_oaep;
 
 use std::fmt;
+use std::str::FromStr;
 
 use crate::crypto::OaepHash;
 use crate::error::{Error, KeyDefect, Unsupported};
@@ -171,6 +172,18 @@ impl fmt::Display for JweAlgorithm {
     }
 }
 
+/// Reads a name as [`from_name`](JweAlgorithm::from_name) does, from a settings file say.
+///
+/// [`Error::Misuse`] for any other text.
+impl FromStr for JweAlgorithm {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self, Error> {
+        let unknown = "expected the name of a key management algorithm of this build, found another";
+        Self::from_name(name).ok_or_else(|| Error::misuse(unknown))
+    }
+}
+
 /// Returns the shared key in a JWK, which must have that many bytes.
 fn shared_key(jwk: &Jwk, key_len: usize) -> Result<&SecretBytes, Error> {
     let KeyMaterial::Oct(secret) = jwk.material() else { return Err(jwk.material().mismatch(SECRET)) };
@@ -200,6 +213,7 @@ mod tests {
         for &algorithm in JweAlgorithm::ALL {
             assert_eq!(JweAlgorithm::from_name(algorithm.name()), Some(algorithm));
             assert_eq!(algorithm.to_string(), algorithm.name());
+            assert_eq!(algorithm.name().parse(), Ok(algorithm));
         }
     }
 
@@ -208,6 +222,7 @@ mod tests {
         for name in ["", "none", "RSA1_5", "rsa-oaep", "RSA-OAEP ", "HS256", "A256GCM", "PBES2-HS256+A128KW"]
         {
             assert_eq!(JweAlgorithm::from_name(name), None, "{name}");
+            assert!(matches!(name.parse::<JweAlgorithm>(), Err(Error::Misuse { .. })), "{name}");
         }
     }
 

@@ -8,8 +8,10 @@ pub(crate) mod hmac;
 pub(crate) mod rsa;
 
 use std::fmt;
+use std::str::FromStr;
 
 use crate::crypto::{EcCurve, Hash, RsaPadding};
+use crate::error::Error;
 use crate::jwk::KeyKind;
 
 /// A JWS signature algorithm, by its IANA name in Rust case.
@@ -158,6 +160,18 @@ impl fmt::Display for JwsAlgorithm {
     }
 }
 
+/// Reads a name as [`from_name`](JwsAlgorithm::from_name) does, from a settings file say.
+///
+/// [`Error::Misuse`] for any other text.
+impl FromStr for JwsAlgorithm {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self, Error> {
+        let unknown = "expected the name of a signature algorithm of this build, found another";
+        Self::from_name(name).ok_or_else(|| Error::misuse(unknown))
+    }
+}
+
 /// A set of algorithms, as small as a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct AlgorithmSet(u32);
@@ -192,6 +206,7 @@ mod tests {
         for &algorithm in JwsAlgorithm::ALL {
             assert_eq!(ROWS.iter().filter(|row| row.algorithm == algorithm).count(), 1);
             assert_eq!(JwsAlgorithm::from_name(algorithm.name()), Some(algorithm));
+            assert_eq!(algorithm.to_string().parse(), Ok(algorithm));
         }
         // A variant without a row would be missing from ALL, so count the variants by hand.
         let variants = if cfg!(feature = "es256k") { 14 } else { 13 };
@@ -203,6 +218,7 @@ mod tests {
     fn names_are_exact() {
         for name in ["none", "nOnE", "NONE", "none ", "hs256", "HS256 ", "HS256\0", "", "eddsa", "RSA1_5"] {
             assert_eq!(JwsAlgorithm::from_name(name), None, "{name:?}");
+            assert!(matches!(name.parse::<JwsAlgorithm>(), Err(Error::Misuse { .. })), "{name:?}");
         }
         assert_eq!(JwsAlgorithm::from_name("EdDSA"), Some(JwsAlgorithm::Ed25519));
     }
