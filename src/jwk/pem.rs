@@ -28,9 +28,10 @@ impl Jwk {
     ///
     /// # Errors
     ///
-    /// When there isn't exactly one block, the block is of a kind that isn't read here (an encrypted key,
-    /// an OpenSSH key, a certificate request and the like: the message says which), its content isn't
-    /// strict base64 or DER, or the key isn't supported or valid.
+    /// [`Error::Malformed`] when there isn't exactly one block, or its content isn't strict base64 or DER;
+    /// [`Error::Unsupported`] when the block is of a kind that isn't read here (an encrypted key, an OpenSSH
+    /// key, a certificate request and the like: the message says which) or the key isn't supported;
+    /// [`Error::InvalidKey`] when the key isn't valid.
     pub fn from_pem(pem: &str) -> Result<Self, Error> {
         let block = only_block(pem)?;
         let read = reader(block.label)?;
@@ -41,7 +42,7 @@ impl Jwk {
     ///
     /// # Errors
     ///
-    /// When the key is a symmetric secret, which has no public part.
+    /// [`Error::InvalidKey`] when the key is a symmetric secret, which has no public part.
     pub fn to_spki_pem(&self) -> Result<String, Error> {
         Ok(encode("PUBLIC KEY", &self.to_spki_der()?))
     }
@@ -50,7 +51,7 @@ impl Jwk {
     ///
     /// # Errors
     ///
-    /// When the key isn't an RSA key.
+    /// [`Error::Unsupported`] when the key isn't an RSA key.
     pub fn to_pkcs1_public_pem(&self) -> Result<String, Error> {
         Ok(encode("RSA PUBLIC KEY", &self.to_pkcs1_public_der()?))
     }
@@ -59,7 +60,7 @@ impl Jwk {
     ///
     /// # Errors
     ///
-    /// When the key isn't private, or is a symmetric secret.
+    /// [`Error::InvalidKey`] when the key isn't private, or is a symmetric secret.
     pub fn expose_pkcs8_pem(&self) -> Result<SecretString, Error> {
         Ok(encode_secret("PRIVATE KEY", &self.expose_pkcs8_der()?))
     }
@@ -68,7 +69,7 @@ impl Jwk {
     ///
     /// # Errors
     ///
-    /// When the key isn't a private RSA key.
+    /// [`Error::InvalidKey`] when the key isn't private, [`Error::Unsupported`] when it isn't an RSA key.
     pub fn expose_pkcs1_pem(&self) -> Result<SecretString, Error> {
         Ok(encode_secret("RSA PRIVATE KEY", &self.expose_pkcs1_der()?))
     }
@@ -77,7 +78,7 @@ impl Jwk {
     ///
     /// # Errors
     ///
-    /// When the key isn't a private EC key.
+    /// [`Error::InvalidKey`] when the key isn't private, [`Error::Unsupported`] when it isn't an EC key.
     pub fn expose_sec1_pem(&self) -> Result<SecretString, Error> {
         Ok(encode_secret("EC PRIVATE KEY", &self.expose_sec1_der()?))
     }
@@ -246,7 +247,7 @@ const END: &str = "-----END ";
 const EC_PARAMETERS: &str = "EC PARAMETERS";
 // What becomes of a PEM text in an environment variable or a JSON file.
 const LINE_BREAKS: &str = "line breaks in PEM, found backslashes with `n`";
-const WHOLE_LINE: &str = "a line `-----BEGIN …-----` of its own, found more or less on it";
+const WHOLE_LINE: &str = "a line `-----BEGIN …-----` of its own, found other text on it";
 const AT_THE_START: &str = "`-----BEGIN` and `-----END` at the start of a line, found them further right";
 const ONE_BLOCK: &str = "one PEM block, found several";
 const ENCRYPTED: &str =

@@ -11,8 +11,9 @@ use crate::wire::{base64url, compact};
 
 /// Verifies a compact JWS under one key and returns its payload.
 ///
-/// Any bytes may be the payload. Claims are verified by [`JwtVerifier`](crate::JwtVerifier), several
-/// keys are tried by [`KeySet::verify`](crate::KeySet::verify).
+/// Any bytes may be the payload ([RFC 7515 §5.2](https://www.rfc-editor.org/rfc/rfc7515#section-5.2)). Not for access tokens: their
+/// claims, `exp` and `aud` among them, are judged by [`JwtVerifier`](crate::JwtVerifier). Several keys
+/// are tried by [`KeySet::verify`](crate::KeySet::verify).
 ///
 /// # Errors
 ///

@@ -24,7 +24,9 @@ use crate::wire::typed;
 /// Issues tokens: built once, shared by reference.
 ///
 /// Each token carries `iss`, `sub`, `aud`, `exp` and `iat` and the caller's claims, is signed, and with
-/// [`encrypt_for`](JwtIssuerBuilder::encrypt_for) is then encrypted (a nested JWT, RFC 7519 §5.2).
+/// [`encrypt_for`](JwtIssuerBuilder::encrypt_for) is then encrypted: a nested JWT
+/// ([RFC 7519 §5.2](https://www.rfc-editor.org/rfc/rfc7519#section-5.2), [§11.2](https://www.rfc-editor.org/rfc/rfc7519#section-11.2)). What is only signed can be read
+/// by anyone who gets hold of it. For bytes instead of claims there is [`jws::sign`](crate::jws::sign).
 ///
 /// ```
 /// use countersign::{DecryptionKey, JweAlgorithm, JwsAlgorithm, JwtIssuer, SigningKey};
@@ -82,11 +84,30 @@ impl JwtIssuer {
     /// The claims are any type that serializes to a JSON object; [`NoClaims`](crate::NoClaims) adds none.
     /// They may hold registered claims that this issuer doesn't write, such as `nbf`.
     ///
+    /// ```
+    /// use countersign::{JwsAlgorithm, JwtIssuer, NoClaims, SigningKey};
+    /// use std::time::Duration;
+    ///
+    /// # fn main() -> Result<(), countersign::Error> {
+    /// # let signing_key = SigningKey::generate(JwsAlgorithm::Es256)?;
+    /// let issuer = JwtIssuer::builder(signing_key)
+    ///     .issuer("https://id.example.com")
+    ///     .audience("https://orders.example.com")
+    ///     .lifetime(Duration::from_secs(300))
+    ///     .build()?;
+    /// let token = issuer.issue("user-17", &NoClaims)?;
+    /// assert_eq!(token.split('.').count(), 3);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`Error::Misuse`] if the claims don't serialize to a JSON object of distinct names, or name one
     /// that the issuer writes; [`Error::Claim`] if a registered claim among them is malformed;
-    /// [`Error::Unavailable`] if the system gives no randomness.
+    /// [`Error::LimitExceeded`] if they nest deeper or have more members than a verifier's default
+    /// [`Limits`] permit; [`Error::InvalidKey`] if the recipient's key has encrypted as many messages
+    /// as it may; [`Error::Unavailable`] if the system gives no randomness.
     pub fn issue<T: Serialize + ?Sized>(&self, subject: &str, claims: &T) -> Result<String, Error> {
         self.issue_for(Some(subject), claims)
     }
@@ -199,7 +220,25 @@ impl fmt::Debug for JwtIssuer {
     }
 }
 
-/// The choices of a [`JwtIssuer`] in the making.
+/// The choices of a [`JwtIssuer`] in the making. Issuer, audience and lifetime are each set or waived.
+///
+/// ```
+/// use countersign::{JwsAlgorithm, JwtIssuer, SigningKey};
+/// use std::time::Duration;
+///
+/// # fn main() -> Result<(), countersign::Error> {
+/// let issuer = JwtIssuer::builder(SigningKey::generate(JwsAlgorithm::Ed25519)?.with_key_id("2026-11"))
+///     .issuer("https://id.example.com")
+///     .audience("https://orders.example.com")
+///     .audience("https://invoices.example.com")
+///     .lifetime(Duration::from_secs(300))
+///     .token_type("at+jwt")
+///     .generate_jwt_id()
+///     .build()?;
+/// # let _ = issuer;
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "`build` makes the issuer"]
 pub struct JwtIssuerBuilder {
     signing_key: SigningKey,
@@ -259,7 +298,8 @@ impl JwtIssuerBuilder {
         self
     }
 
-    /// Sets `aud`, whom the tokens are for. Called again, it adds another audience.
+    /// Sets `aud`, whom the tokens are for ([RFC 7519 §4.1.3](https://www.rfc-editor.org/rfc/rfc7519#section-4.1.3)). Called again, it
+    /// adds another audience.
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         self.audience.push(audience.into());
         self
@@ -271,7 +311,8 @@ impl JwtIssuerBuilder {
         self
     }
 
-    /// Sets how long tokens are accepted after they were issued: `exp` is `iat` and this.
+    /// Sets how long tokens are accepted after they were issued: `exp` is `iat` and this, in whole
+    /// seconds. Minutes are usual for access tokens.
     pub fn lifetime(mut self, lifetime: Duration) -> Self {
         self.lifetime = self.lifetime.set(lifetime);
         self
@@ -283,19 +324,22 @@ impl JwtIssuerBuilder {
         self
     }
 
-    /// Sets the header's `typ`. Default: `JWT`.
+    /// Sets the header's `typ`, such as `at+jwt` for access tokens
+    /// ([RFC 9068 §2.1](https://www.rfc-editor.org/rfc/rfc9068#section-2.1)), so that tokens for one purpose don't pass for another
+    /// ([RFC 8725 §3.11](https://www.rfc-editor.org/rfc/rfc8725#section-3.11)). Default: `JWT`.
     pub fn token_type(mut self, token_type: impl Into<String>) -> Self {
         self.token_type = Some(token_type.into());
         self
     }
 
-    /// Gives each token a `jti` of 128 random bits.
+    /// Gives each token a `jti` of 128 random bits, for receivers that keep a list of those they saw.
     pub fn generate_jwt_id(mut self) -> Self {
         self.generate_jwt_id = true;
         self
     }
 
-    /// Encrypts each signed token to this recipient: a nested JWT.
+    /// Encrypts each signed token to this recipient: a nested JWT. Out of a published set,
+    /// [`recipient_key`](crate::recipient_key) chooses the key.
     pub fn encrypt_for(mut self, recipient: EncryptionKey) -> Self {
         self.recipient = Some(recipient);
         self

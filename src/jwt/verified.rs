@@ -76,7 +76,7 @@ impl<T> VerifiedJwt<T> {
         self.audience.iter().map(String::as_str)
     }
 
-    /// Returns `exp`, from when on the token is no longer accepted.
+    /// Returns `exp`, from when on the token is not accepted any more.
     #[must_use]
     pub fn expires_at(&self) -> Option<NumericDate> {
         self.expires_at
@@ -135,7 +135,8 @@ impl<T> fmt::Debug for VerifiedJwt<T> {
     }
 }
 
-/// A token that was verified, whose claims borrow from a [`TokenBuffer`].
+/// A token that was verified, whose claims borrow from a [`TokenBuffer`]: what
+/// [`JwtVerifier::verify_borrowed`](crate::JwtVerifier::verify_borrowed) gives out.
 #[derive(Clone)]
 pub struct BorrowedJwt<'b, T> {
     pub(super) registered: Registered<'b>,
@@ -162,7 +163,7 @@ impl<'b, T> BorrowedJwt<'b, T> {
         self.registered.audience.into_iter().flat_map(|audience| audience.iter())
     }
 
-    /// Returns `exp`, from when on the token is no longer accepted.
+    /// Returns `exp`, from when on the token is not accepted any more.
     #[must_use]
     pub fn expires_at(&self) -> Option<NumericDate> {
         self.registered.expires_at
@@ -222,6 +223,16 @@ impl<T> fmt::Debug for BorrowedJwt<'_, T> {
 }
 
 /// Room for one token's decoded parts, to be used again for the next. Wiped when dropped.
+///
+/// ```
+/// use countersign::{JwtVerifier, NoClaims, TokenBuffer};
+///
+/// fn count_valid(verifier: &JwtVerifier, tokens: &[String]) -> usize {
+///     let mut buffer = TokenBuffer::new();
+///     tokens.iter().filter(|token| verifier.verify_borrowed::<NoClaims>(token, &mut buffer).is_ok()).count()
+/// }
+/// # let _ = count_valid;
+/// ```
 #[derive(Default)]
 pub struct TokenBuffer {
     pub(super) decoded: Zeroizing<Vec<u8>>,

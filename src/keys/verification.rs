@@ -39,7 +39,19 @@ impl KeySet<VerifyingKey> {
 
     /// Makes the set from secrets that issuer and verifier share, for HS256, HS384 and HS512.
     ///
-    /// Everything but an `oct` JWK is skipped, see [`skipped`](Self::skipped).
+    /// For a set that only these two hold. Everything but an `oct` JWK is skipped, see
+    /// [`skipped`](Self::skipped).
+    ///
+    /// ```
+    /// use countersign::{JwkSet, JwsAlgorithm, KeySet, SigningKey};
+    ///
+    /// # fn main() -> Result<(), countersign::Error> {
+    /// let key = SigningKey::generate(JwsAlgorithm::Hs256)?.with_key_id("a");
+    /// let shared: JwkSet = [key.expose_jwk()].into_iter().collect();
+    /// assert_eq!(KeySet::shared_secrets(&shared).len(), 1);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn shared_secrets(set: &JwkSet) -> Self {
         Self::compile(set, |jwk| {

@@ -20,7 +20,8 @@ use crate::secret::SecretBytes;
 use super::enc::ContentEncryption;
 use super::recipient::Family;
 
-/// A key management algorithm: how the content encryption key gets to the recipient.
+/// A key management algorithm: how the content encryption key gets to the recipient
+/// ([RFC 7518 §4.1](https://www.rfc-editor.org/rfc/rfc7518#section-4.1)).
 ///
 /// Take [`EcdhEs`](Self::EcdhEs) or [`EcdhEsA256Kw`](Self::EcdhEsA256Kw) when the recipient has
 /// a key pair of its own, [`A256Kw`](Self::A256Kw) when both sides share a key. RSA is for peers

@@ -13,7 +13,8 @@ use crate::secret::SecretBytes;
 use self::aes_cbc_hmac::AesCbcHmac;
 use self::aes_gcm::AesGcm;
 
-/// A content encryption algorithm: what encrypts and authenticates the content.
+/// A content encryption algorithm: what encrypts and authenticates the content
+/// ([RFC 7518 §5.1](https://www.rfc-editor.org/rfc/rfc7518#section-5.1)).
 ///
 /// The default, [`A256Gcm`](Self::A256Gcm), is right unless a peer can't do it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]

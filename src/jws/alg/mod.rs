@@ -14,7 +14,12 @@ use crate::crypto::{EcCurve, Hash, RsaPadding};
 use crate::error::Error;
 use crate::jwk::KeyKind;
 
-/// A JWS signature algorithm, by its IANA name in Rust case.
+/// A JWS signature algorithm, by its IANA name in Rust case
+/// ([RFC 7518 §3.1](https://www.rfc-editor.org/rfc/rfc7518#section-3.1)).
+///
+/// Take [`Es256`](Self::Es256) or [`Ed25519`](Self::Ed25519) where both sides know them. HS* is for one
+/// service that verifies its own tokens: whoever can verify can sign. RS* and PS* are for peers that
+/// have RSA keys.
 ///
 /// `EdDSA`, the older name of [`Ed25519`](Self::Ed25519) (RFC 9864 §2.2), is read as the same
 /// algorithm; [`SigningKey::with_eddsa_name`](crate::jws::SigningKey::with_eddsa_name) writes it.
