@@ -4,15 +4,23 @@ use std::time::SystemTime;
 
 /// Tells the time to issuers and verifiers.
 ///
-/// Any `Fn() -> SystemTime` is a clock:
+/// The default, [`SystemClock`], is right in service; tests and replays set their own. Any
+/// `Fn() -> SystemTime` is a clock:
 ///
 /// ```
-/// use countersign::Clock;
+/// use countersign::{Clock, JwsAlgorithm, JwtVerifier, SigningKey};
 /// use std::time::{Duration, SystemTime};
 ///
+/// # fn main() -> Result<(), countersign::Error> {
 /// let stopped_at = SystemTime::UNIX_EPOCH + Duration::from_secs(1_300_819_380);
 /// let clock = move || stopped_at;
 /// assert_eq!(clock.now(), stopped_at);
+///
+/// let key = SigningKey::generate(JwsAlgorithm::Es256)?.verifying_key()?;
+/// let replay = JwtVerifier::builder(key).any_issuer().any_audience().clock(clock).build()?;
+/// # let _ = replay;
+/// # Ok(())
+/// # }
 /// ```
 pub trait Clock: Send + Sync {
     /// Returns the present time.

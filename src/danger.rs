@@ -12,7 +12,8 @@ use crate::wire::typed;
 /// Reads the claims of a signed token without verifying anything, for debugging and for tools.
 ///
 /// Whoever can send a token chooses every word of these claims: to act on them is to let anyone in.
-/// To pick a verifier, [`UnverifiedToken`](crate::UnverifiedToken) is enough.
+/// To pick a verifier, [`UnverifiedToken`](crate::UnverifiedToken) is enough; for several issuers,
+/// [`JwtVerifier::for_issuers`](crate::JwtVerifier::for_issuers) picks their keys.
 ///
 /// # Errors
 ///
@@ -20,11 +21,17 @@ use crate::wire::typed;
 /// object as payload; [`Error::ClaimsType`] if the claims don't fit the type.
 ///
 /// ```
-/// use countersign::{JwsAlgorithm, NoClaims, SigningKey, danger, jws};
+/// use countersign::{JwsAlgorithm, SigningKey, danger, jws};
+///
+/// #[derive(serde::Deserialize)]
+/// struct Shown {
+///     sub: String,
+/// }
 ///
 /// # fn main() -> Result<(), countersign::Error> {
 /// let token = jws::sign(&SigningKey::generate(JwsAlgorithm::Es256)?, b"{\"sub\":\"anyone\"}")?;
-/// let NoClaims = danger::unverified_claims(&token)?;
+/// let shown: Shown = danger::unverified_claims(&token)?;
+/// assert_eq!(shown.sub, "anyone"); // or so the sender says
 /// # Ok(())
 /// # }
 /// ```
@@ -40,11 +47,24 @@ pub fn unverified_claims<T: DeserializeOwned>(token: &str) -> Result<T, Error> {
 /// Makes a signing key for HS256, HS384 or HS512 out of a secret that is shorter than the hash.
 ///
 /// Who sees one token can try secrets against it, offline and by the billion: a short or guessable one
-/// is found, and then the attacker issues any token. Only for a peer that can't be changed.
+/// is found, and then the attacker issues any token. Only for a peer that can't be changed
+/// ([RFC 7518 §3.2](https://www.rfc-editor.org/rfc/rfc7518#section-3.2), [RFC 8725 §3.5](https://www.rfc-editor.org/rfc/rfc8725#section-3.5)).
 ///
 /// # Errors
 ///
 /// [`Error::InvalidKey`] for an empty secret or another family of algorithm.
+///
+/// ```
+/// use countersign::{JwsAlgorithm, SecretBytes, danger, jws};
+///
+/// # fn main() -> Result<(), countersign::Error> {
+/// let secret = SecretBytes::from(b"your-256-bit-secret".to_vec());
+/// let key = danger::weak_hmac_signing_key(JwsAlgorithm::Hs256, secret)?;
+/// let token = jws::sign(&key, b"for an old peer")?;
+/// assert!(jws::verify(&key.verifying_key()?, &token).is_ok());
+/// # Ok(())
+/// # }
+/// ```
 pub fn weak_hmac_signing_key(algorithm: JwsAlgorithm, secret: SecretBytes) -> Result<SigningKey, Error> {
     SigningKey::weak_hmac(algorithm, secret)
 }
@@ -52,7 +72,8 @@ pub fn weak_hmac_signing_key(algorithm: JwsAlgorithm, secret: SecretBytes) -> Re
 /// Makes a verifying key for HS256, HS384 or HS512 out of a secret that is shorter than the hash.
 ///
 /// Who sees one token can try secrets against it, offline and by the billion: a short or guessable one
-/// is found, and then this key accepts the attacker's tokens. Only for a peer that can't be changed.
+/// is found, and then this key accepts the attacker's tokens. Only for a peer that can't be changed
+/// ([RFC 7518 §3.2](https://www.rfc-editor.org/rfc/rfc7518#section-3.2), [RFC 8725 §3.5](https://www.rfc-editor.org/rfc/rfc8725#section-3.5)).
 ///
 /// # Errors
 ///

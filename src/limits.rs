@@ -1,12 +1,23 @@
 //! The limits on input, in one struct, each number with its source.
 
-/// The largest inputs that are looked at. What exceeds one is refused before it costs anything.
+/// The largest inputs that are looked at. What exceeds one is refused before it costs anything, with
+/// [`Error::LimitExceeded`](crate::Error::LimitExceeded).
+///
+/// The defaults fit access tokens in request headers. Raise one for larger documents, in
+/// [`JwtVerifierBuilder::limits`](crate::jwt::JwtVerifierBuilder::limits) or the functions whose names
+/// end in `with_limits`.
 ///
 /// ```
-/// use countersign::Limits;
+/// use countersign::jwe::{decrypt, decrypt_with_limits};
+/// use countersign::{DecryptionKey, JweAlgorithm, Limits, encrypt};
 ///
-/// let limits = Limits::default().token_bytes(64 * 1024);
-/// # let _ = limits;
+/// # fn main() -> Result<(), countersign::Error> {
+/// let key = DecryptionKey::generate(JweAlgorithm::EcdhEs)?;
+/// let token = encrypt(&key.encryption_key()?, &[7; 20_000])?;
+/// assert_eq!(decrypt(&key, &token).unwrap_err().code(), "limit_token_bytes");
+/// assert!(decrypt_with_limits(&key, &token, &Limits::default().token_bytes(64 * 1024)).is_ok());
+/// # Ok(())
+/// # }
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {

@@ -16,8 +16,8 @@ use countersign::jwe::JweBuilder;
 use countersign::jwk::KeyKind;
 use countersign::{
     ContentEncryption, DecryptionKey, EncryptionKey, Error, JweAlgorithm, Jwk, JwkSet, JwsAlgorithm,
-    JwtIssuer, JwtVerifier, KeyDefect, KeySet, Limits, NoClaims, SecretBytes, SigningKey, Unsupported,
-    UnverifiedToken, VerifyingKey, danger, decrypt, decrypt_claims, encrypt, jws, recipient_key,
+    JwtIssuer, JwtVerifier, KeyDefect, KeySet, Limits, NoClaims, SecretBytes, SigningKey, TokenBuffer,
+    Unsupported, UnverifiedToken, VerifyingKey, danger, decrypt, decrypt_claims, encrypt, jws, recipient_key,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -113,43 +113,43 @@ fn malformed() -> Vec<Case> {
             verify("SECRET.SECRET"),
             "segment_count",
             401,
-            "malformed token: expected three or five parts separated by dots, found another number",
+            "malformed token: expected three or five parts, separated by dots, found two",
         ),
         case(
             jws::verify(&hmac_key(), &jwe),
             "segment_count",
             401,
-            "malformed token: expected three parts separated by dots, found another number",
+            "malformed token: expected the three parts of a signed token, separated by dots, found five",
         ),
         case(
             decrypt(&key(), &good),
             "segment_count",
             401,
-            "malformed token: expected five parts separated by dots, found another number",
+            "malformed token: expected the five parts of an encrypted token, separated by dots, found three",
         ),
         case(
             verify(&format!("{good}=")),
             "base64url",
             401,
-            "malformed signature: expected unpadded base64url",
+            "malformed signature: expected unpadded base64url, found padding, white space, another character or a cut end",
         ),
         case(
             verify(&with_part(&good, 1, "SECRET+/")),
             "base64url",
             401,
-            "malformed payload: expected unpadded base64url",
+            "malformed payload: expected unpadded base64url, found padding, white space, another character or a cut end",
         ),
         case(
             decrypt(&key(), &with_part(&jwe, 1, "SECRET!!")),
             "base64url",
             401,
-            "malformed encrypted key: expected unpadded base64url",
+            "malformed encrypted key: expected unpadded base64url, found padding, white space, another character or a cut end",
         ),
         case(
             decrypt(&key(), &with_part(&jwe, 3, "SECRE")),
             "base64url",
             401,
-            "malformed ciphertext: expected unpadded base64url",
+            "malformed ciphertext: expected unpadded base64url, found padding, white space, another character or a cut end",
         ),
         case(
             verify(&with_part(&good, 0, "AB")),
@@ -157,9 +157,24 @@ fn malformed() -> Vec<Case> {
             401,
             "malformed header: expected canonical base64url, found unused bits that aren't zero",
         ),
-        case(verify(&signed(b"\"SECRET\xff", "{}")), "utf8", 401, "malformed header: expected UTF-8"),
-        case(verify(&claims_token(b"\"SECRET\xff")), "utf8", 401, "malformed claims: expected UTF-8"),
-        case(verify(&claims_token("{\"SECRET\":}")), "json", 401, "malformed claims: expected JSON"),
+        case(
+            verify(&signed(b"\"SECRET\xff", "{}")),
+            "utf8",
+            401,
+            "malformed header: expected UTF-8, found other bytes",
+        ),
+        case(
+            verify(&claims_token(b"\"SECRET\xff")),
+            "utf8",
+            401,
+            "malformed claims: expected UTF-8, found other bytes",
+        ),
+        case(
+            verify(&claims_token("{\"SECRET\":}")),
+            "json",
+            401,
+            "malformed claims: expected JSON, found something else",
+        ),
         case(
             verify(&signed("[\"SECRET\"]", "{}")),
             "not_an_object",
@@ -177,13 +192,13 @@ fn malformed() -> Vec<Case> {
             verify(&with_alg_and(r#""enc":"SECRET""#)),
             "unexpected_member",
             401,
-            "malformed header: expected no member `enc`",
+            "malformed header: expected no member `enc`, found one",
         ),
         case(
             verify(&with_alg_and(r#""kid":["SECRET"]"#)),
             "member_type",
             401,
-            "malformed header: expected member `kid` to be a string",
+            "malformed header: expected member `kid` to be a string, found something else",
         ),
         case(
             verify(&with_alg_and(r#""crit":[]"#)),
@@ -201,22 +216,32 @@ fn malformed() -> Vec<Case> {
             decrypt(&key(), &with_part(&jwe, 2, "SECR")),
             "length",
             401,
-            "malformed initialization vector: expected another length",
+            "malformed initialization vector: expected the length that the algorithm gives it, found another",
         ),
         case(
             decrypt(&key(), &with_part(&jwe, 4, "SECR")),
             "length",
             401,
-            "malformed authentication tag: expected another length",
+            "malformed authentication tag: expected the length that the algorithm gives it, found another",
         ),
-        case(decrypt_claims::<Value>(&key(), &jwe), "json", 401, "malformed claims: expected JSON"),
+        case(
+            decrypt_claims::<Value>(&key(), &jwe),
+            "json",
+            401,
+            "malformed claims: expected JSON, found something else",
+        ),
         // A key's text is the application's, not a token's.
-        case(Jwk::from_json("{\"kty\":SECRET}"), "json", 500, "malformed JWK: expected JSON"),
+        case(
+            Jwk::from_json("{\"kty\":SECRET}"),
+            "json",
+            500,
+            "malformed JWK: expected JSON, found something else",
+        ),
         case(
             Jwk::from_json(r#"{"kty":"oct","k":"SECRET=="}"#),
             "base64url",
             500,
-            "malformed JWK: expected unpadded base64url",
+            "malformed JWK: expected unpadded base64url, found padding, white space, another character or a cut end",
         ),
         case(
             JwkSet::from_json(r#"{"SECRET":[]}"#),
@@ -231,7 +256,12 @@ fn malformed() -> Vec<Case> {
             "malformed DER: expected DER, found PEM text",
         ),
         #[cfg(feature = "pem")]
-        case(Jwk::from_pem("SECRET"), "encoding", 500, "malformed PEM: expected a PEM block, found none"),
+        case(
+            Jwk::from_pem("SECRET"),
+            "encoding",
+            500,
+            "malformed PEM: expected the text of a PEM block, found none",
+        ),
     ]
 }
 
@@ -245,45 +275,45 @@ fn unsupported_and_refused() -> Vec<Case> {
             verify(&signed(r#"{"alg":"SECRET"}"#, "{}")),
             "unsupported_algorithm",
             401,
-            "unsupported: the header's `alg` names no algorithm of this library",
+            "unsupported: expected an algorithm of this build in the header's `alg`, found another",
         ),
         case(
             decrypt(&key(), &with_header(&jwe, r#"{"alg":"A256KW","enc":"SECRET"}"#)),
             "unsupported_content_encryption",
             401,
-            "unsupported: the header's `enc` names no content encryption of this library",
+            "unsupported: expected a content encryption of this build in the header's `enc`, found another",
         ),
         case(
             verify(&with_alg_and(r#""crit":["SECRET"],"SECRET":1"#)),
             "unsupported_critical",
             401,
-            "unsupported: the header's `crit` names a parameter that isn't understood",
+            "unsupported: expected parameters that are understood in the header's `crit`, found another",
         ),
         case(
             decrypt(&key(), &with_header(&jwe, r#"{"alg":"A256KW","enc":"A256GCM","zip":"SECRET"}"#)),
             "unsupported_compression",
             401,
-            "unsupported: the header's `zip` asks for compression, which is off",
+            "unsupported: expected no `zip` in the header, found a compressed token",
         ),
         case(
             Jwk::from_json(r#"{"kty":"SECRET"}"#),
             "unsupported_key",
             500,
-            "unsupported: a key type that isn't known; expected `kty` to be `EC`, `OKP`, `RSA` or `oct`",
+            "unsupported: expected `kty` to be `EC`, `OKP`, `RSA` or `oct`, found another key type",
         ),
         #[cfg(not(feature = "es256k"))]
         case(
             Jwk::from_json(r#"{"kty":"EC","crv":"secp256k1","x":"SECRET","y":"SECRET"}"#),
             "unsupported_feature",
             500,
-            "unsupported: keys on secp256k1 need the feature `es256k`",
+            "unsupported: expected the feature `es256k`, which keys on secp256k1 need, found it off",
         ),
         #[cfg(not(any(feature = "aws-lc-rs", feature = "rsa")))]
         case(
             Jwk::generate(KeyKind::Rsa { bits: 2048 }),
             "unsupported_feature",
             500,
-            "unsupported: making RSA keys needs the feature `aws-lc-rs` or `rsa`",
+            "unsupported: expected the feature `aws-lc-rs` or `rsa`, which making RSA keys needs, found neither",
         ),
         // A build with every feature can't bring this about.
         case::<()>(
@@ -296,19 +326,19 @@ fn unsupported_and_refused() -> Vec<Case> {
             jws::verify(&signing_key(JwsAlgorithm::Es256).verifying_key().unwrap(), &inner),
             "algorithm_not_allowed",
             401,
-            "not allowed: the header's `alg` isn't on the list of allowed algorithms",
+            "not allowed: expected an algorithm of the given keys, or of the list, in the header's `alg`, found another",
         ),
         case(
             decrypt(&narrow, &jwe),
             "content_encryption_not_allowed",
             401,
-            "not allowed: the header's `enc` isn't on the list of allowed content encryptions",
+            "not allowed: expected an allowed content encryption in the header's `enc`, found another",
         ),
         case(
             typed.unwrap().verify::<NoClaims>(&inner),
             "type_not_allowed",
             401,
-            "not allowed: the header's `typ` isn't the expected type of token",
+            "not allowed: expected a type that `token_type` names in the header's `typ`, found another or none",
         ),
         case(
             nested().verify::<NoClaims>(&wrapped("SECRET", &inner)),
@@ -349,7 +379,7 @@ fn keys_and_crypto() -> Vec<Case> {
             jws::verify(&hmac_key().with_key_id("a"), &identified),
             "no_matching_key",
             401,
-            "no matching key: none of the given keys fits the header's algorithm and key id",
+            "no matching key: expected a key of the algorithm and the key ID asked for, found none",
         ),
         case(verify(&forged), "invalid_signature", 401, "invalid signature"),
         case(decrypt(&other, &encrypted()), "decryption_failed", 401, "decryption failed"),
@@ -375,19 +405,19 @@ fn keys_and_crypto() -> Vec<Case> {
             SigningKey::from_jwk_for(JwsAlgorithm::Es256, &jwk("P-384")),
             "key_type",
             500,
-            "invalid key: expected a key of the type and curve that the algorithm needs",
+            "invalid key: expected an EC key on P-256, found an EC key on P-384",
         ),
         case(
             SigningKey::from_jwk_for(JwsAlgorithm::Es256, &jwk("P-256").with_algorithm("SECRET")),
             "key_algorithm",
             500,
-            "invalid key: expected the algorithm that the key's own `alg` names",
+            "invalid key: expected the algorithm that the key's own `alg` names, found another asked for",
         ),
         case(
             SigningKey::from_jwk(&jwk("rsa-2048")),
             "key_algorithm_unknown",
             500,
-            "invalid key: expected an algorithm: the key names none, and its type permits several",
+            "invalid key: expected a key whose `alg` settles the algorithm, found it open; `from_jwk_for` chooses one",
         ),
         case(
             VerifyingKey::from_jwk_for(
@@ -396,7 +426,7 @@ fn keys_and_crypto() -> Vec<Case> {
             ),
             "key_use",
             500,
-            "invalid key: the key's `use` or `key_ops` doesn't permit this operation",
+            "invalid key: expected a key whose `use` and `key_ops` permit the operation, found one that forbids it",
         ),
         case(
             SigningKey::from_jwk_for(JwsAlgorithm::Es256, &jwk("P-256").to_public().unwrap()),
@@ -408,7 +438,7 @@ fn keys_and_crypto() -> Vec<Case> {
             VerifyingKey::from_jwk_for(JwsAlgorithm::Es256, &jwk("P-256")),
             "key_not_public",
             500,
-            "invalid key: expected a public key, found a private or a secret one",
+            "invalid key: expected a public key, found a private one (`Jwk::to_public` gives its public half) or a secret",
         ),
         case(
             Jwk::from_json(&public_with("P-256", "x", json!(base64url([1; 32])))),
@@ -420,14 +450,14 @@ fn keys_and_crypto() -> Vec<Case> {
             encrypt(&low_order.unwrap(), MARKER.as_bytes()),
             "key_rejected",
             500,
-            "invalid key: the key isn't valid for its type",
+            "invalid key: expected a key that the crypto library accepts, found one that it refuses",
         ),
         // After 2^32 messages; unit tests beside the counter bring it about.
         case::<()>(
             Err(Error::InvalidKey(KeyDefect::Exhausted)),
             "key_exhausted",
             500,
-            "invalid key: the key has encrypted 2^32 messages and must be replaced",
+            "invalid key: expected at most 2^32 messages under one key, found more; a new key must take its place",
         ),
     ]
 }
@@ -517,7 +547,7 @@ fn claims() -> Vec<Case> {
             verify(&ruled, json!({ "tenant": "SECRET" })),
             "claim_refused",
             401,
-            "claim `tenant`: refused by the application's own rule",
+            "claim `tenant`: expected what the application's own rule asks for, found something else",
         ),
         case(
             verifier().verify::<Typed>(&claims_token(r#"{"tenant":"SECRET"}"#)),
@@ -538,7 +568,7 @@ fn limits_and_misuse() -> Vec<Case> {
     let many: Vec<String> = (0..257).map(|index| format!("\"SECRET{index}\":1")).collect();
     let deep = format!("{{\"SECRET\":{}{}}}", "[".repeat(32), "]".repeat(32));
     let keys: KeySet = (0..9).map(|_| hmac_key()).collect();
-    let two = JwkSet::from_json_with(
+    let two = JwkSet::from_json_with_limits(
         r#"{"keys":[{"kid":"SECRET"},{"kid":"SECRET"}]}"#,
         &Limits::default().jwk_set_keys(1),
     );
@@ -547,45 +577,50 @@ fn limits_and_misuse() -> Vec<Case> {
             verify(&MARKER.repeat(16 * 1024)),
             "limit_token_bytes",
             401,
-            "limit exceeded: at most 16384 bytes of token",
+            "limit exceeded: expected at most 16384 bytes of token, found more",
         ),
         case(
             verify(&with_alg_and(&format!("\"x\":\"{}\"", MARKER.repeat(1024)))),
             "limit_header_bytes",
             401,
-            "limit exceeded: at most 4096 bytes of header",
+            "limit exceeded: expected at most 4096 bytes of header, found more",
         ),
         case(
             verify(&claims_token(deep)),
             "limit_json_depth",
             401,
-            "limit exceeded: at most 32 levels of JSON nesting",
+            "limit exceeded: expected at most 32 levels of JSON nesting, found more",
         ),
         case(
             verify(&claims_token(format!("{{{}}}", many.join(",")))),
             "limit_json_members",
             401,
-            "limit exceeded: at most 256 members in a JSON object",
+            "limit exceeded: expected at most 256 members in a JSON object, found more",
         ),
         case(
             keys.verify(&claims_token("{}")),
             "limit_candidate_keys",
             401,
-            "limit exceeded: at most 8 keys that fit a token",
+            "limit exceeded: expected at most 8 keys that fit a token, found more",
         ),
         case(
             nested().verify::<NoClaims>(&wrapped("JWT", &encrypted())),
             "limit_nesting",
             401,
-            "limit exceeded: at most 2 levels of nested tokens",
+            "limit exceeded: expected at most 2 levels of nested tokens, found more",
         ),
         case(
             JwkSet::from_json(&MARKER.repeat(256 * 1024)),
             "limit_jwk_set_bytes",
             500,
-            "limit exceeded: at most 262144 bytes of JWK set",
+            "limit exceeded: expected at most 262144 bytes of JWK set, found more",
         ),
-        case(two, "limit_jwk_set_keys", 500, "limit exceeded: at most 1 keys in a JWK set"),
+        case(
+            two,
+            "limit_jwk_set_keys",
+            500,
+            "limit exceeded: expected at most 1 keys in a JWK set, found more",
+        ),
         case(
             JwtVerifier::builder(hmac_key()).build(),
             "misuse",
@@ -596,7 +631,7 @@ fn limits_and_misuse() -> Vec<Case> {
             EncryptionKey::symmetric(JweAlgorithm::Dir, secret()),
             "misuse",
             500,
-            "misuse: a key for `dir` is made by `direct`, with its content encryption",
+            "misuse: expected an algorithm that wraps keys, found `dir`, whose keys `direct` makes",
         ),
     ]
 }
@@ -768,6 +803,14 @@ fn keys_show_nothing_of_themselves() {
         format!("{:?}", SigningKey::hmac(JwsAlgorithm::Hs256, secret.clone_secret()).unwrap()),
         format!("{:?}", VerifyingKey::hmac(JwsAlgorithm::Hs256, secret.clone_secret()).unwrap()),
         format!("{:?}", Jwk::from_secret(secret).unwrap().expose_json()),
+        format!("{:?}", jws::verify(&hmac_key(), &claims_token(MARKER)).unwrap()),
+        format!("{:?}", verifier().verify::<NoClaims>(&claims_token(r#"{"sub":"SECRET"}"#)).unwrap()),
+        format!(
+            "{:?}",
+            verifier()
+                .verify_borrowed::<Value>(&claims_token(r#"{"sub":"SECRET"}"#), &mut TokenBuffer::new())
+                .unwrap()
+        ),
         format!("{:?}", UnverifiedToken::parse(&with_alg_and("\"kid\":\"SECRET\"")).unwrap()),
     ];
     for shown in shown {

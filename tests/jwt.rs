@@ -1213,7 +1213,7 @@ fn claims_must_not_repeat_what_the_issuer_writes() {
         .unwrap();
     for name in ["iss", "aud", "exp", "iat", "jti", "sub"] {
         let reason = misuse(issuer.issue("u", &json!({ "tenant": 4, name: "x" })));
-        assert_eq!(reason, format!("expected no claim `{name}`: the issuer writes it"));
+        assert_eq!(reason, format!("expected no claim `{name}`, which the issuer writes, found one"));
     }
     assert!(issuer.issue("u", &json!({ "tenant": 4, "Iss": "x", "nbf": NOW })).is_ok());
     assert!(issuer.issue_without_subject(&json!({ "sub": "x" })).is_ok());
@@ -1227,7 +1227,7 @@ fn claims_must_be_an_object_of_distinct_names() {
         #[serde(flatten)]
         rest: Value,
     }
-    let distinct = "expected claims that serialize to a JSON object of distinct names";
+    let distinct = "expected claims that serialize to a JSON object of distinct names, found something else";
     let issuer = issuer();
     assert!(issuer.issue("u", &Flattened { tenant: 4, rest: json!({ "scope": "x" }) }).is_ok());
     for rest in [json!({ "tenant": 5 }), json!({ "deep": { "fine": 1 }, "tenant": 4 })] {
@@ -1239,7 +1239,10 @@ fn claims_must_be_an_object_of_distinct_names() {
     assert_eq!(misuse(issuer.issue("u", "{}")), distinct);
     assert_eq!(misuse(issuer.issue("u", &())), distinct);
     let unwritable: std::collections::HashMap<Vec<u8>, u8> = [(vec![1], 1)].into();
-    assert_eq!(misuse(issuer.issue("u", &unwritable)), "the value can't be written as JSON");
+    assert_eq!(
+        misuse(issuer.issue("u", &unwritable)),
+        "expected claims that serialize to JSON, found a map key or a value that doesn't"
+    );
 }
 
 #[test]
@@ -1320,8 +1323,26 @@ fn an_issuer_needs_issuer_audience_and_lifetime() {
     let builder = || JwtIssuer::builder(signing_key(JwsAlgorithm::Hs256));
     assert_eq!(
         misuse(builder().audience("b").lifetime(seconds(9)).build()),
-        "expected a choice of issuer: `issuer` sets it, `without_issuer` waives it"
+        "expected one choice of issuer: `issuer` sets it, `without_issuer` waives it"
     );
+    for twice in [
+        builder().issuer("a").without_issuer().audience("b").lifetime(seconds(9)),
+        builder().without_issuer().issuer("a").audience("b").lifetime(seconds(9)),
+    ] {
+        assert_eq!(
+            misuse(twice.build()),
+            "expected one choice of issuer: `issuer` sets it, `without_issuer` waives it"
+        );
+    }
+    for twice in [
+        builder().issuer("a").audience("b").lifetime(seconds(9)).without_expiry(),
+        builder().issuer("a").audience("b").without_expiry().lifetime(seconds(9)),
+    ] {
+        assert_eq!(
+            misuse(twice.build()),
+            "expected one choice of lifetime: `lifetime` sets it, `without_expiry` waives it"
+        );
+    }
     let audience = "expected one choice of audience: `audience` sets it, `without_audience` waives it";
     assert_eq!(misuse(builder().issuer("a").lifetime(seconds(9)).build()), audience);
     assert_eq!(
@@ -1330,12 +1351,12 @@ fn an_issuer_needs_issuer_audience_and_lifetime() {
     );
     assert_eq!(
         misuse(builder().issuer("a").audience("b").build()),
-        "expected a choice of lifetime: `lifetime` sets it, `without_expiry` waives it"
+        "expected one choice of lifetime: `lifetime` sets it, `without_expiry` waives it"
     );
     for short in [Duration::ZERO, Duration::from_millis(999)] {
         assert_eq!(
             misuse(builder().issuer("a").audience("b").lifetime(short).build()),
-            "expected a lifetime of at least a second"
+            "expected a lifetime of at least a second, found less"
         );
     }
     assert!(builder().issuer("a").audience("b").lifetime(seconds(1)).build().is_ok());
@@ -1354,7 +1375,7 @@ fn a_verifier_needs_issuer_audience_and_keys() {
         misuse(builder().issuer("a").build()),
         "expected a choice of audience: `audience` sets it, `any_audience` waives it"
     );
-    let no_key = "expected at least one key that can verify; `KeySet::skipped` says why keys were left out";
+    let no_key = "expected at least one key that verifies, found none; `KeySet::skipped` says why";
     let empty = || KeySet::verification(&JwkSet::default());
     assert_eq!(misuse(JwtVerifier::builder(empty()).issuer("a").audience("b").build()), no_key);
     assert_eq!(
@@ -1365,26 +1386,26 @@ fn a_verifier_needs_issuer_audience_and_keys() {
     );
     assert_eq!(
         misuse(JwtVerifier::for_issuers(Vec::<(String, KeySet)>::new()).audience("b").build()),
-        "expected at least one issuer"
+        "expected at least one issuer, found none"
     );
 }
 
 #[test]
 fn choices_of_a_verifier_must_not_contradict_each_other() {
     let builder = || JwtVerifier::builder(hmac_key());
-    let issuers = "`issuer` and `any_issuer` contradict each other";
+    let issuers = "expected `issuer` or `any_issuer`, found both";
     assert_eq!(misuse(builder().issuer("a").any_issuer().audience("b").build()), issuers);
     assert_eq!(misuse(builder().any_issuer().issuer("a").audience("b").build()), issuers);
-    let audiences = "`audience` and `any_audience` contradict each other";
+    let audiences = "expected `audience` or `any_audience`, found both";
     assert_eq!(misuse(builder().issuer("a").audience("b").any_audience().build()), audiences);
     assert_eq!(misuse(builder().issuer("a").any_audience().audience("b").build()), audiences);
     assert_eq!(
         misuse(builder().issuer("a").any_audience().sole_audience().build()),
-        "`sole_audience` needs an `audience`"
+        "expected an `audience` beside `sole_audience`, found `any_audience`"
     );
     let per_issuer = || JwtVerifier::for_issuers([("a", hmac_key())]).audience("b");
     assert!(per_issuer().build().is_ok());
-    let named = "`for_issuers` names the issuers already";
+    let named = "expected no `issuer` or `any_issuer` beside `for_issuers`, which names the issuers";
     assert_eq!(misuse(per_issuer().issuer("c").build()), named);
     assert_eq!(misuse(per_issuer().any_issuer().build()), named);
 }
@@ -1393,30 +1414,42 @@ fn choices_of_a_verifier_must_not_contradict_each_other() {
 fn lists_of_a_verifier_must_hold_something_that_can_be() {
     let complete = || JwtVerifier::builder(hmac_key()).issuer("a").audience("b");
     let decryption_key = || DecryptionKey::generate(JweAlgorithm::A256Kw).unwrap();
-    assert_eq!(misuse(complete().algorithms([]).build()), "expected at least one algorithm in `algorithms`");
+    assert_eq!(
+        misuse(complete().algorithms([]).build()),
+        "expected at least one algorithm in `algorithms`, found none"
+    );
     assert_eq!(
         misuse(complete().algorithms([JwsAlgorithm::Es256]).build()),
-        "expected a key for one of `algorithms`, of each issuer"
+        "expected of each issuer a key for one of `algorithms`, found none"
     );
     assert_eq!(
         misuse(complete().decrypt_with(decryption_key()).key_management_algorithms([]).build()),
-        "expected at least one algorithm in `key_management_algorithms`"
+        "expected at least one algorithm in `key_management_algorithms`, found none"
     );
     assert_eq!(
         misuse(complete().decrypt_with(decryption_key()).content_encryptions([]).build()),
-        "expected at least one algorithm in `content_encryptions`"
+        "expected at least one algorithm in `content_encryptions`, found none"
     );
-    let beside = "expected `decrypt_with` beside a list of algorithms for encrypted tokens";
+    let beside = "expected `decrypt_with` beside a list of algorithms for encrypted tokens, found none";
     assert_eq!(misuse(complete().key_management_algorithms([JweAlgorithm::A256Kw]).build()), beside);
     assert_eq!(misuse(complete().content_encryptions([ContentEncryption::A256Gcm]).build()), beside);
     assert_eq!(
         misuse(complete().decrypt_with(KeySet::decryption(&JwkSet::default())).build()),
-        "expected at least one key that can decrypt; `KeySet::skipped` says why keys were left out"
+        "expected at least one key that decrypts, found none; `KeySet::skipped` says why"
     );
-    assert_eq!(misuse(complete().leeway(seconds(601)).build()), "expected a leeway of at most 10 minutes");
-    assert_eq!(misuse(complete().leeway(Duration::MAX).build()), "expected a leeway of at most 10 minutes");
+    assert_eq!(
+        misuse(complete().leeway(seconds(601)).build()),
+        "expected a leeway of at most 10 minutes, found more"
+    );
+    assert_eq!(
+        misuse(complete().leeway(Duration::MAX).build()),
+        "expected a leeway of at most 10 minutes, found more"
+    );
     let names = |count: usize| (0..count).map(|index| index.to_string());
-    assert_eq!(misuse(complete().required_claims(names(65)).build()), "expected at most 64 required claims");
+    assert_eq!(
+        misuse(complete().required_claims(names(65)).build()),
+        "expected at most 64 required claims, found more"
+    );
     assert!(complete().required_claims(names(64)).build().is_ok());
 }
 

@@ -79,6 +79,8 @@ impl ClaimProblem {
     }
 }
 
+impl std::error::Error for ClaimProblem {}
+
 impl fmt::Display for ClaimProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -97,7 +99,9 @@ impl fmt::Display for ClaimProblem {
             }
             Self::Unexpected { expected } => write!(f, "expected {expected}, found another value"),
             Self::Contradiction { rule } => write!(f, "expected {rule}"),
-            Self::Refused => f.write_str("refused by the application's own rule"),
+            Self::Refused => {
+                f.write_str("expected what the application's own rule asks for, found something else")
+            }
         }
     }
 }

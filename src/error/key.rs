@@ -22,31 +22,39 @@ pub enum KeyDefect {
     #[error("expected {0}, found another size")]
     Size(&'static str),
     /// The key is of another type or curve than the algorithm needs.
-    #[error("expected a key of the type and curve that the algorithm needs")]
-    Type,
+    #[error("expected {expected}, found {found}")]
+    #[non_exhaustive]
+    Type {
+        /// The type and curve that the algorithm needs.
+        expected: &'static str,
+        /// The type and curve that the key has.
+        found: &'static str,
+    },
     /// The key's own `alg` says another algorithm.
-    #[error("expected the algorithm that the key's own `alg` names")]
+    #[error("expected the algorithm that the key's own `alg` names, found another asked for")]
     Algorithm,
-    /// The key doesn't say its algorithm, and its type permits several.
-    #[error("expected an algorithm: the key names none, and its type permits several")]
+    /// The key doesn't say its algorithm, and its type or size permits several.
+    #[error("expected a key whose `alg` settles the algorithm, found it open; `from_jwk_for` chooses one")]
     AlgorithmUnknown,
     /// The key's `use` or `key_ops` forbids this.
-    #[error("the key's `use` or `key_ops` doesn't permit this operation")]
+    #[error("expected a key whose `use` and `key_ops` permit the operation, found one that forbids it")]
     Use,
     /// The private part is needed and isn't there.
     #[error("expected a private key, found a public one")]
     NotPrivate,
     /// A public key is needed, and this one isn't.
-    #[error("expected a public key, found a private or a secret one")]
+    #[error(
+        "expected a public key, found a private one (`Jwk::to_public` gives its public half) or a secret"
+    )]
     NotPublic,
     /// The parts of the key contradict each other, or a part is out of its range.
     #[error("{0}")]
     Inconsistent(&'static str),
     /// The crypto library refused the key.
-    #[error("the key isn't valid for its type")]
+    #[error("expected a key that the crypto library accepts, found one that it refuses")]
     Rejected,
     /// The key has encrypted as many messages as it may (RFC 7518 §8.4).
-    #[error("the key has encrypted 2^32 messages and must be replaced")]
+    #[error("expected at most 2^32 messages under one key, found more; a new key must take its place")]
     Exhausted,
 }
 
@@ -56,7 +64,7 @@ impl KeyDefect {
             Self::TooSmall { .. } => "key_too_small",
             Self::TooLarge { .. } => "key_too_large",
             Self::Size(_) => "key_size",
-            Self::Type => "key_type",
+            Self::Type { .. } => "key_type",
             Self::Algorithm => "key_algorithm",
             Self::AlgorithmUnknown => "key_algorithm_unknown",
             Self::Use => "key_use",

@@ -58,24 +58,27 @@ impl fmt::Display for Part {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Defect {
-    /// A compact serialization has another number of parts.
-    #[error("expected {expected} parts separated by dots, found another number")]
+    /// A compact serialization has another number of parts: three make a signed token, five an
+    /// encrypted one.
+    #[error("expected {expected}, separated by dots, found {found}")]
     #[non_exhaustive]
     SegmentCount {
         /// The number of parts, in words.
         expected: &'static str,
+        /// The number that was found, in words.
+        found: &'static str,
     },
     /// A character that isn't in the base64url alphabet, padding, or an impossible length.
-    #[error("expected unpadded base64url")]
+    #[error("expected unpadded base64url, found padding, white space, another character or a cut end")]
     Base64url,
     /// Unused bits of the last base64url character aren't zero.
     #[error("expected canonical base64url, found unused bits that aren't zero")]
     NonCanonicalBase64url,
     /// Bytes that aren't UTF-8.
-    #[error("expected UTF-8")]
+    #[error("expected UTF-8, found other bytes")]
     Utf8,
     /// Text that isn't JSON by RFC 8259.
-    #[error("expected JSON")]
+    #[error("expected JSON, found something else")]
     Json,
     /// JSON, but not an object.
     #[error("expected a JSON object, found another kind")]
@@ -87,10 +90,10 @@ pub enum Defect {
     #[error("expected member `{0}`, found none")]
     MissingMember(&'static str),
     /// A member that must not be there is.
-    #[error("expected no member `{0}`")]
+    #[error("expected no member `{0}`, found one")]
     UnexpectedMember(&'static str),
     /// A member's value has a wrong JSON type or form.
-    #[error("expected member `{name}` to be {expected}")]
+    #[error("expected member `{name}` to be {expected}, found something else")]
     #[non_exhaustive]
     MemberType {
         /// The member's name.
@@ -102,7 +105,7 @@ pub enum Defect {
     #[error("`crit` {0}")]
     Crit(&'static str),
     /// A part is longer or shorter than the algorithm makes it.
-    #[error("expected another length")]
+    #[error("expected the length that the algorithm gives it, found another")]
     Length,
     /// PEM or DER that can't be read.
     #[error("expected {0}")]

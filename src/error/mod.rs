@@ -20,7 +20,25 @@ pub use policy::{Refusal, Unsupported};
 
 /// Why a token, a key or a setting was refused.
 ///
-/// Variants are sorted by whose fault it is; [`Error::code`] gives each case a stable name.
+/// Variants are sorted by whose fault it is; [`Error::code`] gives each case a stable name. Log the
+/// message and the code, and tell a client no more than the status: why its token was refused helps
+/// an attacker too.
+///
+/// ```
+/// use countersign::{Error, JwsAlgorithm, SigningKey, jws};
+///
+/// fn answer(error: &Error) -> (u16, &'static str) {
+///     let what = if error.is_expired() { "token expired" } else { "token refused" };
+///     (error.http_status(), if error.is_invalid_token() { what } else { "out of order" })
+/// }
+///
+/// # fn main() -> Result<(), countersign::Error> {
+/// let key = SigningKey::generate(JwsAlgorithm::Es256)?.verifying_key()?;
+/// let error = jws::verify(&key, "Bearer not.a.token").unwrap_err();
+/// assert_eq!((answer(&error), error.code()), ((401, "token refused"), "base64url"));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -39,8 +57,8 @@ pub enum Error {
     /// Well-formed and known, but our policy says no.
     #[error("not allowed: {0}")]
     NotAllowed(Refusal),
-    /// None of the given keys fits the header's `alg`, `kid` and key type.
-    #[error("no matching key: none of the given keys fits the header's algorithm and key id")]
+    /// None of the given keys fits the header's `alg` and `kid`, or the algorithms that were asked for.
+    #[error("no matching key: expected a key of the algorithm and the key ID asked for, found none")]
     NoMatchingKey,
     /// The key can't be used for what was asked.
     #[error("invalid key: {0}")]
@@ -48,7 +66,8 @@ pub enum Error {
     /// The signature doesn't verify under any candidate key.
     #[error("invalid signature")]
     InvalidSignature,
-    /// Decryption failed. No detail, on purpose: every cause is the same error.
+    /// Decryption failed. No detail, on purpose: every cause is the same error
+    /// ([RFC 7516 §11.5](https://www.rfc-editor.org/rfc/rfc7516#section-11.5)).
     #[error("decryption failed")]
     DecryptionFailed,
     /// The token is authentic, but a claim is not what the verifier asks for.
@@ -70,7 +89,7 @@ pub enum Error {
         column: usize,
     },
     /// An input is larger than [`Limits`](crate::Limits) permits.
-    #[error("limit exceeded: at most {max} {limit}")]
+    #[error("limit exceeded: expected at most {max} {limit}, found more")]
     #[non_exhaustive]
     LimitExceeded {
         /// Which limit.

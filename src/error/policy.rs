@@ -5,16 +5,16 @@
 #[non_exhaustive]
 pub enum Unsupported {
     /// The header's `alg` is unknown, `none`, or `RSA1_5`, which don't exist here.
-    #[error("the header's `alg` names no algorithm of this library")]
+    #[error("expected an algorithm of this build in the header's `alg`, found another")]
     Algorithm,
     /// The header's `enc` is unknown.
-    #[error("the header's `enc` names no content encryption of this library")]
+    #[error("expected a content encryption of this build in the header's `enc`, found another")]
     ContentEncryption,
     /// A header parameter marked critical isn't understood.
-    #[error("the header's `crit` names a parameter that isn't understood")]
+    #[error("expected parameters that are understood in the header's `crit`, found another")]
     Critical,
     /// The header asks for compression.
-    #[error("the header's `zip` asks for compression, which is off")]
+    #[error("expected no `zip` in the header, found a compressed token")]
     Compression,
     /// A key type, curve or algorithm that isn't known.
     #[error("{0}")]
@@ -41,14 +41,14 @@ impl Unsupported {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Refusal {
-    /// The header's `alg` isn't on the verifier's list.
-    #[error("the header's `alg` isn't on the list of allowed algorithms")]
+    /// The header's `alg` isn't on the verifier's list, or without a list isn't one of the keys'.
+    #[error("expected an algorithm of the given keys, or of the list, in the header's `alg`, found another")]
     Algorithm,
     /// The header's `enc` isn't on the list of allowed content encryptions.
-    #[error("the header's `enc` isn't on the list of allowed content encryptions")]
+    #[error("expected an allowed content encryption in the header's `enc`, found another")]
     ContentEncryption,
     /// The header's `typ` is absent or another one than the verifier expects.
-    #[error("the header's `typ` isn't the expected type of token")]
+    #[error("expected a type that `token_type` names in the header's `typ`, found another or none")]
     Type,
     /// The header's `cty` isn't `JWT` on an encrypted token, or is on a signed one: tokens nest one way only.
     #[error("expected `cty` to be \"JWT\" on an encrypted token, a signed one inside, and nowhere else")]

@@ -33,7 +33,9 @@ use super::token::EncryptedToken;
 ///   without a key.
 /// - [`Error::NotAllowed`] when the token's `alg` isn't the key's, or the key doesn't allow its `enc`.
 /// - [`Error::NoMatchingKey`] when the token is for another `kid`.
-/// - [`Error::DecryptionFailed`] for everything else, without any detail.
+/// - [`Error::DecryptionFailed`] for everything that a key is needed to tell, without any detail
+///   ([RFC 7516 §11.5](https://www.rfc-editor.org/rfc/rfc7516#section-11.5)).
+/// - [`Error::Unavailable`] when the system has no random numbers.
 pub fn decrypt(key: &DecryptionKey, token: &str) -> Result<SecretBytes, Error> {
     decrypt_with_limits(key, token, &Limits::default())
 }
@@ -56,7 +58,19 @@ pub fn decrypt_with_limits(key: &DecryptionKey, token: &str, limits: &Limits) ->
 /// Decrypts a token to claims: a JSON object, read into a type of the caller's.
 ///
 /// As with [`decrypt`], the claims may have been made up by anyone. They aren't judged either:
-/// no `exp` is looked at, no `aud`.
+/// no `exp` is looked at, no `aud`. Not for access tokens, which are signed inside:
+/// [`JwtVerifierBuilder::decrypt_with`](crate::jwt::JwtVerifierBuilder::decrypt_with) is for those.
+///
+/// ```
+/// use countersign::{DecryptionKey, JweAlgorithm, decrypt_claims, encrypt_claims};
+/// use std::collections::BTreeMap;
+///
+/// let key = DecryptionKey::generate(JweAlgorithm::A256Kw)?;
+/// let token = encrypt_claims(&key.encryption_key()?, &BTreeMap::from([("card", 4242)]))?;
+/// let claims: BTreeMap<String, u32> = decrypt_claims(&key, &token)?;
+/// assert_eq!(claims["card"], 4242);
+/// # Ok::<(), countersign::Error>(())
+/// ```
 ///
 /// # Errors
 ///

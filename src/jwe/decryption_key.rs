@@ -16,7 +16,10 @@ use super::token::EncryptedToken;
 /// A key to decrypt with, bound to one algorithm: a private key or a shared secret.
 ///
 /// A token for another algorithm isn't decrypted, whatever its header asks for; nor is one whose
-/// `kid` is another than the key's, where both have one.
+/// `kid` is another than the key's, where both have one. It is generated, or made from a JWK
+/// ([`from_jwk`](Self::from_jwk)), PEM (`from_pem`), DER ([`Jwk::from_pkcs8_der`], then
+/// [`from_jwk_for`](Self::from_jwk_for)) or a shared secret ([`symmetric`](Self::symmetric),
+/// [`direct`](Self::direct)).
 ///
 /// ```
 /// use countersign::jwe::{DecryptionKey, JweAlgorithm};
@@ -54,7 +57,8 @@ impl DecryptionKey {
     /// # Errors
     ///
     /// [`KeyDefect::AlgorithmUnknown`] when the JWK has no `alg`, or has `dir` and 256 bits, which
-    /// fit two content encryptions; otherwise as [`from_jwk_for`](Self::from_jwk_for).
+    /// fit two content encryptions; [`Error::Unsupported`] when `alg` is none for key management;
+    /// otherwise as [`from_jwk_for`](Self::from_jwk_for).
     pub fn from_jwk(jwk: &Jwk) -> Result<Self, Error> {
         Self::from_jwk_for(JweAlgorithm::of_jwk(jwk)?, jwk)
     }
@@ -90,13 +94,14 @@ impl DecryptionKey {
     ///
     /// # Errors
     ///
-    /// When the PEM can't be read, or as [`from_jwk_for`](Self::from_jwk_for).
+    /// As [`Jwk::from_pem`] and [`from_jwk_for`](Self::from_jwk_for).
     #[cfg(feature = "pem")]
     pub fn from_pem(algorithm: JweAlgorithm, pem: &str) -> Result<Self, Error> {
         Self::from_jwk_for(algorithm, &Jwk::from_pem(pem)?)
     }
 
-    /// Takes a shared secret for `dir`: it encrypts the content itself.
+    /// Takes a shared secret for `dir`: it encrypts the content itself. Random bytes, no passphrase:
+    /// 16, 24, 32, 48 or 64, as the content encryption asks.
     ///
     /// # Errors
     ///
@@ -105,7 +110,8 @@ impl DecryptionKey {
         Self::from_jwk_for(JweAlgorithm::Dir, &Jwk::from_secret(secret)?.with_algorithm(enc.name()))
     }
 
-    /// Takes a shared secret for an algorithm that wraps the content key: `A*KW`, `A*GCMKW`.
+    /// Takes a shared secret for an algorithm that wraps the content key: `A*KW`, `A*GCMKW`. Random
+    /// bytes, no passphrase: 16, 24 or 32, as the algorithm asks.
     ///
     /// # Errors
     ///
@@ -190,8 +196,11 @@ impl DecryptionKey {
         if self.allowed.contains(&key.content_encryption()) {
             return Ok(key);
         }
-        let &first =
-            self.allowed.first().ok_or_else(|| Error::misuse("the key allows no content encryption"))?;
+        let &first = self.allowed.first().ok_or_else(|| {
+            Error::misuse(
+                "expected at least one content encryption in `allow_content_encryptions`, found none",
+            )
+        })?;
         key.with_content_encryption(first)
     }
 

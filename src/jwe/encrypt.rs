@@ -12,7 +12,9 @@ use super::recipient::{ContentKey, KeyManagement, Parameter, RecipientOutput, ra
 
 /// Encrypts any bytes, so that only the recipient can read them.
 ///
-/// It doesn't prove who made the token: to prove that, sign first. Nor does it hide the length.
+/// It doesn't prove who made the token: to prove that, sign first, as
+/// [`JwtIssuerBuilder::encrypt_for`](crate::jwt::JwtIssuerBuilder::encrypt_for) does. Nor does it hide the
+/// length.
 ///
 /// ```
 /// use countersign::jwe::{DecryptionKey, JweAlgorithm, decrypt, encrypt};
@@ -28,7 +30,9 @@ use super::recipient::{ContentKey, KeyManagement, Parameter, RecipientOutput, ra
 /// # Errors
 ///
 /// [`KeyDefect::Exhausted`](crate::KeyDefect::Exhausted) when the key has encrypted as many
-/// messages as it may, and [`Error::Unavailable`] when the system has no random numbers.
+/// messages as it may, [`KeyDefect::Rejected`](crate::KeyDefect::Rejected) when it can't be agreed
+/// with (an X25519 key of small order), and [`Error::Unavailable`] when the system has no random
+/// numbers.
 pub fn encrypt(key: &EncryptionKey, plaintext: &[u8]) -> Result<String, Error> {
     JweBuilder::new(key).encrypt(plaintext)
 }
@@ -133,7 +137,10 @@ impl<'k> JweBuilder<'k> {
             .ok()
             .and_then(|text| json::scan_object(text, Part::Claims, &limits, |_, _| Ok(())).ok())
             .ok_or_else(|| {
-                Error::misuse("expected claims that serialize to a JSON object of distinct names within the default limits")
+                Error::misuse(
+                    "expected claims that serialize to a JSON object of distinct names within the default limits, \
+                     found something else",
+                )
             })?;
         self.encrypt(&text)
     }

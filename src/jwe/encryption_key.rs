@@ -13,8 +13,12 @@ use super::recipient::KeyManagement;
 
 /// A key to encrypt with, bound to one algorithm: the recipient's public key or a shared secret.
 ///
+/// It is made from what the recipient publishes, as a JWK, PEM (`from_pem`, certificates too) or DER
+/// ([`Jwk::from_spki_der`], then [`from_jwk_for`](Self::from_jwk_for)); out of a JWK set,
+/// [`recipient_key`](crate::recipient_key) chooses one.
+///
 /// With `dir` and an AES-GCM content encryption, and with the `A*GCMKW` algorithms, one key encrypts
-/// at most 2^32 messages (RFC 7518 §8.4). This object and all that [`clone_key`](Self::clone_key)
+/// at most 2^32 messages ([RFC 7518 §8.4](https://www.rfc-editor.org/rfc/rfc7518#section-8.4)). This object and all that [`clone_key`](Self::clone_key)
 /// makes of it count together; objects made from the same key once more, in this process or in
 /// another, share that budget without knowing of each other, so replace such keys in time.
 ///
@@ -57,7 +61,8 @@ impl EncryptionKey {
     /// # Errors
     ///
     /// [`KeyDefect::AlgorithmUnknown`] when the JWK has no `alg`, or has `dir` and 256 bits, which
-    /// fit two content encryptions; otherwise as [`from_jwk_for`](Self::from_jwk_for).
+    /// fit two content encryptions; [`Error::Unsupported`] when `alg` is none for key management;
+    /// otherwise as [`from_jwk_for`](Self::from_jwk_for).
     pub fn from_jwk(jwk: &Jwk) -> Result<Self, Error> {
         Self::from_jwk_for(JweAlgorithm::of_jwk(jwk)?, jwk)
     }
@@ -83,13 +88,14 @@ impl EncryptionKey {
     ///
     /// # Errors
     ///
-    /// When the PEM can't be read, or as [`from_jwk_for`](Self::from_jwk_for).
+    /// As [`Jwk::from_pem`] and [`from_jwk_for`](Self::from_jwk_for).
     #[cfg(feature = "pem")]
     pub fn from_pem(algorithm: JweAlgorithm, pem: &str) -> Result<Self, Error> {
         Self::from_jwk_for(algorithm, &Jwk::from_pem(pem)?)
     }
 
-    /// Takes a shared secret for `dir`: it encrypts the content itself.
+    /// Takes a shared secret for `dir`: it encrypts the content itself. Random bytes, no passphrase:
+    /// 16, 24, 32, 48 or 64, as the content encryption asks.
     ///
     /// # Errors
     ///
@@ -98,7 +104,8 @@ impl EncryptionKey {
         Self::from_jwk_for(JweAlgorithm::Dir, &Jwk::from_secret(secret)?.with_algorithm(enc.name()))
     }
 
-    /// Takes a shared secret for an algorithm that wraps the content key: `A*KW`, `A*GCMKW`.
+    /// Takes a shared secret for an algorithm that wraps the content key: `A*KW`, `A*GCMKW`. Random
+    /// bytes, no passphrase: 16, 24 or 32, as the algorithm asks.
     ///
     /// # Errors
     ///
@@ -128,7 +135,9 @@ impl EncryptionKey {
     /// [`Error::Misuse`] when this is a key for `dir` with another content encryption.
     pub fn with_content_encryption(mut self, enc: ContentEncryption) -> Result<Self, Error> {
         if self.core.management.content_encryption().is_some_and(|only| only != enc) {
-            return Err(Error::misuse("a key for `dir` has the content encryption that it was made for"));
+            return Err(Error::misuse(
+                "expected the content encryption that the key for `dir` was made for, found another",
+            ));
         }
         self.enc = enc;
         Ok(self)

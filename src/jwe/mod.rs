@@ -1,12 +1,15 @@
-//! JWE, compact serialization: content that only the recipient can read (RFC 7516).
+//! Encrypted tokens: JSON Web Encryption, compact serialization ([RFC 7516](https://www.rfc-editor.org/rfc/rfc7516)).
 //!
 //! In goes a plaintext or claims and an [`EncryptionKey`], out comes a token of five parts; a
 //! [`DecryptionKey`] turns the token back. A key is bound to one key management algorithm
-//! ([`JweAlgorithm`], RFC 7518 §4), and the header's `alg` is only compared with it. What
-//! encrypts the content is a second choice ([`ContentEncryption`], RFC 7518 §5).
+//! ([`JweAlgorithm`], [RFC 7518 §4](https://www.rfc-editor.org/rfc/rfc7518#section-4)), and the header's `alg` is only compared with it.
+//! What encrypts the content is a second choice ([`ContentEncryption`],
+//! [RFC 7518 §5](https://www.rfc-editor.org/rfc/rfc7518#section-5)). Every failed decryption is the same error
+//! ([RFC 7516 §11.5](https://www.rfc-editor.org/rfc/rfc7516#section-11.5)).
 //!
 //! Encryption proves nothing about who made the token: everyone who has the public key can.
-//! A token that must come from somebody is signed first and encrypted then (RFC 7519 §11.2).
+//! A token that must come from somebody is signed first and encrypted then
+//! ([RFC 7519 §11.2](https://www.rfc-editor.org/rfc/rfc7519#section-11.2)): [`jwt`](crate::jwt) does both.
 //!
 //! Two steps make a message, and they know nothing of each other: the content key step decides
 //! the content encryption key, the recipient step gets it to the recipient. They stand in

@@ -515,16 +515,19 @@ fn aes_gcm_keys_count_their_messages() {
 fn a_jwk_s_own_words_are_obeyed() {
     let jwk = || Jwk::generate(KeyKind::P256).unwrap();
     let from = |jwk: &Jwk| (DecryptionKey::from_jwk(jwk).map(drop), EncryptionKey::from_jwk(jwk).map(drop));
+    let mismatch = |expected, found| KeyDefect::Type { expected, found };
+    let on_p256 = "an EC key on P-256";
     let both = |defect| (Err(Error::InvalidKey(defect)), Err(Error::InvalidKey(defect)));
     assert_eq!(from(&jwk().with_algorithm("ECDH-ES")), (Ok(()), Ok(())));
     assert_eq!(from(&jwk().with_algorithm("ECDH-ES").with_use(KeyUse::Encryption)), (Ok(()), Ok(())));
     assert_eq!(from(&jwk()), both(KeyDefect::AlgorithmUnknown));
     assert_eq!(from(&jwk().with_algorithm("ECDH-ES").with_use(KeyUse::Signature)), both(KeyDefect::Use));
-    assert_eq!(from(&jwk().with_algorithm("A128KW")), both(KeyDefect::Type));
-    assert_eq!(from(&jwk().with_algorithm("RSA-OAEP")), both(KeyDefect::Type));
+    assert_eq!(from(&jwk().with_algorithm("A128KW")), both(mismatch("a symmetric secret", on_p256)));
+    assert_eq!(from(&jwk().with_algorithm("RSA-OAEP")), both(mismatch("an RSA key", on_p256)));
     assert!(matches!(from(&jwk().with_algorithm("ES256")).0, Err(Error::Unsupported(Unsupported::Key(_)))));
     let signing = Jwk::generate(KeyKind::Ed25519).unwrap();
-    assert_eq!(from(&signing.with_algorithm("ECDH-ES")), both(KeyDefect::Type));
+    let agreed = "a key on P-256, P-384, P-521 or X25519";
+    assert_eq!(from(&signing.with_algorithm("ECDH-ES")), both(mismatch(agreed, "an Ed25519 key")));
 
     let named = jwk().with_algorithm("ECDH-ES+A128KW");
     let other = DecryptionKey::from_jwk_for(JweAlgorithm::EcdhEs, &named).map(drop);
@@ -556,7 +559,13 @@ fn shared_secrets_have_their_algorithm_s_length() {
                 (name, _) if name.starts_with('A') => {
                     assert!(matches!(made, Err(Error::InvalidKey(KeyDefect::Size(_)))), "{algorithm} {len}");
                 }
-                _ => assert_eq!(made, Err(Error::InvalidKey(KeyDefect::Type)), "{algorithm} {len}"),
+                _ => {
+                    let refused = matches!(
+                        made,
+                        Err(Error::InvalidKey(KeyDefect::Type { found: "a symmetric secret", .. }))
+                    );
+                    assert!(refused, "{algorithm} {len}");
+                }
             }
         }
     }

@@ -19,7 +19,8 @@ impl Jwk {
     ///
     /// # Errors
     ///
-    /// When the bytes aren't exactly one SubjectPublicKeyInfo in DER, or the key isn't supported or valid.
+    /// [`Error::Malformed`] when the bytes aren't exactly one SubjectPublicKeyInfo in DER; [`Error::Unsupported`] or
+    /// [`Error::InvalidKey`] when the key isn't supported or valid.
     pub fn from_spki_der(der: &[u8]) -> Result<Self, Error> {
         check_is_der(der)?;
         spki::read(der).map(Self::from_material)
@@ -27,10 +28,19 @@ impl Jwk {
 
     /// Reads a private key from PKCS#8, the content of PEM's `PRIVATE KEY`.
     ///
+    /// ```
+    /// use countersign::{Jwk, JwsAlgorithm, KeyKind, SigningKey};
+    ///
+    /// let der = Jwk::generate(KeyKind::P256)?.expose_pkcs8_der()?; // or read from a file
+    /// let key = SigningKey::from_jwk_for(JwsAlgorithm::Es256, &Jwk::from_pkcs8_der(der.expose_secret())?)?;
+    /// assert_eq!(key.algorithm(), JwsAlgorithm::Es256);
+    /// # Ok::<(), countersign::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
-    /// When the bytes aren't exactly one unencrypted PKCS#8 key in DER, or the key isn't supported or
-    /// valid.
+    /// [`Error::Malformed`] when the bytes aren't exactly one unencrypted PKCS#8 key in DER; [`Error::Unsupported`] or
+    /// [`Error::InvalidKey`] when the key isn't supported or valid.
     pub fn from_pkcs8_der(der: &[u8]) -> Result<Self, Error> {
         check_is_der(der)?;
         pkcs8::read(der).map(Self::from_material)
@@ -40,7 +50,8 @@ impl Jwk {
     ///
     /// # Errors
     ///
-    /// When the bytes aren't exactly one PKCS#1 public key in DER, or the key isn't valid.
+    /// [`Error::Malformed`] when the bytes aren't exactly one PKCS#1 public key in DER;
+    /// [`Error::InvalidKey`] when the key isn't valid.
     pub fn from_pkcs1_public_der(der: &[u8]) -> Result<Self, Error> {
         check_is_der(der)?;
         pkcs1::read_public(der).map(KeyMaterial::Rsa).map(Self::from_material)
@@ -50,7 +61,8 @@ impl Jwk {
     ///
     /// # Errors
     ///
-    /// When the bytes aren't exactly one PKCS#1 private key in DER, or the key isn't supported or valid.
+    /// [`Error::Malformed`] when the bytes aren't exactly one PKCS#1 private key in DER; [`Error::Unsupported`] or
+    /// [`Error::InvalidKey`] when the key isn't supported or valid.
     pub fn from_pkcs1_private_der(der: &[u8]) -> Result<Self, Error> {
         check_is_der(der)?;
         pkcs1::read_private(der).map(KeyMaterial::Rsa).map(Self::from_material)
@@ -61,8 +73,8 @@ impl Jwk {
     ///
     /// # Errors
     ///
-    /// When the bytes aren't exactly one SEC1 private key in DER that names its curve, or the key isn't
-    /// supported or valid.
+    /// [`Error::Malformed`] when the bytes aren't exactly one SEC1 private key in DER that names its
+    /// curve; [`Error::Unsupported`] or [`Error::InvalidKey`] when the key isn't supported or valid.
     pub fn from_sec1_der(der: &[u8]) -> Result<Self, Error> {
         check_is_der(der)?;
         sec1::read(der, None).map(KeyMaterial::Ec).map(Self::from_material)
@@ -75,7 +87,8 @@ impl Jwk {
     ///
     /// # Errors
     ///
-    /// When the bytes aren't exactly one certificate in DER, or the key isn't supported or valid.
+    /// [`Error::Malformed`] when the bytes aren't exactly one certificate in DER; [`Error::Unsupported`] or
+    /// [`Error::InvalidKey`] when the key isn't supported or valid.
     pub fn from_certificate_der(der: &[u8]) -> Result<Self, Error> {
         check_is_der(der)?;
         spki::read_certificate(der).map(Self::from_material)
@@ -85,7 +98,7 @@ impl Jwk {
     ///
     /// # Errors
     ///
-    /// When the key is a symmetric secret, which has no public part.
+    /// [`Error::InvalidKey`] when the key is a symmetric secret, which has no public part.
     pub fn to_spki_der(&self) -> Result<Vec<u8>, Error> {
         spki::write(&self.material)
     }
@@ -94,7 +107,7 @@ impl Jwk {
     ///
     /// # Errors
     ///
-    /// When the key isn't an RSA key.
+    /// [`Error::Unsupported`] when the key isn't an RSA key.
     pub fn to_pkcs1_public_der(&self) -> Result<Vec<u8>, Error> {
         match &self.material {
             KeyMaterial::Rsa(key) => Ok(pkcs1::write_public(key)),
@@ -106,7 +119,7 @@ impl Jwk {
     ///
     /// # Errors
     ///
-    /// When the key isn't private, or is a symmetric secret.
+    /// [`Error::InvalidKey`] when the key isn't private, or is a symmetric secret.
     pub fn expose_pkcs8_der(&self) -> Result<SecretBytes, Error> {
         pkcs8::write(&self.material)
     }
@@ -115,7 +128,7 @@ impl Jwk {
     ///
     /// # Errors
     ///
-    /// When the key isn't a private RSA key.
+    /// [`Error::InvalidKey`] when the key isn't private, [`Error::Unsupported`] when it isn't an RSA key.
     pub fn expose_pkcs1_der(&self) -> Result<SecretBytes, Error> {
         match &self.material {
             KeyMaterial::Rsa(key) => key.private.as_ref().map(pkcs1::write_private).ok_or_else(not_private),
@@ -127,13 +140,13 @@ impl Jwk {
     ///
     /// # Errors
     ///
-    /// When the key isn't a private EC key.
+    /// [`Error::InvalidKey`] when the key isn't private, [`Error::Unsupported`] when it isn't an EC key.
     pub fn expose_sec1_der(&self) -> Result<SecretBytes, Error> {
         match &self.material {
             KeyMaterial::Ec(key) => sec1::write(key, sec1::Curve::Named),
-            KeyMaterial::Oct(_) | KeyMaterial::Rsa(_) | KeyMaterial::Okp(_) => {
-                Err(Error::Unsupported(Unsupported::Key("SEC1 for a key that isn't an EC key")))
-            }
+            KeyMaterial::Oct(_) | KeyMaterial::Rsa(_) | KeyMaterial::Okp(_) => Err(Error::Unsupported(
+                Unsupported::Key("expected an EC key, which SEC1 is for, found another"),
+            )),
         }
     }
 }
@@ -164,7 +177,7 @@ fn not_private() -> Error {
 }
 
 fn not_rsa() -> Error {
-    Error::Unsupported(Unsupported::Key("PKCS#1 for a key that isn't an RSA key"))
+    Error::Unsupported(Unsupported::Key("expected an RSA key, which PKCS#1 is for, found another"))
 }
 
 /// Encodes a key. The room is allocated once, so no copy of a secret stays behind.

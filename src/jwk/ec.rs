@@ -48,7 +48,7 @@ impl EcKey {
             "secp256k1" => return Err(secp256k1_is_off()),
             _ => {
                 return Err(Error::Unsupported(Unsupported::Key(
-                    "a curve that isn't known; expected `crv` of an EC key to be `P-256`, `P-384` or `P-521`",
+                    "expected `crv` of an EC key to be `P-256`, `P-384` or `P-521`, found another curve",
                 )));
             }
         };
@@ -111,10 +111,23 @@ impl EcKey {
     }
 }
 
+/// A key on the curve, in words, as an error shows it.
+pub(crate) const fn in_words(curve: EcCurve) -> &'static str {
+    match curve {
+        EcCurve::P256 => "an EC key on P-256",
+        EcCurve::P384 => "an EC key on P-384",
+        EcCurve::P521 => "an EC key on P-521",
+        #[cfg(feature = "es256k")]
+        EcCurve::Secp256k1 => "an EC key on secp256k1",
+    }
+}
+
 /// The answer to a key on secp256k1 in a build without it.
 #[cfg(not(feature = "es256k"))]
 pub(super) fn secp256k1_is_off() -> Error {
-    Error::Unsupported(Unsupported::Feature("keys on secp256k1 need the feature `es256k`"))
+    Error::Unsupported(Unsupported::Feature(
+        "expected the feature `es256k`, which keys on secp256k1 need, found it off",
+    ))
 }
 
 fn inconsistent(rule: &'static str) -> Error {

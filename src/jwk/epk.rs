@@ -15,7 +15,10 @@ pub(crate) fn read_ephemeral_public_key(epk: Value<'_>, limits: &Limits) -> Resu
     members.expect_absent("d")?;
     match &*members.text("kty")? {
         "EC" | "OKP" => KeyMaterial::read(&members),
-        _ => Err(Error::InvalidKey(KeyDefect::Type)),
+        _ => Err(Error::InvalidKey(KeyDefect::Type {
+            expected: "an EC or OKP key",
+            found: "a key of another type",
+        })),
     }
 }
 

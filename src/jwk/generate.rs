@@ -5,15 +5,18 @@ use crate::crypto::{self, CryptoError, EcCurve};
 use crate::{Error, KeyDefect, SecretBytes, Unsupported};
 
 impl Jwk {
-    /// Makes a new private key or secret.
+    /// Makes a new private key or secret, without `kid` or `alg`.
+    ///
+    /// For a key that is used right away, [`SigningKey::generate`](crate::SigningKey::generate) and
+    /// [`DecryptionKey::generate`](crate::DecryptionKey::generate) are shorter.
     ///
     /// RSA keys have 2048, 3072 or 4096 bits and take up to seconds to make. They need the feature
     /// `aws-lc-rs` or `rsa`. Secrets have a multiple of 8 bits, from 128 to 65,536.
     ///
     /// # Errors
     ///
-    /// When the size is none of these, RSA keys can't be made by this build, or the system gives no
-    /// randomness.
+    /// [`Error::InvalidKey`] when the size is none of these; [`Error::Unsupported`] when RSA keys can't be
+    /// made by this build; [`Error::Unavailable`] when the system gives no randomness.
     pub fn generate(kind: KeyKind) -> Result<Self, Error> {
         match kind {
             KeyKind::Oct { bits } => secret(bits).map(KeyMaterial::Oct),
@@ -41,7 +44,7 @@ fn secret(bits: usize) -> Result<SecretBytes, Error> {
 fn rsa(bits: usize) -> Result<RsaKey, Error> {
     if !crypto::HAS_RSA_GENERATION {
         return Err(Error::Unsupported(Unsupported::Feature(
-            "making RSA keys needs the feature `aws-lc-rs` or `rsa`",
+            "expected the feature `aws-lc-rs` or `rsa`, which making RSA keys needs, found neither",
         )));
     }
     if !RsaKey::PRIVATE_BITS.contains(&bits) {

@@ -17,12 +17,12 @@ use std::fmt;
 pub enum KeyKind {
     /// A symmetric secret (`oct`, RFC 7518 §6.4).
     Oct {
-        /// The size of the secret.
+        /// The size of the secret, in bits.
         bits: usize,
     },
     /// An RSA key (RFC 7518 §6.3).
     Rsa {
-        /// The size of the modulus.
+        /// The size of the modulus, in bits.
         bits: usize,
     },
     /// A key on the curve P-256 (RFC 7518 §6.2).

@@ -1,7 +1,7 @@
 //! The key itself, by type.
 
 use super::KeyKind;
-use super::ec::EcKey;
+use super::ec::{self, EcKey};
 use super::members::Members;
 use super::oct;
 use super::okp::OkpKey;
@@ -26,7 +26,7 @@ impl KeyMaterial {
             "EC" => EcKey::read(members).map(Self::Ec),
             "OKP" => OkpKey::read(members).map(Self::Okp),
             _ => Err(Error::Unsupported(Unsupported::Key(
-                "a key type that isn't known; expected `kty` to be `EC`, `OKP`, `RSA` or `oct`",
+                "expected `kty` to be `EC`, `OKP`, `RSA` or `oct`, found another key type",
             ))),
         }
     }
@@ -38,6 +38,21 @@ impl KeyMaterial {
             Self::Ec(key) => key.kind(),
             Self::Okp(key) => key.kind(),
         }
+    }
+
+    /// The key's type and curve, in words, as an error shows them.
+    pub(crate) fn in_words(&self) -> &'static str {
+        match self {
+            Self::Oct(_) => "a symmetric secret",
+            Self::Rsa(_) => "an RSA key",
+            Self::Ec(key) => ec::in_words(key.curve),
+            Self::Okp(key) => key.curve.in_words(),
+        }
+    }
+
+    /// The refusal of a key of another type or curve than `expected`.
+    pub(crate) fn mismatch(&self, expected: &'static str) -> Error {
+        Error::InvalidKey(KeyDefect::Type { expected, found: self.in_words() })
     }
 
     pub(super) fn is_private(&self) -> bool {

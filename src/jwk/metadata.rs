@@ -6,7 +6,7 @@ use super::members::Members;
 use super::writer::{ObjectWriter, string_member_len};
 use crate::{Error, KeyDefect};
 
-/// The intended use of a public key, the member `use` (RFC 7517 §4.2).
+/// The intended use of a public key, the member `use` ([RFC 7517 §4.2](https://www.rfc-editor.org/rfc/rfc7517#section-4.2)).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum KeyUse {
@@ -46,7 +46,8 @@ impl KeyUse {
     }
 }
 
-/// An operation that a key is meant for, an element of `key_ops` (RFC 7517 §4.3).
+/// An operation that a key is meant for, an element of `key_ops`
+/// ([RFC 7517 §4.3](https://www.rfc-editor.org/rfc/rfc7517#section-4.3)).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum KeyOperation {

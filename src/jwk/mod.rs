@@ -4,8 +4,10 @@
 //! their sizes, points are on their curves, private parts belong to their public parts. A [`Jwk`] isn't
 //! used directly; it is bound to one algorithm first.
 //!
-//! RFC 7517 (JWK), RFC 7518 §6 (RSA, EC and symmetric keys), RFC 8037 (Ed25519, X25519), RFC 7638
-//! (thumbprint), RFC 5280, RFC 5958, RFC 8017, RFC 5915 and RFC 7468 for DER and PEM.
+//! [RFC 7517](https://www.rfc-editor.org/rfc/rfc7517) (JWK), [RFC 7518 §6](https://www.rfc-editor.org/rfc/rfc7518#section-6) (RSA, EC and symmetric keys),
+//! [RFC 8037](https://www.rfc-editor.org/rfc/rfc8037) (Ed25519, X25519), [RFC 7638](https://www.rfc-editor.org/rfc/rfc7638) (thumbprint); for DER and PEM
+//! [RFC 5280](https://www.rfc-editor.org/rfc/rfc5280), [RFC 5958](https://www.rfc-editor.org/rfc/rfc5958), [RFC 8017](https://www.rfc-editor.org/rfc/rfc8017), [RFC 5915](https://www.rfc-editor.org/rfc/rfc5915) and
+//! [RFC 7468](https://www.rfc-editor.org/rfc/rfc7468).
 
 mod der;
 mod ec;
@@ -30,7 +32,7 @@ pub use kind::KeyKind;
 pub use metadata::{KeyOperation, KeyUse};
 pub use set::{JwkSet, SkippedKey};
 
-pub(crate) use ec::EcKey;
+pub(crate) use ec::{EcKey, in_words};
 pub(crate) use epk::{read_ephemeral_public_key, write_ephemeral_public_key};
 pub(crate) use material::KeyMaterial;
 pub(crate) use metadata::Operation;
@@ -45,7 +47,8 @@ use writer::ObjectWriter;
 /// A checked key: public, private or a symmetric secret, with its `kid`, `alg`, `use` and `key_ops`.
 ///
 /// It is no [`Clone`], doesn't print and doesn't serialize, since it may hold a secret; the methods whose
-/// names begin with `expose` give the private parts out.
+/// names begin with `expose` give the private parts out. To use it, bind it to an algorithm: by `from_jwk`
+/// if its `alg` names one ([RFC 7517 §4.4](https://www.rfc-editor.org/rfc/rfc7517#section-4.4)), by `from_jwk_for` otherwise.
 ///
 /// ```
 /// use countersign::jwk::{Jwk, KeyKind};
@@ -62,15 +65,17 @@ pub struct Jwk {
 }
 
 impl Jwk {
-    /// Reads one JWK, public or private.
+    /// Reads one JWK, public or private. A set, `{"keys":[…]}`, is read by [`JwkSet::from_json`].
     ///
     /// Members that this library doesn't know are ignored, as RFC 7517 §4 asks; certificates (`x5c`,
     /// `x5u` and their thumbprints) among them.
     ///
     /// # Errors
     ///
-    /// When the text isn't one JSON object with distinct names, a member is missing or has a wrong form,
-    /// the key's parts contradict each other, or the key's type, curve or size isn't supported.
+    /// [`Error::Malformed`] when the text isn't one JSON object with distinct names, or a member is missing
+    /// or has a wrong form; [`Error::InvalidKey`] when the key's parts contradict each other or its size
+    /// isn't one that is used; [`Error::Unsupported`] for an unknown type or curve, or an RSA key without
+    /// its primes; [`Error::LimitExceeded`] for more than 256 KiB.
     pub fn from_json(json: &str) -> Result<Self, Error> {
         let limits = Limits::default();
         check_size(json, &limits)?;
@@ -84,7 +89,7 @@ impl Jwk {
     ///
     /// # Errors
     ///
-    /// When the secret is empty.
+    /// [`Error::InvalidKey`] when the secret is empty.
     pub fn from_secret(secret: SecretBytes) -> Result<Self, Error> {
         oct::check(secret).map(KeyMaterial::Oct).map(Self::from_material)
     }
@@ -93,7 +98,7 @@ impl Jwk {
     ///
     /// # Errors
     ///
-    /// When the key is a symmetric secret, which has no public part.
+    /// [`Error::InvalidKey`] when the key is a symmetric secret, which has no public part.
     pub fn to_public(&self) -> Result<Self, Error> {
         Ok(Self { material: self.material.to_public()?, metadata: self.metadata.to_public() })
     }
@@ -102,7 +107,7 @@ impl Jwk {
     ///
     /// # Errors
     ///
-    /// When the key is a symmetric secret, which has no public part.
+    /// [`Error::InvalidKey`] when the key is a symmetric secret, which has no public part.
     pub fn to_public_json(&self) -> Result<String, Error> {
         let public = self.to_public()?;
         let mut object = ObjectWriter::with_capacity(public.max_json_len());

@@ -20,6 +20,14 @@ impl OkpCurve {
             Self::X25519 => "X25519",
         }
     }
+
+    /// A key on the curve, in words, as an error shows it.
+    pub(crate) const fn in_words(self) -> &'static str {
+        match self {
+            Self::Ed25519 => "an Ed25519 key",
+            Self::X25519 => "an X25519 key",
+        }
+    }
 }
 
 /// A checked octet key pair: an Ed25519 `x` is a point of the large group, and the private part, if any,
@@ -75,7 +83,7 @@ impl OkpKey {
             "X25519" => OkpCurve::X25519,
             _ => {
                 return Err(Error::Unsupported(Unsupported::Key(
-                    "a curve that isn't known; expected `crv` of an OKP key to be `Ed25519` or `X25519`",
+                    "expected `crv` of an OKP key to be `Ed25519` or `X25519`, found another curve",
                 )));
             }
         };

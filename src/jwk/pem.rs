@@ -28,9 +28,10 @@ impl Jwk {
     ///
     /// # Errors
     ///
-    /// When there isn't exactly one block, the block is of a kind that isn't read here (an encrypted key,
-    /// an OpenSSH key, a certificate request and the like: the message says which), its content isn't
-    /// strict base64 or DER, or the key isn't supported or valid.
+    /// [`Error::Malformed`] when there isn't exactly one block, or its content isn't strict base64 or DER;
+    /// [`Error::Unsupported`] when the block is of a kind that isn't read here (an encrypted key, an OpenSSH
+    /// key, a certificate request and the like: the message says which) or the key isn't supported;
+    /// [`Error::InvalidKey`] when the key isn't valid.
     pub fn from_pem(pem: &str) -> Result<Self, Error> {
         let block = only_block(pem)?;
         let read = reader(block.label)?;
@@ -41,7 +42,7 @@ impl Jwk {
     ///
     /// # Errors
     ///
-    /// When the key is a symmetric secret, which has no public part.
+    /// [`Error::InvalidKey`] when the key is a symmetric secret, which has no public part.
     pub fn to_spki_pem(&self) -> Result<String, Error> {
         Ok(encode("PUBLIC KEY", &self.to_spki_der()?))
     }
@@ -50,7 +51,7 @@ impl Jwk {
     ///
     /// # Errors
     ///
-    /// When the key isn't an RSA key.
+    /// [`Error::Unsupported`] when the key isn't an RSA key.
     pub fn to_pkcs1_public_pem(&self) -> Result<String, Error> {
         Ok(encode("RSA PUBLIC KEY", &self.to_pkcs1_public_der()?))
     }
@@ -59,7 +60,7 @@ impl Jwk {
     ///
     /// # Errors
     ///
-    /// When the key isn't private, or is a symmetric secret.
+    /// [`Error::InvalidKey`] when the key isn't private, or is a symmetric secret.
     pub fn expose_pkcs8_pem(&self) -> Result<SecretString, Error> {
         Ok(encode_secret("PRIVATE KEY", &self.expose_pkcs8_der()?))
     }
@@ -68,7 +69,7 @@ impl Jwk {
     ///
     /// # Errors
     ///
-    /// When the key isn't a private RSA key.
+    /// [`Error::InvalidKey`] when the key isn't private, [`Error::Unsupported`] when it isn't an RSA key.
     pub fn expose_pkcs1_pem(&self) -> Result<SecretString, Error> {
         Ok(encode_secret("RSA PRIVATE KEY", &self.expose_pkcs1_der()?))
     }
@@ -77,7 +78,7 @@ impl Jwk {
     ///
     /// # Errors
     ///
-    /// When the key isn't a private EC key.
+    /// [`Error::InvalidKey`] when the key isn't private, [`Error::Unsupported`] when it isn't an EC key.
     pub fn expose_sec1_pem(&self) -> Result<SecretString, Error> {
         Ok(encode_secret("EC PRIVATE KEY", &self.expose_sec1_der()?))
     }
@@ -97,25 +98,31 @@ fn reader(label: &str) -> Result<Reader, Error> {
         "CERTIFICATE" => return Ok(Jwk::from_certificate_der),
         "ENCRYPTED PRIVATE KEY" => ENCRYPTED,
         "OPENSSH PRIVATE KEY" => {
-            "an OpenSSH private key; expected PKCS#8, as `ssh-keygen -p -m PKCS8` makes it"
+            "expected PKCS#8, as `ssh-keygen -p -m PKCS8` makes it, found an OpenSSH private key"
         }
-        "SSH2 PUBLIC KEY" => "an SSH public key; expected `PUBLIC KEY`, as `ssh-keygen -e -m PKCS8` makes it",
+        "SSH2 PUBLIC KEY" => {
+            "expected `PUBLIC KEY`, as `ssh-keygen -e -m PKCS8` makes it, found an SSH public key"
+        }
         "CERTIFICATE REQUEST" | "NEW CERTIFICATE REQUEST" => {
-            "a certificate request; expected a certificate or a key"
+            "expected a certificate or a key, found a certificate request"
         }
         "TRUSTED CERTIFICATE" | "X509 CERTIFICATE" => {
-            "a certificate with OpenSSL's own label; expected `CERTIFICATE`, as `openssl x509` makes it"
+            "expected `CERTIFICATE`, as `openssl x509` makes it, found a certificate with OpenSSL's own label"
         }
-        "X509 CRL" => "a certificate revocation list; expected a certificate or a key",
-        "PKCS7" | "CMS" => "a PKCS#7 message; expected one certificate or key",
-        "DSA PRIVATE KEY" => "a DSA key; expected an RSA, EC, Ed25519 or X25519 key",
+        "X509 CRL" => "expected a certificate or a key, found a certificate revocation list",
+        "PKCS7" | "CMS" => "expected one certificate or key, found a PKCS#7 message",
+        "DSA PRIVATE KEY" => "expected an RSA, EC, Ed25519 or X25519 key, found a DSA key",
         "DH PARAMETERS" | "X9.42 DH PARAMETERS" | "DSA PARAMETERS" => {
-            "parameters without a key; expected a key"
+            "expected a key, found parameters without one"
         }
         "PGP PUBLIC KEY BLOCK" | "PGP PRIVATE KEY BLOCK" | "PGP MESSAGE" => {
-            "an OpenPGP block; expected a key in PKCS#8 or `PUBLIC KEY`"
+            "expected a key in PKCS#8 or `PUBLIC KEY`, found an OpenPGP block"
         }
-        _ => return Err(malformed("the label of a key or a certificate, such as `PUBLIC KEY`")),
+        _ => {
+            return Err(malformed(
+                "the label of a key or a certificate, such as `PUBLIC KEY`, found another",
+            ));
+        }
     };
     Err(Error::Unsupported(Unsupported::Key(found)))
 }
@@ -140,7 +147,9 @@ impl Block<'_> {
         let mut bytes = Zeroizing::new(Vec::new());
         Decoder::new_detect_wrap(self.text.as_bytes())
             .and_then(|mut decoder| decoder.decode_to_end(&mut bytes).map(|_| ()))
-            .map_err(|_| malformed("base64 in lines of one length between matching PEM labels"))?;
+            .map_err(|_| {
+                malformed("base64 in lines of one length between matching PEM labels, found something else")
+            })?;
         Ok(SecretBytes::from(bytes))
     }
 }
@@ -154,7 +163,7 @@ fn only_block(pem: &str) -> Result<Block<'_>, Error> {
             Some((key, rest)) if key.label == "EC PRIVATE KEY" => (key, rest),
             Some(_) => return Err(malformed(ONE_BLOCK)),
             None => {
-                let found = "EC parameters without a key; expected `EC PRIVATE KEY` after them";
+                let found = "expected `EC PRIVATE KEY` after the EC parameters, found no key";
                 return Err(Error::Unsupported(Unsupported::Key(found)));
             }
         }
@@ -176,10 +185,12 @@ fn next_block(text: &str) -> Result<Option<(Block<'_>, &str)>, Error> {
         .trim_end()
         .strip_prefix(BEGIN)
         .and_then(|line| line.strip_suffix("-----"))
+        .filter(|label| !label.contains("-----"))
         .ok_or_else(|| malformed(if first.contains("\\n") { LINE_BREAKS } else { WHOLE_LINE }))?;
 
-    let (body, end) = split_before_line(text, "-----END ")
-        .ok_or_else(|| malformed("a line `-----END …-----`, found none"))?;
+    let (body, end) = split_before_line(text, END).ok_or_else(|| {
+        malformed(if text.contains(END) { AT_THE_START } else { "a line `-----END …-----`, found none" })
+    })?;
     let (last, rest) = split_after_line(end);
     let text = text.get(..body.len() + last.len()).expect("body and last line are a prefix of the text");
     Ok(Some((Block { label, text }, rest)))
@@ -207,7 +218,7 @@ fn split_after_line(text: &str) -> (&str, &str) {
 fn nothing_in(text: &str) -> &'static str {
     let start = text.trim_start();
     if text.contains(BEGIN) {
-        return if text.contains("\\n") { LINE_BREAKS } else { "`-----BEGIN` at the start of a line" };
+        return if text.contains("\\n") { LINE_BREAKS } else { AT_THE_START };
     }
     if start.starts_with('{') {
         return "PEM, found JSON, which `Jwk::from_json` reads";
@@ -215,7 +226,7 @@ fn nothing_in(text: &str) -> &'static str {
     if ["ssh-", "ecdsa-sha2-"].into_iter().any(|kind| start.starts_with(kind)) {
         return "PEM, found an SSH public key, which `ssh-keygen -e -m PKCS8` converts";
     }
-    "a PEM block, found none"
+    "the text of a PEM block, found none"
 }
 
 fn encode(label: &str, der: &[u8]) -> String {
@@ -232,9 +243,12 @@ fn malformed(expected: &'static str) -> Error {
 }
 
 const BEGIN: &str = "-----BEGIN ";
+const END: &str = "-----END ";
 const EC_PARAMETERS: &str = "EC PARAMETERS";
 // What becomes of a PEM text in an environment variable or a JSON file.
 const LINE_BREAKS: &str = "line breaks in PEM, found backslashes with `n`";
-const WHOLE_LINE: &str = "a whole line `-----BEGIN …-----`";
+const WHOLE_LINE: &str = "a line `-----BEGIN …-----` of its own, found other text on it";
+const AT_THE_START: &str = "`-----BEGIN` and `-----END` at the start of a line, found them further right";
 const ONE_BLOCK: &str = "one PEM block, found several";
-const ENCRYPTED: &str = "an encrypted private key; expected an unencrypted one, as `openssl pkcs8` makes it";
+const ENCRYPTED: &str =
+    "expected an unencrypted private key, as `openssl pkcs8` makes it, found an encrypted one";

@@ -62,7 +62,9 @@ impl RsaKey {
         let e = members.integer("e")?;
 
         if members.has("oth") {
-            return Err(Error::Unsupported(Unsupported::Key("an RSA key with more than two primes")));
+            return Err(Error::Unsupported(Unsupported::Key(
+                "expected an RSA key of two primes, found more",
+            )));
         }
         if !members.has("d") {
             // A part of a private key without `d` is half a key, not a public one.
@@ -74,7 +76,7 @@ impl RsaKey {
         // RFC 7518 §6.3.2 allows `d` alone; recovering the primes from it is not worth its code.
         if !CRT.into_iter().any(|name| members.has(name)) {
             return Err(Error::Unsupported(Unsupported::Key(
-                "an RSA private key with `d` alone; expected `p`, `q`, `dp`, `dq` and `qi` too",
+                "expected `p`, `q`, `dp`, `dq` and `qi` in an RSA private key, found `d` alone",
             )));
         }
         // Before the secret parts are even decoded.

@@ -8,9 +8,11 @@ use super::{Jwk, check_size, exceeded};
 use crate::wire::json::{self, Value};
 use crate::{Defect, Error, Limit, Limits, Part, SecretString};
 
-/// A set of keys, such as an authorization server publishes.
+/// A set of keys, such as an authorization server publishes ([RFC 7517 §5](https://www.rfc-editor.org/rfc/rfc7517#section-5)).
 ///
 /// Keys that can't be used don't spoil the others: they are left out, and [`JwkSet::skipped`] says why.
+/// To verify or decrypt with a set, make a [`KeySet`](crate::KeySet) of it; to encrypt to one of its keys,
+/// [`recipient_key`](crate::recipient_key) chooses.
 ///
 /// ```
 /// use countersign::jwk::{Jwk, JwkSet, KeyKind};
@@ -34,18 +36,19 @@ impl JwkSet {
     ///
     /// # Errors
     ///
-    /// When the text is too large, isn't a JSON object with distinct names at every depth, or its member
-    /// `keys` isn't an array. A key that can't be used is no error: see [`JwkSet::skipped`].
+    /// [`Error::Malformed`] when the text isn't a JSON object with distinct names at every depth, or its
+    /// member `keys` isn't an array; [`Error::LimitExceeded`] when it is larger than 256 KiB or holds more
+    /// than 1024 keys. A key that can't be used is no error: see [`JwkSet::skipped`].
     pub fn from_json(json: &str) -> Result<Self, Error> {
-        Self::from_json_with(json, &Limits::default())
+        Self::from_json_with_limits(json, &Limits::default())
     }
 
     /// Reads a JWK set within the given limits.
     ///
     /// # Errors
     ///
-    /// As for [`JwkSet::from_json`].
-    pub fn from_json_with(json: &str, limits: &Limits) -> Result<Self, Error> {
+    /// As for [`JwkSet::from_json`], under these limits.
+    pub fn from_json_with_limits(json: &str, limits: &Limits) -> Result<Self, Error> {
         check_size(json, limits)?;
         let mut keys = None;
         json::scan_object(json, Part::JwkSet, limits, |name, value| {
@@ -114,7 +117,7 @@ impl JwkSet {
     ///
     /// # Errors
     ///
-    /// When one of the keys is a symmetric secret, which has no public part.
+    /// [`Error::InvalidKey`] when one of the keys is a symmetric secret, which has no public part.
     pub fn to_public_json(&self) -> Result<String, Error> {
         let keys = self.keys.iter().map(Jwk::to_public_json).collect::<Result<Vec<_>, _>>()?;
         Ok(format!("{{\"keys\":[{}]}}", keys.join(",")))

@@ -6,7 +6,8 @@ use crate::crypto::{self, Hash};
 use crate::wire::base64url;
 
 impl Jwk {
-    /// Returns the key's SHA-256 thumbprint in base64url: a name that anyone can compute from the key.
+    /// Returns the key's SHA-256 thumbprint in base64url: a name that anyone can compute from the key
+    /// ([RFC 7638 §3](https://www.rfc-editor.org/rfc/rfc7638#section-3)).
     ///
     /// A private key has the thumbprint of its public key. The thumbprint of a symmetric secret that
     /// could be guessed lets anyone check a guess, and is best kept to oneself (RFC 7638 §7).

@@ -15,7 +15,10 @@ use crate::secret::SecretBytes;
 
 /// A key that signs, bound to one algorithm.
 ///
-/// It holds a private key or a shared secret: it can't be cloned, printed or serialized.
+/// It holds a private key or a shared secret: it can't be cloned, printed or serialized. It is
+/// generated, or made from a JWK ([`from_jwk`](Self::from_jwk)), PEM (`from_pem`), DER
+/// ([`Jwk::from_pkcs8_der`], then [`from_jwk_for`](Self::from_jwk_for)) or a shared secret
+/// ([`hmac`](Self::hmac)).
 ///
 /// ```
 /// use countersign::{JwsAlgorithm, SigningKey, jws};
@@ -87,13 +90,17 @@ impl SigningKey {
     ///
     /// # Errors
     ///
-    /// [`Error::Malformed`] for other text; otherwise as [`from_jwk_for`](Self::from_jwk_for).
+    /// As [`Jwk::from_pem`] and [`from_jwk_for`](Self::from_jwk_for).
     #[cfg(feature = "pem")]
     pub fn from_pem(algorithm: JwsAlgorithm, pem: &str) -> Result<Self, Error> {
         Self::from_jwk_for(algorithm, &Jwk::from_pem(pem)?)
     }
 
-    /// Makes an HS256, HS384 or HS512 key out of a secret of at least the hash's length in bytes.
+    /// Makes an HS256, HS384 or HS512 key out of a secret of at least the hash's length in bytes: 32,
+    /// 48 or 64 ([RFC 7518 §3.2](https://www.rfc-editor.org/rfc/rfc7518#section-3.2)).
+    ///
+    /// The bytes are taken as they are: base64 or hexadecimal text is to be decoded first, or the peer
+    /// who does so has another key. Random bytes, not a passphrase, which can be guessed.
     ///
     /// # Errors
     ///
@@ -104,9 +111,12 @@ impl SigningKey {
 
     /// The door that [`danger`](crate::danger) opens: the secret may be short, though not empty.
     pub(crate) fn weak_hmac(algorithm: JwsAlgorithm, secret: SecretBytes) -> Result<Self, Error> {
-        let Family::Hmac(hash) = algorithm.family() else { return Err(Error::InvalidKey(KeyDefect::Type)) };
-        let signer = Arc::new(Signer::Hmac(HmacKey::new(hash, secret.expose_secret())));
-        Ok(Self { algorithm, name: algorithm.name(), jwk: Jwk::from_secret(secret)?, signer })
+        let jwk = Jwk::from_secret(secret)?;
+        // No other family takes a secret, and each says so in its own words.
+        let Family::Hmac(hash) = algorithm.family() else { return Self::from_jwk_for(algorithm, &jwk) };
+        let signer =
+            Arc::new(Signer::Hmac(HmacKey::new(hash, self::secret(jwk.material())?.expose_secret())));
+        Ok(Self { algorithm, name: algorithm.name(), jwk, signer })
     }
 
     /// Sets the key ID that tokens carry in `kid`.
@@ -168,7 +178,7 @@ impl SigningKey {
         Ok(public.with_use(crate::jwk::KeyUse::Signature))
     }
 
-    /// Returns the private key as a JWK with `alg`, to keep in a safe place.
+    /// Returns the private key or the secret as a JWK with `alg`, to keep in a safe place.
     #[must_use]
     pub fn expose_jwk(&self) -> Jwk {
         self.jwk.clone_key().with_algorithm(self.name)
@@ -201,6 +211,23 @@ impl fmt::Debug for SigningKey {
 }
 
 /// A key that verifies signatures, bound to one algorithm. It can't sign.
+///
+/// It is made from the public key that an issuer publishes, as a JWK, PEM (`from_pem`, certificates
+/// too) or DER ([`Jwk::from_spki_der`], then [`from_jwk_for`](Self::from_jwk_for)), or from the
+/// [`SigningKey`]. A published set of keys becomes a [`KeySet`](crate::KeySet) instead.
+///
+/// ```
+/// use countersign::{Jwk, JwsAlgorithm, VerifyingKey};
+///
+/// # fn main() -> Result<(), countersign::Error> {
+/// let jwk = Jwk::from_json(
+///     r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#,
+/// )?;
+/// let key = VerifyingKey::from_jwk_for(JwsAlgorithm::Ed25519, &jwk)?.with_key_id("2026-11");
+/// assert_eq!(key.key_id(), Some("2026-11"));
+/// # Ok(())
+/// # }
+/// ```
 ///
 /// ```compile_fail
 /// # use countersign::{VerifyingKey, jws};
@@ -253,13 +280,16 @@ impl VerifyingKey {
     ///
     /// # Errors
     ///
-    /// [`Error::Malformed`] for other text; otherwise as [`from_jwk_for`](Self::from_jwk_for).
+    /// As [`Jwk::from_pem`] and [`from_jwk_for`](Self::from_jwk_for).
     #[cfg(feature = "pem")]
     pub fn from_pem(algorithm: JwsAlgorithm, pem: &str) -> Result<Self, Error> {
         Self::from_jwk_for(algorithm, &Jwk::from_pem(pem)?)
     }
 
-    /// Makes an HS256, HS384 or HS512 key out of a secret of at least the hash's length in bytes.
+    /// Makes an HS256, HS384 or HS512 key out of a secret of at least the hash's length in bytes: 32,
+    /// 48 or 64 ([RFC 7518 §3.2](https://www.rfc-editor.org/rfc/rfc7518#section-3.2)).
+    ///
+    /// They are the bytes that [`SigningKey::hmac`] takes, as they are: whoever has them can sign too.
     ///
     /// # Errors
     ///
@@ -281,7 +311,7 @@ impl VerifyingKey {
 
     /// The twin of an HS* signing key, whose secret was judged when that was made.
     fn of_any_secret(algorithm: JwsAlgorithm, jwk: &Jwk) -> Result<Self, Error> {
-        let Family::Hmac(hash) = algorithm.family() else { return Err(Error::InvalidKey(KeyDefect::Type)) };
+        let Family::Hmac(hash) = algorithm.family() else { return Self::new(algorithm, jwk) };
         let verifier = Verifier::Hmac(HmacKey::new(hash, secret(jwk.material())?.expose_secret()));
         Ok(Self { algorithm, key_id: jwk.key_id().map(Box::from), verifier: Arc::new(verifier) })
     }
@@ -336,7 +366,8 @@ impl fmt::Debug for VerifyingKey {
 /// The signature algorithm that the JWK names.
 fn stated_algorithm(jwk: &Jwk) -> Result<JwsAlgorithm, Error> {
     let name = jwk.algorithm().ok_or(Error::InvalidKey(KeyDefect::AlgorithmUnknown))?;
-    let unknown = Unsupported::Key("the key's `alg` names no signature algorithm of this library");
+    let unknown =
+        Unsupported::Key("expected a signature algorithm of this build in the key's `alg`, found another");
     JwsAlgorithm::from_name(name).ok_or(Error::Unsupported(unknown))
 }
 
@@ -354,6 +385,6 @@ fn check_use(algorithm: JwsAlgorithm, jwk: &Jwk, operation: Operation) -> Result
 fn secret(material: &KeyMaterial) -> Result<&SecretBytes, Error> {
     match material {
         KeyMaterial::Oct(secret) => Ok(secret),
-        _ => Err(Error::InvalidKey(KeyDefect::Type)),
+        _ => Err(material.mismatch("a symmetric secret")),
     }
 }

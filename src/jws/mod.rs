@@ -1,4 +1,5 @@
-//! Signed tokens: JSON Web Signature, compact serialization (RFC 7515).
+//! Signed tokens: JSON Web Signature, compact serialization
+//! ([RFC 7515](https://www.rfc-editor.org/rfc/rfc7515), [RFC 7518 §3](https://www.rfc-editor.org/rfc/rfc7518#section-3)).
 //!
 //! A payload and a [`SigningKey`] go in, text comes out; text and a [`VerifyingKey`] go in, and
 //! the payload comes out only if the signature holds. Each key is bound to one

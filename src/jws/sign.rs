@@ -7,7 +7,8 @@ use crate::wire::header::HeaderWriter;
 
 /// Signs a payload of any bytes and returns the compact serialization.
 ///
-/// The protected header holds `alg` and, if the key has one, `kid`. Claims are signed by
+/// The protected header holds `alg` and, if the key has one, `kid`
+/// ([RFC 7515 §5.1](https://www.rfc-editor.org/rfc/rfc7515#section-5.1)). Everyone can read the payload. Claims are signed by
 /// [`JwtIssuer`](crate::JwtIssuer), which adds what a JWT needs.
 ///
 /// # Errors

@@ -1,6 +1,8 @@
 //! Verifying: text becomes parts, a key is compared with the header, the signature is checked, and
 //! only then is there a payload (RFC 7515 §5.2).
 
+use std::fmt;
+
 use super::{JwsAlgorithm, VerifyingKey};
 use crate::error::{Error, Part, Refusal, Unsupported};
 use crate::limits::Limits;
@@ -9,8 +11,9 @@ use crate::wire::{base64url, compact};
 
 /// Verifies a compact JWS under one key and returns its payload.
 ///
-/// Any bytes may be the payload. Claims are verified by [`JwtVerifier`](crate::JwtVerifier), several
-/// keys are tried by [`KeySet::verify`](crate::KeySet::verify).
+/// Any bytes may be the payload ([RFC 7515 §5.2](https://www.rfc-editor.org/rfc/rfc7515#section-5.2)). Not for access tokens: their
+/// claims, `exp` and `aud` among them, are judged by [`JwtVerifier`](crate::JwtVerifier). Several keys
+/// are tried by [`KeySet::verify`](crate::KeySet::verify).
 ///
 /// # Errors
 ///
@@ -56,7 +59,7 @@ pub fn verify_with_limits(key: &VerifyingKey, token: &str, limits: &Limits) -> R
 }
 
 /// A payload whose signature holds.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct VerifiedJws {
     payload: Vec<u8>,
     algorithm: JwsAlgorithm,
@@ -103,6 +106,17 @@ impl VerifiedJws {
     #[must_use]
     pub fn token_type(&self) -> Option<&str> {
         self.token_type.as_deref()
+    }
+}
+
+/// Shows the key and the payload's length, nothing of what the sender wrote.
+impl fmt::Debug for VerifiedJws {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VerifiedJws")
+            .field("algorithm", &self.algorithm)
+            .field("key_id", &self.key_id)
+            .field("payload", &format_args!("{} bytes", self.payload.len()))
+            .finish_non_exhaustive()
     }
 }
 

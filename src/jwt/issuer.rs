@@ -24,7 +24,9 @@ use crate::wire::typed;
 /// Issues tokens: built once, shared by reference.
 ///
 /// Each token carries `iss`, `sub`, `aud`, `exp` and `iat` and the caller's claims, is signed, and with
-/// [`encrypt_for`](JwtIssuerBuilder::encrypt_for) is then encrypted (a nested JWT, RFC 7519 §5.2).
+/// [`encrypt_for`](JwtIssuerBuilder::encrypt_for) is then encrypted: a nested JWT
+/// ([RFC 7519 §5.2](https://www.rfc-editor.org/rfc/rfc7519#section-5.2), [§11.2](https://www.rfc-editor.org/rfc/rfc7519#section-11.2)). What is only signed can be read
+/// by anyone who gets hold of it. For bytes instead of claims there is [`jws::sign`](crate::jws::sign).
 ///
 /// ```
 /// use countersign::{DecryptionKey, JweAlgorithm, JwsAlgorithm, JwtIssuer, SigningKey};
@@ -83,11 +85,29 @@ impl JwtIssuer {
     /// They may hold registered claims that this issuer doesn't write, such as `nbf`. The token may get as
     /// long as the claims make it, but a verifier accepts 16 KiB unless its limits say otherwise.
     ///
+    /// ```
+    /// use countersign::{JwsAlgorithm, JwtIssuer, NoClaims, SigningKey};
+    /// use std::time::Duration;
+    ///
+    /// # fn main() -> Result<(), countersign::Error> {
+    /// # let signing_key = SigningKey::generate(JwsAlgorithm::Es256)?;
+    /// let issuer = JwtIssuer::builder(signing_key)
+    ///     .issuer("https://id.example.com")
+    ///     .audience("https://orders.example.com")
+    ///     .lifetime(Duration::from_secs(300))
+    ///     .build()?;
+    /// let token = issuer.issue("user-17", &NoClaims)?;
+    /// assert_eq!(token.split('.').count(), 3);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`Error::Misuse`] if the claims don't serialize to a JSON object of distinct names, name one that
     /// the issuer writes, hold a registered claim that is malformed, or nest deeper or have more members
-    /// than [`Limits::default`] permits; [`Error::Unavailable`] if the system gives no randomness.
+    /// than [`Limits::default`] permits; [`Error::InvalidKey`] if the recipient's key has encrypted as
+    /// many messages as it may; [`Error::Unavailable`] if the system gives no randomness.
     pub fn issue<T: Serialize + ?Sized>(&self, subject: &str, claims: &T) -> Result<String, Error> {
         self.issue_for(Some(subject), claims)
     }
@@ -153,7 +173,11 @@ impl JwtIssuer {
                 set.push('}');
             }
             Some(members) => set.push_str(members),
-            None => return Err(Error::misuse("expected claims that serialize to a JSON object")),
+            None => {
+                return Err(Error::misuse(
+                    "expected claims that serialize to a JSON object, found something else",
+                ));
+            }
         }
         Ok(set)
     }
@@ -172,13 +196,15 @@ impl JwtIssuer {
             twice = twice.or(written.find(|written| *written == name));
         });
         if let Some(name) = twice {
-            return Err(Error::misuse(format!("expected no claim `{name}`: the issuer writes it")));
+            return Err(Error::misuse(format!(
+                "expected no claim `{name}`, which the issuer writes, found one"
+            )));
         }
         match read {
             Ok(_) => Ok(()),
-            Err(Error::Malformed { .. }) => {
-                Err(Error::misuse("expected claims that serialize to a JSON object of distinct names"))
-            }
+            Err(Error::Malformed { .. }) => Err(Error::misuse(
+                "expected claims that serialize to a JSON object of distinct names, found something else",
+            )),
             // The fault is the application's, not a token's.
             Err(refusal) => Err(Error::misuse(format!("expected claims that a verifier accepts: {refusal}"))),
         }
@@ -194,7 +220,25 @@ impl fmt::Debug for JwtIssuer {
     }
 }
 
-/// The choices of a [`JwtIssuer`] in the making.
+/// The choices of a [`JwtIssuer`] in the making. Issuer, audience and lifetime are each set or waived.
+///
+/// ```
+/// use countersign::{JwsAlgorithm, JwtIssuer, SigningKey};
+/// use std::time::Duration;
+///
+/// # fn main() -> Result<(), countersign::Error> {
+/// let issuer = JwtIssuer::builder(SigningKey::generate(JwsAlgorithm::Ed25519)?.with_key_id("2026-11"))
+///     .issuer("https://id.example.com")
+///     .audience("https://orders.example.com")
+///     .audience("https://invoices.example.com")
+///     .lifetime(Duration::from_secs(300))
+///     .token_type("at+jwt")
+///     .generate_jwt_id()
+///     .build()?;
+/// # let _ = issuer;
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "`build` makes the issuer"]
 pub struct JwtIssuerBuilder {
     signing_key: SigningKey,
@@ -213,12 +257,28 @@ enum Choice<T> {
     Unset,
     Waived,
     Set(T),
+    /// Set and waived: one of the two calls isn't meant.
+    Both,
 }
 
 impl<T> Choice<T> {
+    fn set(self, value: T) -> Self {
+        match self {
+            Self::Unset | Self::Set(_) => Self::Set(value),
+            Self::Waived | Self::Both => Self::Both,
+        }
+    }
+
+    fn waive(self) -> Self {
+        match self {
+            Self::Unset | Self::Waived => Self::Waived,
+            Self::Set(_) | Self::Both => Self::Both,
+        }
+    }
+
     fn made(self, misuse: &'static str) -> Result<Option<T>, Error> {
         match self {
-            Self::Unset => Err(Error::misuse(misuse)),
+            Self::Unset | Self::Both => Err(Error::misuse(misuse)),
             Self::Waived => Ok(None),
             Self::Set(value) => Ok(Some(value)),
         }
@@ -228,17 +288,18 @@ impl<T> Choice<T> {
 impl JwtIssuerBuilder {
     /// Sets `iss`, the name under which verifiers know this issuer.
     pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
-        self.issuer = Choice::Set(issuer.into());
+        self.issuer = self.issuer.set(issuer.into());
         self
     }
 
     /// Issues tokens without `iss`.
     pub fn without_issuer(mut self) -> Self {
-        self.issuer = Choice::Waived;
+        self.issuer = self.issuer.waive();
         self
     }
 
-    /// Sets `aud`, whom the tokens are for. Called again, it adds another audience.
+    /// Sets `aud`, whom the tokens are for ([RFC 7519 §4.1.3](https://www.rfc-editor.org/rfc/rfc7519#section-4.1.3)). Called again, it
+    /// adds another audience.
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         self.audience.push(audience.into());
         self
@@ -250,31 +311,35 @@ impl JwtIssuerBuilder {
         self
     }
 
-    /// Sets how long tokens are accepted after they were issued: `exp` is `iat` and this.
+    /// Sets how long tokens are accepted after they were issued: `exp` is `iat` and this, in whole
+    /// seconds. Minutes are usual for access tokens.
     pub fn lifetime(mut self, lifetime: Duration) -> Self {
-        self.lifetime = Choice::Set(lifetime);
+        self.lifetime = self.lifetime.set(lifetime);
         self
     }
 
     /// Issues tokens without `exp`, which never expire and which strict verifiers refuse.
     pub fn without_expiry(mut self) -> Self {
-        self.lifetime = Choice::Waived;
+        self.lifetime = self.lifetime.waive();
         self
     }
 
-    /// Sets the header's `typ`. Default: `JWT`.
+    /// Sets the header's `typ`, such as `at+jwt` for access tokens
+    /// ([RFC 9068 §2.1](https://www.rfc-editor.org/rfc/rfc9068#section-2.1)), so that tokens for one purpose don't pass for another
+    /// ([RFC 8725 §3.11](https://www.rfc-editor.org/rfc/rfc8725#section-3.11)). Default: `JWT`.
     pub fn token_type(mut self, token_type: impl Into<String>) -> Self {
         self.token_type = Some(token_type.into());
         self
     }
 
-    /// Gives each token a `jti` of 128 random bits.
+    /// Gives each token a `jti` of 128 random bits, for receivers that keep a list of those they saw.
     pub fn generate_jwt_id(mut self) -> Self {
         self.generate_jwt_id = true;
         self
     }
 
-    /// Encrypts each signed token to this recipient: a nested JWT.
+    /// Encrypts each signed token to this recipient: a nested JWT. Out of a published set,
+    /// [`recipient_key`](crate::recipient_key) chooses the key.
     pub fn encrypt_for(mut self, recipient: EncryptionKey) -> Self {
         self.recipient = Some(recipient);
         self
@@ -290,11 +355,12 @@ impl JwtIssuerBuilder {
     ///
     /// # Errors
     ///
-    /// [`Error::Misuse`] if issuer, audience or lifetime was neither set nor waived, audience was both,
-    /// or the lifetime is under a second.
+    /// [`Error::Misuse`] if issuer, audience or lifetime was neither set nor waived, or was both, or if
+    /// the lifetime is under a second.
     pub fn build(self) -> Result<JwtIssuer, Error> {
-        let issuer =
-            self.issuer.made("expected a choice of issuer: `issuer` sets it, `without_issuer` waives it")?;
+        let issuer = self
+            .issuer
+            .made("expected one choice of issuer: `issuer` sets it, `without_issuer` waives it")?;
         if self.audience.is_empty() != self.without_audience {
             return Err(Error::misuse(
                 "expected one choice of audience: `audience` sets it, `without_audience` waives it",
@@ -302,9 +368,9 @@ impl JwtIssuerBuilder {
         }
         let lifetime = self
             .lifetime
-            .made("expected a choice of lifetime: `lifetime` sets it, `without_expiry` waives it")?;
+            .made("expected one choice of lifetime: `lifetime` sets it, `without_expiry` waives it")?;
         if lifetime.is_some_and(|lifetime| lifetime < Duration::from_secs(1)) {
-            return Err(Error::misuse("expected a lifetime of at least a second"));
+            return Err(Error::misuse("expected a lifetime of at least a second, found less"));
         }
         let written = [
             ("iat", true),

@@ -1,5 +1,5 @@
 //! JSON Web Tokens: claims go in, a signed (and encrypted) token comes out; a token goes in, and typed
-//! claims come out once everything about it is right (RFC 7519, RFC 8725).
+//! claims come out once everything about it is right ([RFC 7519](https://www.rfc-editor.org/rfc/rfc7519), [RFC 8725](https://www.rfc-editor.org/rfc/rfc8725)).
 //!
 //! [`JwtIssuer`] and [`JwtVerifier`] are built once and shared by reference. Both do nested tokens in
 //! the same call: sign, then encrypt; decrypt, then verify.

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
-/// A time in a claim: seconds since 1970-01-01T00:00:00Z, with a fraction of nanoseconds.
+/// A time in a claim: seconds since 1970-01-01T00:00:00Z, with a fraction of nanoseconds
+/// ([RFC 7519 §2](https://www.rfc-editor.org/rfc/rfc7519#section-2)).
 ///
 /// ```
 /// use countersign::NumericDate;

@@ -1,6 +1,7 @@
 //! What a verifier gives out: claims that have been judged, typed.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use zeroize::Zeroizing;
 
@@ -24,7 +25,7 @@ use crate::jws::JwsAlgorithm;
 /// }
 /// # let _ = tenant;
 /// ```
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct VerifiedJwt<T> {
     issuer: Option<String>,
     subject: Option<String>,
@@ -75,7 +76,7 @@ impl<T> VerifiedJwt<T> {
         self.audience.iter().map(String::as_str)
     }
 
-    /// Returns `exp`, from when on the token is no longer accepted.
+    /// Returns `exp`, from when on the token is not accepted any more.
     #[must_use]
     pub fn expires_at(&self) -> Option<NumericDate> {
         self.expires_at
@@ -124,8 +125,19 @@ impl<T> VerifiedJwt<T> {
     }
 }
 
-/// A token that was verified, whose claims borrow from a [`TokenBuffer`].
-#[derive(Debug, Clone)]
+/// Shows the key and none of the claims.
+impl<T> fmt::Debug for VerifiedJwt<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VerifiedJwt")
+            .field("algorithm", &self.algorithm)
+            .field("key_id", &self.key_id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A token that was verified, whose claims borrow from a [`TokenBuffer`]: what
+/// [`JwtVerifier::verify_borrowed`](crate::JwtVerifier::verify_borrowed) gives out.
+#[derive(Clone)]
 pub struct BorrowedJwt<'b, T> {
     pub(super) registered: Registered<'b>,
     pub(super) algorithm: JwsAlgorithm,
@@ -151,7 +163,7 @@ impl<'b, T> BorrowedJwt<'b, T> {
         self.registered.audience.into_iter().flat_map(|audience| audience.iter())
     }
 
-    /// Returns `exp`, from when on the token is no longer accepted.
+    /// Returns `exp`, from when on the token is not accepted any more.
     #[must_use]
     pub fn expires_at(&self) -> Option<NumericDate> {
         self.registered.expires_at
@@ -200,7 +212,27 @@ impl<'b, T> BorrowedJwt<'b, T> {
     }
 }
 
+/// Shows the key and none of the claims.
+impl<T> fmt::Debug for BorrowedJwt<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BorrowedJwt")
+            .field("algorithm", &self.algorithm)
+            .field("key_id", &self.key_id)
+            .finish_non_exhaustive()
+    }
+}
+
 /// Room for one token's decoded parts, to be used again for the next. Wiped when dropped.
+///
+/// ```
+/// use countersign::{JwtVerifier, NoClaims, TokenBuffer};
+///
+/// fn count_valid(verifier: &JwtVerifier, tokens: &[String]) -> usize {
+///     let mut buffer = TokenBuffer::new();
+///     tokens.iter().filter(|token| verifier.verify_borrowed::<NoClaims>(token, &mut buffer).is_ok()).count()
+/// }
+/// # let _ = count_valid;
+/// ```
 #[derive(Default)]
 pub struct TokenBuffer {
     pub(super) decoded: Zeroizing<Vec<u8>>,
@@ -215,8 +247,8 @@ impl TokenBuffer {
 }
 
 /// Shows nothing of what the buffer holds.
-impl std::fmt::Debug for TokenBuffer {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for TokenBuffer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TokenBuffer").finish_non_exhaustive()
     }
 }

@@ -24,8 +24,10 @@ use crate::wire::typed;
 /// Verifies tokens: built once, shared by reference.
 ///
 /// [`verify`](Self::verify) parses, decrypts if asked to, picks the key, checks the signature and judges
-/// the claims; a token comes out right in every respect, or an error does. `exp` is required, issuer
-/// and audience are choices that `build` insists on, the leeway is zero.
+/// the claims ([RFC 7519 §7.2](https://www.rfc-editor.org/rfc/rfc7519#section-7.2)); a token comes out right in every respect, or an
+/// error does. `exp` is required, issuer and audience are choices that `build` insists on, the leeway is
+/// zero. For bytes instead of claims there are [`jws::verify`](crate::jws::verify) and
+/// [`decrypt`](crate::decrypt).
 ///
 /// ```
 /// use countersign::{JwsAlgorithm, JwtIssuer, JwtVerifier, SigningKey, VerifiedJwt};
@@ -108,20 +110,34 @@ impl JwtVerifier {
 
     /// Verifies a token and gives out its claims in the caller's type.
     ///
+    /// The token comes alone: without the header field's `Bearer ` in front, and without white space or a
+    /// line break around it.
+    ///
     /// In this order: size, number of parts, base64url, JSON, header rules, algorithm, key, signature,
     /// claims, the caller's type; for an encrypted token the same before and after decryption. Nothing
     /// of the claims reaches the caller's type before all else holds.
     ///
     /// # Errors
     ///
-    /// Every variant but [`Error::Misuse`] and [`Error::InvalidKey`]; [`Error::is_expired`] tells the one
-    /// that a fresh token may cure.
+    /// - [`Error::LimitExceeded`], [`Error::Malformed`] and [`Error::Unsupported`] if the token isn't one
+    ///   that a verifier looks at.
+    /// - [`Error::NotAllowed`] if its algorithms, its `typ`, or its being encrypted or not isn't what the
+    ///   verifier was made for.
+    /// - [`Error::NoMatchingKey`], [`Error::DecryptionFailed`] and [`Error::InvalidSignature`] if no key
+    ///   opens or verifies it.
+    /// - [`Error::Claim`] if a claim isn't what the verifier asks for; [`Error::is_expired`] tells the case
+    ///   that a fresh token may cure.
+    /// - [`Error::ClaimsType`] if the claims don't fit the type.
+    /// - [`Error::Unavailable`] if the system gives no randomness, which decryption draws.
     pub fn verify<T: DeserializeOwned>(&self, token: &str) -> Result<VerifiedJwt<T>, Error> {
         let mut buffer = TokenBuffer::new();
         Ok(VerifiedJwt::new(self.accept(token, &mut buffer)?))
     }
 
     /// Verifies a token like [`verify`](Self::verify); the claims borrow their text from the buffer.
+    ///
+    /// It saves allocations where many tokens are verified. A claim with escapes (`\"`, `\u00e9`) can't
+    /// be borrowed as a `&str`: `Cow<str>` takes both.
     ///
     /// ```
     /// use countersign::{JwtVerifier, TokenBuffer};
@@ -267,9 +283,10 @@ impl Source {
 impl fmt::Debug for JwtVerifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let issuers: Vec<_> = self.sources.iter().map(|source| source.issuers.describe()).collect();
+        let issuers = issuers.join(" or ");
         f.debug_struct("JwtVerifier")
-            .field("issuers", &issuers)
-            .field("audience", &self.policy.audience.describe())
+            .field("issuers", &format_args!("{issuers}"))
+            .field("audience", &format_args!("{}", self.policy.audience.describe()))
             .finish_non_exhaustive()
     }
 }

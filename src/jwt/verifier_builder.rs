@@ -18,6 +18,26 @@ use crate::keys::KeySet;
 use crate::limits::Limits;
 
 /// The choices of a [`JwtVerifier`] in the making. What nobody chose is strict.
+///
+/// ```
+/// use countersign::{JwsAlgorithm, JwtVerifier, SigningKey};
+/// use std::time::Duration;
+///
+/// # fn main() -> Result<(), countersign::Error> {
+/// # let verifying_key = SigningKey::generate(JwsAlgorithm::Es256)?.verifying_key()?;
+/// let verifier = JwtVerifier::builder(verifying_key)
+///     .issuer("https://id.example.com")
+///     .audience("https://orders.example.com")
+///     .token_type("at+jwt")
+///     .leeway(Duration::from_secs(30))
+///     .max_age(Duration::from_secs(3600))
+///     .required_claims(["sub", "scope"])
+///     .rule("scope", |claims| claims.find("scope").is_some_and(|scope| scope.as_str().is_some()))
+///     .build()?;
+/// # let _ = verifier;
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "`build` makes the verifier"]
 pub struct JwtVerifierBuilder {
     sources: Vec<Source>,
@@ -69,13 +89,15 @@ impl JwtVerifierBuilder {
         }
     }
 
-    /// Accepts tokens of this issuer: `iss` becomes required and is compared octet by octet. Called
-    /// again, it adds another issuer that signs with the same keys.
+    /// Accepts tokens of this issuer: `iss` becomes required and is compared octet by octet
+    /// ([RFC 7519 §4.1.1](https://www.rfc-editor.org/rfc/rfc7519#section-4.1.1)), a trailing slash included. Called again, it adds another
+    /// issuer that signs with the same keys; [`JwtVerifier::for_issuers`] is for issuers with keys of
+    /// their own.
     pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
         match &mut self.issuers {
             Expectation::OneOf(issuers) => issuers.push(issuer.into()),
             Expectation::Unset => self.issuers = Expectation::OneOf(vec![issuer.into()]),
-            Expectation::Any => self.contradiction = Some("`issuer` and `any_issuer` contradict each other"),
+            Expectation::Any => self.contradiction = Some("expected `issuer` or `any_issuer`, found both"),
         }
         self
     }
@@ -83,20 +105,20 @@ impl JwtVerifierBuilder {
     /// Accepts tokens of any issuer, or of none: whoever holds a key that the verifier trusts.
     pub fn any_issuer(mut self) -> Self {
         if self.issuers != Expectation::Unset {
-            self.contradiction = Some("`issuer` and `any_issuer` contradict each other");
+            self.contradiction = Some("expected `issuer` or `any_issuer`, found both");
         }
         self.issuers = Expectation::Any;
         self
     }
 
-    /// Accepts tokens for this audience: `aud` becomes required and must hold it, octet by octet.
-    /// Called again, it adds another audience that will do.
+    /// Accepts tokens for this audience: `aud` becomes required and must hold it, octet by octet
+    /// ([RFC 7519 §4.1.3](https://www.rfc-editor.org/rfc/rfc7519#section-4.1.3)). Called again, it adds another audience that will do.
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         match &mut self.policy.audience {
             Expectation::OneOf(audiences) => audiences.push(audience.into()),
             Expectation::Unset => self.policy.audience = Expectation::OneOf(vec![audience.into()]),
             Expectation::Any => {
-                self.contradiction = Some("`audience` and `any_audience` contradict each other");
+                self.contradiction = Some("expected `audience` or `any_audience`, found both");
             }
         }
         self
@@ -105,7 +127,7 @@ impl JwtVerifierBuilder {
     /// Accepts tokens for any audience, or for none: also those that were issued for another service.
     pub fn any_audience(mut self) -> Self {
         if self.policy.audience != Expectation::Unset {
-            self.contradiction = Some("`audience` and `any_audience` contradict each other");
+            self.contradiction = Some("expected `audience` or `any_audience`, found both");
         }
         self.policy.audience = Expectation::Any;
         self
@@ -123,20 +145,23 @@ impl JwtVerifierBuilder {
         self
     }
 
-    /// Accepts these signature algorithms only. Default: what the keys themselves say.
+    /// Accepts these signature algorithms only. Default: what the keys themselves say, which is enough
+    /// unless a published set holds keys without `alg` or more than you want.
     pub fn algorithms(mut self, algorithms: impl IntoIterator<Item = JwsAlgorithm>) -> Self {
         self.algorithms = Some(algorithms.into_iter().collect());
         self
     }
 
     /// Accepts tokens of this type only: the header's `typ` becomes required and is compared as a
-    /// media type (RFC 7515 §4.1.9). Called again, it adds another type that will do.
+    /// media type ([RFC 7515 §4.1.9](https://www.rfc-editor.org/rfc/rfc7515#section-4.1.9)). Called again, it adds another type that will
+    /// do. Of a nested token, the type of the signed one counts. Default: any type, or none.
     pub fn token_type(mut self, token_type: impl Into<String>) -> Self {
         self.token_types.push(token_type.into());
         self
     }
 
-    /// Forgives clocks that differ by this much, at most 10 minutes. Default: none.
+    /// Forgives clocks that differ by this much, at most 10 minutes, wherever a time is compared: `exp`,
+    /// `nbf`, `iat` and [`max_age`](Self::max_age). Default: none.
     pub fn leeway(mut self, leeway: Duration) -> Self {
         self.policy.leeway = leeway;
         self
@@ -148,7 +173,7 @@ impl JwtVerifierBuilder {
         self
     }
 
-    /// Refuses tokens whose `iat` is in the future.
+    /// Refuses tokens whose `iat` is in the future. Default: accepted, as RFC 7519 has no rule on it.
     pub fn refuse_future_issued_at(mut self) -> Self {
         self.policy.refuse_future_issued_at = true;
         self
@@ -160,7 +185,8 @@ impl JwtVerifierBuilder {
         self
     }
 
-    /// Requires these claims to be there, at most 64.
+    /// Requires these claims to be there, whatever their value, at most 64. A field that isn't optional
+    /// in the claims' type is required anyhow.
     pub fn required_claims<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
         for name in names.into_iter().map(Into::into) {
             // Each has one bit when claims are read, so it stands here once.
@@ -172,7 +198,8 @@ impl JwtVerifierBuilder {
     }
 
     /// Adds a rule of the application's own. It sees the claims once the signature holds; if it
-    /// returns false, the token is refused for the claim of that name.
+    /// returns false, the token is refused for the claim of that name, see
+    /// [`Claims`](crate::jwt::Claims).
     pub fn rule<F>(mut self, claim: impl Into<Cow<'static, str>>, holds: F) -> Self
     where
         F: Fn(Claims<'_>) -> bool + Send + Sync + 'static,
@@ -182,7 +209,24 @@ impl JwtVerifierBuilder {
     }
 
     /// Accepts tokens that are signed, then encrypted to these keys ([`DecryptionKey`] or a set), and
-    /// no others.
+    /// no others: a token that is only signed, or only encrypted, is refused.
+    ///
+    /// ```
+    /// use countersign::{DecryptionKey, JweAlgorithm, JwsAlgorithm, JwtVerifier, KeySet, SigningKey};
+    ///
+    /// # fn main() -> Result<(), countersign::Error> {
+    /// # let verifying_key = SigningKey::generate(JwsAlgorithm::Es256)?.verifying_key()?;
+    /// let old = DecryptionKey::generate(JweAlgorithm::EcdhEsA256Kw)?.with_key_id("10");
+    /// let new = DecryptionKey::generate(JweAlgorithm::EcdhEsA256Kw)?.with_key_id("11");
+    /// let verifier = JwtVerifier::builder(verifying_key)
+    ///     .issuer("https://id.example.com")
+    ///     .audience("https://orders.example.com")
+    ///     .decrypt_with([old, new].into_iter().collect::<KeySet<DecryptionKey>>())
+    ///     .build()?;
+    /// # let _ = verifier;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn decrypt_with(mut self, keys: impl Into<KeySet<DecryptionKey>>) -> Self {
         self.decryption = Some(keys.into());
         self
@@ -202,7 +246,7 @@ impl JwtVerifierBuilder {
     }
 
     /// Declares header parameters that the application understands and processes itself, so that `crit`
-    /// may name them (RFC 7515 §4.1.11).
+    /// may name them ([RFC 7515 §4.1.11](https://www.rfc-editor.org/rfc/rfc7515#section-4.1.11)).
     pub fn understood_critical<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
         self.understood.extend(names.into_iter().map(Into::into));
         self
@@ -214,7 +258,7 @@ impl JwtVerifierBuilder {
         self
     }
 
-    /// Sets the limits on input.
+    /// Sets the limits on input. Default: [`Limits::default`].
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
@@ -224,8 +268,9 @@ impl JwtVerifierBuilder {
     ///
     /// # Errors
     ///
-    /// [`Error::Misuse`] if issuer or audience was neither set nor waived, there is no key, a list is
-    /// empty, choices contradict each other, or the leeway is over 10 minutes.
+    /// [`Error::Misuse`] if issuer or audience was neither set nor waived, there is no key, or none for
+    /// the listed algorithms, a list is empty, choices contradict each other, the leeway is over 10
+    /// minutes, or more than 64 claims are required.
     pub fn build(mut self) -> Result<JwtVerifier, Error> {
         self.check()?;
         if let [source] = self.sources.as_mut_slice()
@@ -254,54 +299,60 @@ impl JwtVerifierBuilder {
         let issuers_unset = self.issuers == Expectation::Unset;
         let misuses = [
             (self.contradiction.is_some(), self.contradiction.unwrap_or_default()),
-            (self.sources.is_empty(), "expected at least one issuer"),
+            (self.sources.is_empty(), "expected at least one issuer, found none"),
             (
                 self.sources.iter().any(|source| empty(&source.keys)),
-                "expected at least one key that can verify; `KeySet::skipped` says why keys were left out",
+                "expected at least one key that verifies, found none; `KeySet::skipped` says why",
             ),
             (
                 !self.per_issuer && issuers_unset,
                 "expected a choice of issuer: `issuer` sets it, `any_issuer` waives it",
             ),
-            (self.per_issuer && !issuers_unset, "`for_issuers` names the issuers already"),
+            (
+                self.per_issuer && !issuers_unset,
+                "expected no `issuer` or `any_issuer` beside `for_issuers`, which names the issuers",
+            ),
             (
                 self.policy.audience == Expectation::Unset,
                 "expected a choice of audience: `audience` sets it, `any_audience` waives it",
             ),
             (
                 self.policy.sole_audience && self.policy.audience == Expectation::Any,
-                "`sole_audience` needs an `audience`",
+                "expected an `audience` beside `sole_audience`, found `any_audience`",
             ),
             (
                 self.algorithms.as_ref().is_some_and(Vec::is_empty),
-                "expected at least one algorithm in `algorithms`",
+                "expected at least one algorithm in `algorithms`, found none",
             ),
             (
                 self.algorithms.as_ref().is_some_and(|listed| {
                     let listed: AlgorithmSet = listed.iter().copied().collect();
                     !listed.is_empty() && self.sources.iter().any(|source| !source.keys.serves(listed))
                 }),
-                "expected a key for one of `algorithms`, of each issuer",
+                "expected of each issuer a key for one of `algorithms`, found none",
             ),
             (
                 self.key_management.as_ref().is_some_and(Vec::is_empty),
-                "expected at least one algorithm in `key_management_algorithms`",
+                "expected at least one algorithm in `key_management_algorithms`, found none",
             ),
             (
                 self.content_encryptions.as_ref().is_some_and(Vec::is_empty),
-                "expected at least one algorithm in `content_encryptions`",
+                "expected at least one algorithm in `content_encryptions`, found none",
             ),
             (
                 self.decryption.is_none()
                     && (self.key_management.is_some() || self.content_encryptions.is_some()),
-                "expected `decrypt_with` beside a list of algorithms for encrypted tokens",
+                "expected `decrypt_with` beside a list of algorithms for encrypted tokens, found none",
             ),
             (
                 self.decryption.as_ref().is_some_and(KeySet::is_empty),
-                "expected at least one key that can decrypt; `KeySet::skipped` says why keys were left out",
+                "expected at least one key that decrypts, found none; `KeySet::skipped` says why",
             ),
-            (self.policy.leeway > Self::MAX_LEEWAY, "expected a leeway of at most 10 minutes"),
-            (self.policy.required.len() > Policy::MAX_REQUIRED, "expected at most 64 required claims"),
+            (self.policy.leeway > Self::MAX_LEEWAY, "expected a leeway of at most 10 minutes, found more"),
+            (
+                self.policy.required.len() > Policy::MAX_REQUIRED,
+                "expected at most 64 required claims, found more",
+            ),
         ];
         match misuses.into_iter().find(|(applies, _)| *applies) {
             Some((_, reason)) => Err(Error::misuse(reason)),

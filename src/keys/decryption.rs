@@ -84,12 +84,12 @@ fn keys_of(jwk: &Jwk) -> Result<Vec<DecryptionKey>, Error> {
         // One secret under several algorithms would be a key that does several things.
         return Err(Error::InvalidKey(KeyDefect::AlgorithmUnknown));
     }
-    let mut refusal = Error::InvalidKey(KeyDefect::Type);
+    let mut refusal = jwk.material().mismatch("a key for key agreement or RSA-OAEP");
     let mut keys = Vec::new();
     for &algorithm in JweAlgorithm::ALL {
         match DecryptionKey::from_jwk_for(algorithm, jwk) {
             Ok(key) => keys.push(key),
-            Err(Error::InvalidKey(KeyDefect::Type)) => {}
+            Err(Error::InvalidKey(KeyDefect::Type { .. })) => {}
             Err(reason) => refusal = reason,
         }
     }

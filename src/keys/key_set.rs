@@ -81,8 +81,10 @@ impl<K> KeySet<K> {
     pub(super) fn new(
         entries: Vec<Entry<K>>,
         key_id: fn(&K) -> Option<&str>,
-        skipped: Vec<SkippedKey>,
+        mut skipped: Vec<SkippedKey>,
     ) -> Self {
+        // Two stages leave keys out; the set's reader sees them in the order of the document.
+        skipped.sort_by_key(SkippedKey::index);
         let mut by_key_id: HashMap<Box<str>, Vec<usize>> = HashMap::new();
         let mut without_key_id = Vec::new();
         for (index, entry) in entries.iter().enumerate() {

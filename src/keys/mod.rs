@@ -1,7 +1,8 @@
 //! Where keys come from and which of them a token gets: sets of keys, compiled once.
 //!
 //! A [`KeySet`] holds keys that verify, or keys that decrypt, each bound to its algorithm. A token's
-//! header picks the candidates by `alg` and `kid`; they are few, bounded, and tried in turn.
+//! header picks the candidates by `alg` and `kid` ([RFC 7515 §4.1.4](https://www.rfc-editor.org/rfc/rfc7515#section-4.1.4),
+//! [RFC 7517 §4.5](https://www.rfc-editor.org/rfc/rfc7517#section-4.5)); they are few, bounded, and tried in turn.
 
 mod decryption;
 mod key_set;

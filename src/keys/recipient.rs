@@ -6,7 +6,9 @@ use crate::jwk::{Jwk, JwkSet, KeyUse};
 
 /// Chooses the key to encrypt to, out of a recipient's published set.
 ///
-/// Of the keys that serve one of the algorithms, one marked `use: enc` goes before one without a mark,
+/// For the sender who has fetched the recipient's JWK set; the key goes to
+/// [`encrypt_for`](crate::jwt::JwtIssuerBuilder::encrypt_for) or [`encrypt`](crate::encrypt). Of the keys
+/// that serve one of the algorithms, one marked `use: enc` goes before one without a mark,
 /// then the algorithm named first, then the key published first. Keys for signatures, private keys and
 /// secrets are never chosen.
 ///
@@ -19,7 +21,7 @@ use crate::jwk::{Jwk, JwkSet, KeyUse};
 ///
 /// # fn main() -> Result<(), countersign::Error> {
 /// let key = DecryptionKey::generate(JweAlgorithm::EcdhEsA256Kw)?.with_key_id("11");
-/// let published = JwkSet::from_json(&[key.to_public_jwk()?].into_iter().collect::<JwkSet>().to_public_json()?)?;
+/// let published: JwkSet = [key.to_public_jwk()?].into_iter().collect();
 ///
 /// let recipient = recipient_key(&published, [JweAlgorithm::EcdhEsA256Kw])?;
 /// assert_eq!(decrypt(&key, &encrypt(&recipient, b"for your eyes")?)?.expose_secret(), b"for your eyes");

@@ -39,13 +39,24 @@ impl KeySet<VerifyingKey> {
 
     /// Makes the set from secrets that issuer and verifier share, for HS256, HS384 and HS512.
     ///
-    /// Everything but an `oct` JWK is skipped, see [`skipped`](Self::skipped).
+    /// For a set that only these two hold. Everything but an `oct` JWK is skipped, see
+    /// [`skipped`](Self::skipped).
+    ///
+    /// ```
+    /// use countersign::{JwkSet, JwsAlgorithm, KeySet, SigningKey};
+    ///
+    /// # fn main() -> Result<(), countersign::Error> {
+    /// let key = SigningKey::generate(JwsAlgorithm::Hs256)?.with_key_id("a");
+    /// let shared: JwkSet = [key.expose_jwk()].into_iter().collect();
+    /// assert_eq!(KeySet::shared_secrets(&shared).len(), 1);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn shared_secrets(set: &JwkSet) -> Self {
-        Self::compile(
-            set,
-            |jwk| if jwk.is_secret() { Ok(()) } else { Err(Error::InvalidKey(KeyDefect::Type)) },
-        )
+        Self::compile(set, |jwk| {
+            if jwk.is_secret() { Ok(()) } else { Err(jwk.material().mismatch("a symmetric secret")) }
+        })
     }
 
     fn compile(set: &JwkSet, admit: impl Fn(&Jwk) -> Result<(), Error>) -> Self {
@@ -121,7 +132,7 @@ fn entries_of(jwk: &Jwk) -> Result<Vec<Entry<VerifyingKey>>, Error> {
     if jwk.algorithm().is_some() {
         return Ok(vec![Entry { key: VerifyingKey::from_jwk(jwk)?, only_if_listed: false }]);
     }
-    let mut refusal = Error::InvalidKey(KeyDefect::Type);
+    let mut refusal = jwk.material().mismatch("a key for signatures");
     let mut entries = Vec::new();
     for &algorithm in JwsAlgorithm::ALL.iter().filter(|algorithm| permits(jwk.material(), algorithm.family()))
     {

@@ -59,7 +59,7 @@ pub(crate) fn form(token: &str) -> Result<Form, Error> {
     match token.split('.').take(6).count() {
         3 => Ok(Form::Jws),
         5 => Ok(Form::Jwe),
-        _ => Err(segment_count("three or five")),
+        _ => Err(segment_count(EITHER, token)),
     }
 }
 
@@ -71,7 +71,7 @@ pub(crate) fn split_jws(token: &str) -> Result<CompactJws<'_>, Error> {
         let exact = !payload.contains('.');
         exact.then_some(CompactJws { signing_input, header, payload, signature })
     };
-    split().ok_or(segment_count("three"))
+    split().ok_or_else(|| segment_count(SIGNED, token))
 }
 
 /// Splits a JWE into its five parts.
@@ -87,13 +87,25 @@ pub(crate) fn split_jwe(token: &str) -> Result<CompactJwe<'_>, Error> {
             Some(authentication_tag),
             None,
         ) => Ok(CompactJwe { header, encrypted_key, initialization_vector, ciphertext, authentication_tag }),
-        _ => Err(segment_count("five")),
+        _ => Err(segment_count(ENCRYPTED, token)),
     }
 }
 
-const fn segment_count(expected: &'static str) -> Error {
-    Error::malformed(Part::Token, Defect::SegmentCount { expected })
+fn segment_count(expected: &'static str, token: &str) -> Error {
+    let found = match token.split('.').take(6).count() {
+        1 => "one",
+        2 => "two",
+        3 => "three",
+        4 => "four",
+        5 => "five",
+        _ => "more",
+    };
+    Error::malformed(Part::Token, Defect::SegmentCount { expected, found })
 }
+
+const EITHER: &str = "three or five parts";
+const SIGNED: &str = "the three parts of a signed token";
+const ENCRYPTED: &str = "the five parts of an encrypted token";
 
 #[cfg(test)]
 mod tests {
@@ -132,15 +144,22 @@ mod tests {
     fn row_091_every_other_number_of_parts_is_refused() {
         let dots = |count| ".".repeat(count);
         for count in [0, 1, 3, 5, 6, 100_000, 8_000_000] {
-            assert_eq!(form(&dots(count)), Err(segment_count("three or five")), "{count}");
+            let token = dots(count);
+            assert_eq!(form(&token), Err(segment_count(EITHER, &token)), "{count}");
         }
         for count in [0, 1, 3, 4, 100_000] {
-            assert_eq!(split_jws(&dots(count)), Err(segment_count("three")), "{count}");
+            let token = dots(count);
+            assert_eq!(split_jws(&token), Err(segment_count(SIGNED, &token)), "{count}");
         }
         for count in [0, 1, 2, 3, 5, 100_000] {
-            assert_eq!(split_jwe(&dots(count)), Err(segment_count("five")), "{count}");
+            let token = dots(count);
+            assert_eq!(split_jwe(&token), Err(segment_count(ENCRYPTED, &token)), "{count}");
         }
-        assert_eq!(split_jws("Bearer"), Err(segment_count("three")));
+        assert_eq!(split_jws("Bearer"), Err(segment_count(SIGNED, "Bearer")));
+        assert!(matches!(
+            segment_count(SIGNED, ""),
+            Error::Malformed { defect: Defect::SegmentCount { found: "one", .. }, .. }
+        ));
     }
 
     #[test]

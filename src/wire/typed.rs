@@ -30,8 +30,9 @@ pub(crate) fn from_json<'de, T: Deserialize<'de>>(text: &'de str) -> Result<T, E
 /// [`Error::Misuse`] when the type can't be written as JSON.
 pub(crate) fn to_json<T: Serialize + ?Sized>(value: &T) -> Result<Zeroizing<Vec<u8>>, Error> {
     let mut text = WipedBuffer(Zeroizing::new(Vec::with_capacity(512)));
-    serde_json::to_writer(&mut text, value)
-        .map_err(|_| Error::misuse("the value can't be written as JSON"))?;
+    serde_json::to_writer(&mut text, value).map_err(|_| {
+        Error::misuse("expected claims that serialize to JSON, found a map key or a value that doesn't")
+    })?;
     Ok(text.0)
 }
 

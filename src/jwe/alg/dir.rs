@@ -2,7 +2,7 @@
 
 use crate::crypto::CryptoError;
 use crate::error::{Defect, Error, KeyDefect, Part};
-use crate::jwe::alg::{JweAlgorithm, shared_key};
+use crate::jwe::alg::{JweAlgorithm, SECRET, shared_key};
 use crate::jwe::enc::{ContentCipher, ContentEncryption};
 use crate::jwe::message_budget::MessageBudget;
 use crate::jwe::recipient::{
@@ -83,7 +83,7 @@ fn content_encryption(jwk: &Jwk) -> Result<ContentEncryption, Error> {
     if let Some(enc) = jwk.algorithm().and_then(ContentEncryption::from_name) {
         return Ok(enc);
     }
-    let KeyMaterial::Oct(secret) = jwk.material() else { return Err(Error::InvalidKey(KeyDefect::Type)) };
+    let KeyMaterial::Oct(secret) = jwk.material() else { return Err(jwk.material().mismatch(SECRET)) };
     let mut fitting = ContentEncryption::ALL.iter().filter(|enc| enc.key_len() == secret.len());
     match (fitting.next(), fitting.next()) {
         (Some(&enc), None) => Ok(enc),

@@ -30,7 +30,7 @@ impl Family for EcdhEs {
     }
 
     fn encryption(&self, algorithm: JweAlgorithm, jwk: &Jwk) -> Result<KeyManagement, Error> {
-        let recipient = PublicKey::of(jwk.material()).ok_or(Error::InvalidKey(KeyDefect::Type))?;
+        let recipient = PublicKey::of(jwk.material()).ok_or_else(|| jwk.material().mismatch(EXPECTED))?;
         Ok(match self.wrap_key_len {
             None => KeyManagement::Determines(Box::new(AgreeWith(recipient))),
             Some(key_len) => KeyManagement::Encrypts(Box::new(WrapFor { recipient, algorithm, key_len })),
@@ -234,9 +234,9 @@ enum PrivateKey {
 
 impl PrivateKey {
     fn of(material: &KeyMaterial) -> Result<Self, Error> {
-        let curve = Curve::of(material).ok_or(Error::InvalidKey(KeyDefect::Type))?;
+        let curve = Curve::of(material).ok_or_else(|| material.mismatch(EXPECTED))?;
         let (KeyMaterial::Ec(EcKey { d, .. }) | KeyMaterial::Okp(OkpKey { d, .. })) = material else {
-            return Err(Error::InvalidKey(KeyDefect::Type));
+            return Err(material.mismatch(EXPECTED));
         };
         let d = d.as_ref().ok_or(Error::InvalidKey(KeyDefect::NotPrivate))?.expose_secret();
         match curve {
@@ -285,6 +285,9 @@ impl PrivateKey {
         Ok(Parameter::Json("epk", write_ephemeral_public_key(&material)?))
     }
 }
+
+/// The keys that are agreed with, in an error's words.
+const EXPECTED: &str = "a key on P-256, P-384, P-521 or X25519";
 
 fn epk_defect(expected: &'static str) -> Error {
     Error::malformed(Part::Header, Defect::MemberType { name: "epk", expected })

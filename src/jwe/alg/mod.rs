@@ -10,6 +10,7 @@ mod ecdh_es;
 mod rsa_oaep;
 
 use std::fmt;
+use std::str::FromStr;
 
 use crate::crypto::OaepHash;
 use crate::error::{Error, KeyDefect, Unsupported};
@@ -19,7 +20,8 @@ use crate::secret::SecretBytes;
 use super::enc::ContentEncryption;
 use super::recipient::Family;
 
-/// A key management algorithm: how the content encryption key gets to the recipient.
+/// A key management algorithm: how the content encryption key gets to the recipient
+/// ([RFC 7518 §4.1](https://www.rfc-editor.org/rfc/rfc7518#section-4.1)).
 ///
 /// Take [`EcdhEs`](Self::EcdhEs) or [`EcdhEsA256Kw`](Self::EcdhEsA256Kw) when the recipient has
 /// a key pair of its own, [`A256Kw`](Self::A256Kw) when both sides share a key. RSA is for peers
@@ -129,7 +131,7 @@ impl JweAlgorithm {
     pub(super) fn of_jwk(jwk: &Jwk) -> Result<Self, Error> {
         let name = jwk.algorithm().ok_or(Error::InvalidKey(KeyDefect::AlgorithmUnknown))?;
         Self::from_jwk_name(name).ok_or(Error::Unsupported(Unsupported::Key(
-            "the key's `alg` names no key management algorithm of this library",
+            "expected a key management algorithm of this build in the key's `alg`, found another",
         )))
     }
 
@@ -145,9 +147,9 @@ impl JweAlgorithm {
     /// Refuses `dir` where a secret comes without its content encryption.
     pub(super) fn check_symmetric(self) -> Result<(), Error> {
         match self {
-            Self::Dir => {
-                Err(Error::misuse("a key for `dir` is made by `direct`, with its content encryption"))
-            }
+            Self::Dir => Err(Error::misuse(
+                "expected an algorithm that wraps keys, found `dir`, whose keys `direct` makes",
+            )),
             _ => Ok(()),
         }
     }
@@ -171,9 +173,21 @@ impl fmt::Display for JweAlgorithm {
     }
 }
 
+/// Reads a name as [`from_name`](JweAlgorithm::from_name) does, from a settings file say.
+///
+/// [`Error::Misuse`] for any other text.
+impl FromStr for JweAlgorithm {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self, Error> {
+        let unknown = "expected the name of a key management algorithm of this build, found another";
+        Self::from_name(name).ok_or_else(|| Error::misuse(unknown))
+    }
+}
+
 /// Returns the shared key in a JWK, which must have that many bytes.
 fn shared_key(jwk: &Jwk, key_len: usize) -> Result<&SecretBytes, Error> {
-    let KeyMaterial::Oct(secret) = jwk.material() else { return Err(Error::InvalidKey(KeyDefect::Type)) };
+    let KeyMaterial::Oct(secret) = jwk.material() else { return Err(jwk.material().mismatch(SECRET)) };
     if secret.len() == key_len {
         Ok(secret)
     } else {
@@ -187,6 +201,9 @@ fn shared_key(jwk: &Jwk, key_len: usize) -> Result<&SecretBytes, Error> {
     }
 }
 
+/// What a shared key is, in an error's words.
+const SECRET: &str = "a symmetric secret";
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -197,6 +214,7 @@ mod tests {
         for &algorithm in JweAlgorithm::ALL {
             assert_eq!(JweAlgorithm::from_name(algorithm.name()), Some(algorithm));
             assert_eq!(algorithm.to_string(), algorithm.name());
+            assert_eq!(algorithm.name().parse(), Ok(algorithm));
         }
     }
 
@@ -205,6 +223,7 @@ mod tests {
         for name in ["", "none", "RSA1_5", "rsa-oaep", "RSA-OAEP ", "HS256", "A256GCM", "PBES2-HS256+A128KW"]
         {
             assert_eq!(JweAlgorithm::from_name(name), None, "{name}");
+            assert!(matches!(name.parse::<JweAlgorithm>(), Err(Error::Misuse { .. })), "{name}");
         }
     }
 

@@ -20,9 +20,13 @@ fn check_available() -> Result<(), Error> {
     if HAS_RSA_OAEP {
         Ok(())
     } else {
-        Err(Error::Unsupported(Unsupported::Feature("RSA-OAEP needs feature `aws-lc-rs` or `rsa`")))
+        Err(Error::Unsupported(Unsupported::Feature(
+            "expected the feature `aws-lc-rs` or `rsa`, which RSA-OAEP needs, found neither",
+        )))
     }
 }
+
+const RSA: &str = "an RSA key";
 
 impl Family for RsaOaep {
     fn generate(&self) -> Result<Jwk, Error> {
@@ -31,14 +35,14 @@ impl Family for RsaOaep {
     }
 
     fn encryption(&self, _: JweAlgorithm, jwk: &Jwk) -> Result<KeyManagement, Error> {
-        let KeyMaterial::Rsa(rsa) = jwk.material() else { return Err(Error::InvalidKey(KeyDefect::Type)) };
+        let KeyMaterial::Rsa(rsa) = jwk.material() else { return Err(jwk.material().mismatch(RSA)) };
         check_available()?;
         let key = RsaOaepPublicKey::new(self.hash, &rsa.n, &rsa.e).map_err(rejected)?;
         Ok(KeyManagement::Encrypts(Box::new(PublicKey(key))))
     }
 
     fn decryption(&self, _: JweAlgorithm, jwk: &Jwk) -> Result<Box<dyn OpenContentKey>, Error> {
-        let KeyMaterial::Rsa(rsa) = jwk.material() else { return Err(Error::InvalidKey(KeyDefect::Type)) };
+        let KeyMaterial::Rsa(rsa) = jwk.material() else { return Err(jwk.material().mismatch(RSA)) };
         let components = rsa.private.as_ref().ok_or(Error::InvalidKey(KeyDefect::NotPrivate))?;
         check_available()?;
         let key = RsaOaepPrivateKey::new(self.hash, components).map_err(rejected)?;

@@ -4,14 +4,17 @@ mod aes_cbc_hmac;
 mod aes_gcm;
 
 use std::fmt;
+use std::str::FromStr;
 
 use crate::crypto::{CryptoError, Hash};
+use crate::error::Error;
 use crate::secret::SecretBytes;
 
 use self::aes_cbc_hmac::AesCbcHmac;
 use self::aes_gcm::AesGcm;
 
-/// A content encryption algorithm: what encrypts and authenticates the content.
+/// A content encryption algorithm: what encrypts and authenticates the content
+/// ([RFC 7518 §5.1](https://www.rfc-editor.org/rfc/rfc7518#section-5.1)).
 ///
 /// The default, [`A256Gcm`](Self::A256Gcm), is right unless a peer can't do it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -146,6 +149,18 @@ impl fmt::Display for ContentEncryption {
     }
 }
 
+/// Reads a name as [`from_name`](ContentEncryption::from_name) does, from a settings file say.
+///
+/// [`Error::Misuse`] for any other text.
+impl FromStr for ContentEncryption {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self, Error> {
+        let unknown = "expected the name of a content encryption of this build, found another";
+        Self::from_name(name).ok_or_else(|| Error::misuse(unknown))
+    }
+}
+
 /// A content encryption with its key.
 pub(super) trait ContentCipher: Send + Sync {
     /// Encrypts the content and authenticates it together with `aad`.
@@ -177,9 +192,11 @@ mod tests {
         for &enc in ContentEncryption::ALL {
             assert_eq!(ContentEncryption::from_name(enc.name()), Some(enc));
             assert_eq!(enc.to_string(), enc.name());
+            assert_eq!(enc.name().parse(), Ok(enc));
         }
         for name in ["", "a256gcm", "A256GCM ", "A128CBC", "none"] {
             assert_eq!(ContentEncryption::from_name(name), None, "{name}");
+            assert!(matches!(name.parse::<ContentEncryption>(), Err(Error::Misuse { .. })), "{name}");
         }
     }
 

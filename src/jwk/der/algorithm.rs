@@ -34,12 +34,12 @@ impl KeyAlgorithm {
             // AlgorithmIdentifier SHALL have a value of type NULL."
             RSA_ENCRYPTION if parameters == Some(AnyRef::NULL) => Ok(Self::Rsa),
             RSA_ENCRYPTION => Err(malformed("the parameters of rsaEncryption to be NULL (RFC 8017 §A.1)")),
-            RSASSA_PSS => Err(unsupported("a key of id-RSASSA-PSS; expected one of rsaEncryption")),
+            RSASSA_PSS => Err(unsupported("expected a key of rsaEncryption, found one of id-RSASSA-PSS")),
             EC_PUBLIC_KEY => read_curve(parameters).map(Self::Ec),
             ED25519 => without_parameters(parameters, Self::Okp(OkpCurve::Ed25519)),
             X25519 => without_parameters(parameters, Self::Okp(OkpCurve::X25519)),
             _ => Err(unsupported(
-                "a key algorithm that isn't known; expected rsaEncryption, id-ecPublicKey, Ed25519 or X25519",
+                "expected a key of rsaEncryption, id-ecPublicKey, Ed25519 or X25519, found another",
             )),
         }
     }
@@ -65,7 +65,7 @@ pub(super) fn curve_of(oid: ObjectIdentifier) -> Result<EcCurve, Error> {
         SECP256K1 => Ok(EcCurve::Secp256k1),
         #[cfg(not(feature = "es256k"))]
         SECP256K1 => Err(super::super::ec::secp256k1_is_off()),
-        _ => Err(unsupported("an EC curve that isn't known; expected P-256, P-384 or P-521")),
+        _ => Err(unsupported("expected an EC key on P-256, P-384 or P-521, found another curve")),
     }
 }
 
@@ -84,7 +84,7 @@ fn read_curve(parameters: Option<AnyRef<'_>>) -> Result<EcCurve, Error> {
     let parameters = parameters.ok_or_else(|| malformed(EXPECTED))?;
     // A curve spelled out can be made so that a forged signature holds (CVE-2020-0601).
     if ::der::Tagged::tag(&parameters) == Tag::Sequence {
-        return Err(unsupported("EC parameters that are spelled out; expected a named curve"));
+        return Err(unsupported("expected a named curve, found EC parameters that are spelled out"));
     }
     let oid = parameters.decode_as::<ObjectIdentifier>().map_err(|_| malformed(EXPECTED))?;
     curve_of(oid)

@@ -19,7 +19,7 @@ pub(super) fn read_private(der: &[u8]) -> Result<RsaKey, Error> {
     let key = RsaPrivateKeyRef::from_der(der)
         .map_err(|error| refusal(&error, "an RSA private key in PKCS#1 (RFC 8017 §A.1.2)"))?;
     if key.other_prime_infos.is_some() {
-        return Err(Error::Unsupported(Unsupported::Key("an RSA key with more than two primes")));
+        return Err(Error::Unsupported(Unsupported::Key("expected an RSA key of two primes, found more")));
     }
     let secret = |number: UintRef<'_>| SecretBytes::from(number.as_bytes().to_vec());
     RsaKey::private(RsaPrivateComponents {

@@ -49,7 +49,7 @@ pub(super) fn read(der: &[u8]) -> Result<KeyMaterial, Error> {
 /// Writes version 1, without the public key beside the private one: every reader takes it.
 pub(super) fn write(material: &KeyMaterial) -> Result<SecretBytes, Error> {
     let private = match material {
-        KeyMaterial::Oct(_) => return Err(Error::InvalidKey(KeyDefect::Type)),
+        KeyMaterial::Oct(_) => return Err(material.mismatch("a private key of a pair")),
         KeyMaterial::Rsa(key) => key.private.as_ref().map(pkcs1::write_private).ok_or_else(not_private)?,
         KeyMaterial::Ec(key) => sec1::write(key, sec1::Curve::Implied)?,
         KeyMaterial::Okp(OkpKey { d, .. }) => {

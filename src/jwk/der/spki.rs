@@ -39,9 +39,9 @@ pub(super) fn write(material: &KeyMaterial) -> Result<Vec<u8>, Error> {
 /// Compressed points (RFC 5480 §2.2) are known and not taken; any other first octet is no point at all.
 pub(super) fn check_uncompressed(point: &[u8]) -> Result<(), Error> {
     match point {
-        [0x02 | 0x03, ..] => {
-            Err(Error::Unsupported(Unsupported::Key("a compressed EC point; expected an uncompressed one")))
-        }
+        [0x02 | 0x03, ..] => Err(Error::Unsupported(Unsupported::Key(
+            "expected an uncompressed EC point, found a compressed one",
+        ))),
         _ => Ok(()),
     }
 }

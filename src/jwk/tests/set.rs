@@ -54,11 +54,12 @@ fn the_frame_is_strict() {
 
 #[test]
 fn limits_hold() {
-    let refused = |json: &str, limits: Limits| JwkSet::from_json_with(json, &limits).unwrap_err().code();
+    let refused =
+        |json: &str, limits: Limits| JwkSet::from_json_with_limits(json, &limits).unwrap_err().code();
     let three = r#"{"keys":[{},{},{}]}"#;
-    assert!(JwkSet::from_json_with(three, &Limits::default().jwk_set_keys(3)).is_ok());
+    assert!(JwkSet::from_json_with_limits(three, &Limits::default().jwk_set_keys(3)).is_ok());
     assert_eq!(refused(three, Limits::default().jwk_set_keys(2)), "limit_jwk_set_keys");
-    assert!(JwkSet::from_json_with(three, &Limits::default().jwk_set_bytes(19)).is_ok());
+    assert!(JwkSet::from_json_with_limits(three, &Limits::default().jwk_set_bytes(19)).is_ok());
     assert_eq!(refused(three, Limits::default().jwk_set_bytes(18)), "limit_jwk_set_bytes");
     assert_eq!(refused(three, Limits::default().json_depth(2)), "limit_json_depth");
     let members: Vec<String> = (0..300).map(|number| format!("\"{number}\":0")).collect();

@@ -3,7 +3,7 @@
 
 use crate::crypto::{EcCurve, EcdsaSigningKey, EcdsaVerifyingKey};
 use crate::error::{Error, KeyDefect};
-use crate::jwk::{EcKey, KeyMaterial};
+use crate::jwk::{EcKey, KeyMaterial, in_words};
 
 /// Builds the signing half out of an EC private key on that curve.
 pub(crate) fn signing_key(curve: EcCurve, material: &KeyMaterial) -> Result<EcdsaSigningKey, Error> {
@@ -22,6 +22,6 @@ pub(crate) fn verifying_key(curve: EcCurve, material: &KeyMaterial) -> Result<Ec
 fn on_curve(curve: EcCurve, material: &KeyMaterial) -> Result<&EcKey, Error> {
     match material {
         KeyMaterial::Ec(key) if key.curve == curve => Ok(key),
-        _ => Err(Error::InvalidKey(KeyDefect::Type)),
+        _ => Err(material.mismatch(in_words(curve))),
     }
 }

@@ -20,6 +20,6 @@ pub(crate) fn verifying_key(material: &KeyMaterial) -> Result<Ed25519VerifyingKe
 fn on_edwards25519(material: &KeyMaterial) -> Result<&OkpKey, Error> {
     match material {
         KeyMaterial::Okp(key) if key.curve == OkpCurve::Ed25519 => Ok(key),
-        _ => Err(Error::InvalidKey(KeyDefect::Type)),
+        _ => Err(material.mismatch(OkpCurve::Ed25519.in_words())),
     }
 }

@@ -8,11 +8,18 @@ pub(crate) mod hmac;
 pub(crate) mod rsa;
 
 use std::fmt;
+use std::str::FromStr;
 
 use crate::crypto::{EcCurve, Hash, RsaPadding};
+use crate::error::Error;
 use crate::jwk::KeyKind;
 
-/// A JWS signature algorithm, by its IANA name in Rust case.
+/// A JWS signature algorithm, by its IANA name in Rust case
+/// ([RFC 7518 §3.1](https://www.rfc-editor.org/rfc/rfc7518#section-3.1)).
+///
+/// Take [`Es256`](Self::Es256) or [`Ed25519`](Self::Ed25519) where both sides know them. HS* is for one
+/// service that verifies its own tokens: whoever can verify can sign. RS* and PS* are for peers that
+/// have RSA keys.
 ///
 /// `EdDSA`, the older name of [`Ed25519`](Self::Ed25519) (RFC 9864 §2.2), is read as the same
 /// algorithm; [`SigningKey::with_eddsa_name`](crate::jws::SigningKey::with_eddsa_name) writes it.
@@ -158,6 +165,18 @@ impl fmt::Display for JwsAlgorithm {
     }
 }
 
+/// Reads a name as [`from_name`](JwsAlgorithm::from_name) does, from a settings file say.
+///
+/// [`Error::Misuse`] for any other text.
+impl FromStr for JwsAlgorithm {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self, Error> {
+        let unknown = "expected the name of a signature algorithm of this build, found another";
+        Self::from_name(name).ok_or_else(|| Error::misuse(unknown))
+    }
+}
+
 /// A set of algorithms, as small as a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct AlgorithmSet(u32);
@@ -192,6 +211,7 @@ mod tests {
         for &algorithm in JwsAlgorithm::ALL {
             assert_eq!(ROWS.iter().filter(|row| row.algorithm == algorithm).count(), 1);
             assert_eq!(JwsAlgorithm::from_name(algorithm.name()), Some(algorithm));
+            assert_eq!(algorithm.to_string().parse(), Ok(algorithm));
         }
         // A variant without a row would be missing from ALL, so count the variants by hand.
         let variants = if cfg!(feature = "es256k") { 14 } else { 13 };
@@ -203,6 +223,7 @@ mod tests {
     fn names_are_exact() {
         for name in ["none", "nOnE", "NONE", "none ", "hs256", "HS256 ", "HS256\0", "", "eddsa", "RSA1_5"] {
             assert_eq!(JwsAlgorithm::from_name(name), None, "{name:?}");
+            assert!(matches!(name.parse::<JwsAlgorithm>(), Err(Error::Misuse { .. })), "{name:?}");
         }
         assert_eq!(JwsAlgorithm::from_name("EdDSA"), Some(JwsAlgorithm::Ed25519));
     }

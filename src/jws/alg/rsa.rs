@@ -10,7 +10,7 @@ pub(crate) fn signing_key(
     hash: Hash,
     material: &KeyMaterial,
 ) -> Result<RsaSigningKey, Error> {
-    let KeyMaterial::Rsa(rsa) = material else { return Err(Error::InvalidKey(KeyDefect::Type)) };
+    let KeyMaterial::Rsa(rsa) = material else { return Err(material.mismatch(RSA)) };
     let private = rsa.private.as_ref().ok_or(Error::InvalidKey(KeyDefect::NotPrivate))?;
     RsaSigningKey::new(padding, hash, private).map_err(|_| Error::InvalidKey(KeyDefect::Rejected))
 }
@@ -21,6 +21,8 @@ pub(crate) fn verifying_key(
     hash: Hash,
     material: &KeyMaterial,
 ) -> Result<RsaVerifyingKey, Error> {
-    let KeyMaterial::Rsa(rsa) = material else { return Err(Error::InvalidKey(KeyDefect::Type)) };
+    let KeyMaterial::Rsa(rsa) = material else { return Err(material.mismatch(RSA)) };
     RsaVerifyingKey::new(padding, hash, &rsa.n, &rsa.e).map_err(|_| Error::InvalidKey(KeyDefect::Rejected))
 }
+
+const RSA: &str = "an RSA key";

@@ -294,7 +294,7 @@ fn an_error_of_the_callback_ends_the_scan() {
 fn row_094_an_error_says_nothing_of_the_text() {
     let text = format!("{{\"password\":\"{}\u{1}\"}}", "hunter2".repeat(100_000));
     let message = scan(&text).unwrap_err().to_string();
-    assert_eq!(message, "malformed claims: expected JSON");
+    assert_eq!(message, "malformed claims: expected JSON, found something else");
 }
 
 /// What serde_json sees in a text, and forgives.
