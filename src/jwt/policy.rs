@@ -67,7 +67,7 @@ impl Policy {
     pub(super) fn read<'a>(&self, text: &'a str, limits: &Limits) -> Result<Registered<'a>, Error> {
         let mut seen = 0_u64;
         let registered = Registered::read(text, limits, |name| {
-            if let Some(position) = self.required.iter().position(|required| required == name) {
+            for (position, _) in self.required.iter().enumerate().filter(|(_, required)| *required == name) {
                 seen |= 1 << position;
             }
         })?;
@@ -106,8 +106,12 @@ impl Policy {
         if !audience.iter().any(|value| self.audience.accepts(&value)) {
             return Err(unexpected("aud", self.audience.describe()));
         }
-        if self.sole_audience && audience.iter().nth(1).is_some() {
-            return Err(unexpected("aud", format!("no audience but {}", self.audience.describe())));
+        if self.sole_audience {
+            // A value named twice is one audience still.
+            let first = audience.iter().next();
+            if audience.iter().any(|value| Some(value) != first) {
+                return Err(unexpected("aud", format!("no audience but one, {}", self.audience.describe())));
+            }
         }
         Ok(())
     }

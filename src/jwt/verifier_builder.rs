@@ -111,7 +111,7 @@ impl JwtVerifierBuilder {
         self
     }
 
-    /// Refuses tokens that are for other audiences too.
+    /// Refuses tokens that are for several audiences, even if each of them will do.
     pub fn sole_audience(mut self) -> Self {
         self.policy.sole_audience = true;
         self
@@ -160,7 +160,8 @@ impl JwtVerifierBuilder {
         self
     }
 
-    /// Requires these claims to be there, at most 64.
+    /// Requires these claims to be there, at most 64. A claim whose value is null is there: any JSON
+    /// value is one (RFC 7519 §2). The registered claims are never null.
     pub fn required_claims<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
         self.policy.required.extend(names.into_iter().map(Into::into));
         self

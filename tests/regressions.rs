@@ -1,0 +1,64 @@
+//! Defects that were found once, each with the input that showed it.
+
+use std::time::{Duration, SystemTime};
+
+use countersign::jwt::JwtVerifierBuilder;
+use countersign::{Error, JwsAlgorithm, JwtVerifier, NoClaims, SecretBytes, SigningKey, jws};
+
+const NOW: u64 = 1_700_000_000;
+
+fn key() -> SigningKey {
+    SigningKey::hmac(JwsAlgorithm::Hs256, SecretBytes::from(vec![7; 32])).unwrap()
+}
+
+/// The code of the verdict on a token with these claims, or "accepted".
+fn verdict(claims: &str, choose: impl Fn(JwtVerifierBuilder) -> JwtVerifierBuilder) -> &'static str {
+    let builder = JwtVerifier::builder(key().verifying_key().unwrap())
+        .any_issuer()
+        .clock(|| SystemTime::UNIX_EPOCH + Duration::from_secs(NOW));
+    let verifier = choose(builder).build().unwrap();
+    let token = jws::sign(&key(), claims.as_bytes()).unwrap();
+    verifier.verify::<NoClaims>(&token).as_ref().map_or_else(Error::code, |_| "accepted")
+}
+
+/// Of a name required twice, only the first was marked as seen, and every token was refused.
+#[test]
+fn a_claim_may_be_required_twice() {
+    let twice = |builder: JwtVerifierBuilder| {
+        builder.any_audience().required_claims(["tenant", "sub", "tenant"]).required_claims(["sub"])
+    };
+    assert_eq!(verdict(r#"{"exp":4102444800,"sub":"u","tenant":4}"#, twice), "accepted");
+    assert_eq!(verdict(r#"{"exp":4102444800,"sub":"u"}"#, twice), "claim_missing");
+    assert_eq!(verdict(r#"{"exp":4102444800,"tenant":4}"#, twice), "claim_missing");
+}
+
+/// RFC 7519 §2: a claim's value is any JSON value, so a claim that is null is there. A registered claim
+/// has a type, which null isn't of.
+#[test]
+fn a_required_claim_that_is_null_is_there() {
+    let required = |name| move |builder: JwtVerifierBuilder| builder.any_audience().required_claims([name]);
+    assert_eq!(verdict(r#"{"exp":4102444800,"tenant":null}"#, required("tenant")), "accepted");
+    assert_eq!(verdict(r#"{"exp":4102444800,"jti":null}"#, required("jti")), "claim_malformed");
+}
+
+/// One audience named twice was taken for two.
+#[test]
+fn a_sole_audience_may_be_named_twice() {
+    let sole = |builder: JwtVerifierBuilder| builder.audience("a").audience("b").sole_audience();
+    for (audience, expected) in [
+        (r#""a""#, "accepted"),
+        (r#"["b"]"#, "accepted"),
+        (r#"["a","a","\u0061"]"#, "accepted"),
+        (r#"["a","b"]"#, "claim_unexpected"),
+        (r#"["a","a","c"]"#, "claim_unexpected"),
+        (r#"["c","a"]"#, "claim_unexpected"),
+        (r#"["c","c"]"#, "claim_unexpected"),
+        ("[]", "claim_unexpected"),
+    ] {
+        assert_eq!(
+            verdict(&format!(r#"{{"exp":4102444800,"aud":{audience}}}"#), sole),
+            expected,
+            "{audience}"
+        );
+    }
+}
