@@ -62,3 +62,11 @@ fn a_sole_audience_may_be_named_twice() {
         );
     }
 }
+
+/// A duration beyond 63 bits was cut before it was added, so that a date before the epoch never got far.
+#[test]
+fn no_age_is_too_old_for_the_longest_duration() {
+    let oldest = |builder: JwtVerifierBuilder| builder.any_audience().max_age(Duration::MAX);
+    assert_eq!(verdict(r#"{"exp":4102444800,"iat":-9223372036854775808}"#, oldest), "accepted");
+    assert_eq!(verdict(r#"{"exp":4102444800,"iat":1700000001}"#, oldest), "issued_in_future");
+}
