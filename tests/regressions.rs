@@ -1,9 +1,11 @@
 //! Defects that were found once, each with the input that showed it.
 
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use countersign::jwt::JwtVerifierBuilder;
-use countersign::{Error, JwsAlgorithm, JwtVerifier, NoClaims, SecretBytes, SigningKey, jws};
+use countersign::{
+    Error, JwkSet, JwsAlgorithm, JwtVerifier, KeySet, Limits, NoClaims, SecretBytes, SigningKey, jws,
+};
 
 const NOW: u64 = 1_700_000_000;
 
@@ -69,4 +71,24 @@ fn no_age_is_too_old_for_the_longest_duration() {
     let oldest = |builder: JwtVerifierBuilder| builder.any_audience().max_age(Duration::MAX);
     assert_eq!(verdict(r#"{"exp":4102444800,"iat":-9223372036854775808}"#, oldest), "accepted");
     assert_eq!(verdict(r#"{"exp":4102444800,"iat":1700000001}"#, oldest), "issued_in_future");
+}
+
+/// Finding each key's place walked all skipped keys: 131072 of them, 256 KiB of text, took a minute.
+#[test]
+fn a_set_of_many_useless_keys_is_compiled_in_one_walk() {
+    const USELESS: usize = 200_000;
+    let public = SigningKey::generate(JwsAlgorithm::Ed25519).unwrap().to_public_jwk().unwrap();
+    let secret = r#"{"kty":"oct","kid":"s","k":"AAAA"}"#;
+    let text =
+        format!(r#"{{"keys":[{}{},2,{secret}]}}"#, "1,".repeat(USELESS), public.to_public_json().unwrap());
+    let limits = Limits::default().jwk_set_bytes(1 << 20).jwk_set_keys(1 << 20);
+
+    let start = Instant::now();
+    let set = JwkSet::from_json_with(&text, &limits).unwrap();
+    let keys = KeySet::verification(&set);
+    assert!(start.elapsed() < Duration::from_secs(30), "{:?}", start.elapsed());
+
+    assert_eq!((set.len(), set.skipped().len(), keys.len()), (2, USELESS + 1, 1));
+    let last = keys.skipped().last().unwrap();
+    assert_eq!((last.index(), last.key_id()), (USELESS + 2, Some("s")));
 }
