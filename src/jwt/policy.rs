@@ -106,12 +106,8 @@ impl Policy {
         if !audience.iter().any(|value| self.audience.accepts(&value)) {
             return Err(unexpected("aud", self.audience.describe()));
         }
-        if self.sole_audience {
-            // A value named twice is one audience still.
-            let first = audience.iter().next();
-            if audience.iter().any(|value| Some(value) != first) {
-                return Err(unexpected("aud", format!("no audience but one, {}", self.audience.describe())));
-            }
+        if self.sole_audience && audience.iter().nth(1).is_some() {
+            return Err(unexpected("aud", format!("no audience but {}", self.audience.describe())));
         }
         Ok(())
     }

@@ -111,7 +111,7 @@ impl JwtVerifierBuilder {
         self
     }
 
-    /// Refuses tokens that are for several audiences, even if each of them will do.
+    /// Refuses tokens that name several audiences, even if each of them will do or they are the same.
     pub fn sole_audience(mut self) -> Self {
         self.policy.sole_audience = true;
         self
