@@ -2,6 +2,8 @@
 
 mod vectors;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use countersign::{Jwk, JwsAlgorithm, KeySet, SigningKey, VerifyingKey, jws};
 use vectors::{Case, changed, code, header, with_header, with_part};
 
@@ -22,7 +24,7 @@ fn refuses_what_stands_next_to_it(key: &VerifyingKey, token: &str) {
     assert_eq!(code_of(&format!("{token}.")), "segment_count");
     assert_eq!(code_of(&format!(" {token}")), "base64url");
     assert_eq!(code_of(&with_part(token, 0, |_| String::new())), "json");
-    let (unsigned, _) = token.rsplit_once('.').unwrap();
+    let (unsigned, _) = token.rsplit_once('.').expect("there are dots");
     assert_eq!(code_of(unsigned), "segment_count");
 }
 
@@ -111,9 +113,6 @@ fn check_ecdsa(case: &Case, algorithm: JwsAlgorithm, signature_len: usize) {
 
     refuses_what_stands_next_to_it(&key, case.token());
     let halves_swapped = with_part(case.token(), 2, |signature| {
-        // Both halves' lengths are no multiple of 3, so this is done on the octets.
-        use base64::Engine as _;
-        use base64::engine::general_purpose::URL_SAFE_NO_PAD;
         let mut signature = URL_SAFE_NO_PAD.decode(signature).expect("base64url");
         assert_eq!(signature.len(), signature_len);
         signature.rotate_left(signature_len / 2);

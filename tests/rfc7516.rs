@@ -30,7 +30,7 @@ fn refuses_what_stands_next_to_it(key: &DecryptionKey, token: &str) {
     }
     assert_eq!(code_of(&format!("{token}=")), "base64url");
     assert_eq!(code_of(&format!("{token}.")), "segment_count");
-    let (untagged, _) = token.rsplit_once('.').unwrap();
+    let (untagged, _) = token.rsplit_once('.').expect("there are dots");
     assert_eq!(code_of(untagged), "segment_count");
 }
 
@@ -45,7 +45,7 @@ fn a_1_rsa_oaep_with_a256gcm() {
     refuses_what_stands_next_to_it(&key, case.token());
     // The same key, bound to another hash.
     let sha256 = DecryptionKey::from_jwk_for(JweAlgorithm::RsaOaep256, &jwk).unwrap();
-    assert_eq!(code(decrypt(&sha256, case.token())), "no_matching_key");
+    assert_eq!(code(decrypt(&sha256, case.token())), "algorithm_not_allowed");
     let relabelled = with_header(case.token(), r#"{"alg":"RSA-OAEP-256","enc":"A256GCM"}"#);
     assert_eq!(code(decrypt(&sha256, &relabelled)), "decryption_failed");
     // The key pair of another example.
@@ -95,7 +95,7 @@ fn a_3_a128kw_with_a128cbc_hs256() {
     refuses_what_stands_next_to_it(&key, case.token());
     // The same secret for another algorithm of its length, and another secret.
     let gcm = DecryptionKey::from_jwk_for(JweAlgorithm::A128Gcmkw, &jwk).unwrap();
-    assert_eq!(code(decrypt(&gcm, case.token())), "no_matching_key");
+    assert_eq!(code(decrypt(&gcm, case.token())), "algorithm_not_allowed");
     let other = vectors::with(case.value("jwk"), "k", changed(case.value("jwk")["k"].as_str().unwrap()));
     let other = DecryptionKey::from_jwk_for(JweAlgorithm::A128Kw, &vectors::jwk(&other)).unwrap();
     assert_eq!(code(decrypt(&other, case.token())), "decryption_failed");

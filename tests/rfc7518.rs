@@ -10,10 +10,13 @@ use serde_json::Value;
 use vectors::{Case, code, header, with, with_header, with_part};
 
 /// The RFC ends at the derived key. This token has the RFC's header, and its content was encrypted with that key
-/// by another implementation (two more decrypt it).
-const TOKEN: &str = "eyJhbGciOiJFQ0RILUVTIiwiZW5jIjoiQTEyOEdDTSIsImFwdSI6IlFXeHBZMlUiLCJhcHYiOiJRbTlpIiwiZXBrIjp7Imt0eSI6\
-    IkVDIiwiY3J2IjoiUC0yNTYiLCJ4IjoiZ0kwR0FJTEJkdTdUNTNha3JGbU15R2NzRjNuNWRPN01td05CSEtXNVNWMCIsInkiOiJTTFdfeFNmZnpsUFdy\
-    SEVWSTMwREhNXzRlZ1Z3dDNOUXFlVUQ3bk1GcHBzIn19..48V1_ALb6US04U3b.-ujEFCuvQN3djA.h8rNSqM7vcmlUyrtB0oT0A";
+/// outside this library; two other JOSE libraries decrypt it.
+const TOKEN: &str = "eyJhbGciOiJFQ0RILUVTIiwiZW5jIjoiQTEyOEdDTSIsImFwdSI6IlFXeHBZMlUiLCJhcHYiOiJRbTlpIiwiZXBrIjp7Imt0\
+    eSI6IkVDIiwiY3J2IjoiUC0yNTYiLCJ4IjoiZ0kwR0FJTEJkdTdUNTNha3JGbU15R2NzRjNuNWRPN01td05CSEtXNVNWMCIs\
+    InkiOiJTTFdfeFNmZnpsUFdySEVWSTMwREhNXzRlZ1Z3dDNOUXFlVUQ3bk1GcHBzIn19..\
+    48V1_ALb6US04U3b.\
+    -ujEFCuvQN3djA.\
+    h8rNSqM7vcmlUyrtB0oT0A";
 
 #[test]
 fn c_ecdh_es_with_a128gcm() {
@@ -35,7 +38,7 @@ fn c_ecdh_es_with_a128gcm() {
     assert_eq!(code(decrypt(&other, TOKEN)), "decryption_failed");
     let wrapping =
         DecryptionKey::from_jwk_for(JweAlgorithm::EcdhEsA128Kw, &case.jwk("recipient_jwk")).unwrap();
-    assert_eq!(code(decrypt(&wrapping, TOKEN)), "no_matching_key");
+    assert_eq!(code(decrypt(&wrapping, TOKEN)), "algorithm_not_allowed");
 
     for place in [3, 4] {
         assert_eq!(code(decrypt(&key, &with_part(TOKEN, place, vectors::changed))), "decryption_failed");

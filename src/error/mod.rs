@@ -122,6 +122,10 @@ impl Error {
     pub const fn http_status(&self) -> u16 {
         match self {
             Self::Misuse { .. } | Self::InvalidKey(_) => 500,
+            // A key's text or bytes, and what a build can't do with a key, are the application's.
+            Self::Unsupported(Unsupported::Key(_) | Unsupported::Feature(_)) => 500,
+            Self::Malformed { part: Part::Jwk | Part::JwkSet | Part::Pem | Part::Der, .. } => 500,
+            Self::LimitExceeded { limit: Limit::JwkSetBytes | Limit::JwkSetKeys, .. } => 500,
             Self::Unavailable { .. } => 503,
             _ => 401,
         }
@@ -158,5 +162,19 @@ impl Error {
 
     pub(crate) fn for_claim(claim: impl Into<Cow<'static, str>>, problem: ClaimProblem) -> Self {
         Self::Claim { claim: claim.into(), problem }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// No input makes a system lack randomness; `tests/errors.rs` has all other cases.
+    #[test]
+    fn what_is_unavailable_says_so() {
+        let error = Error::Unavailable { what: "the system's randomness" };
+        assert_eq!(error.to_string(), "unavailable: the system's randomness");
+        assert_eq!((error.code(), error.http_status()), ("unavailable", 503));
+        assert!(!error.is_invalid_token());
     }
 }

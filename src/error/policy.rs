@@ -50,8 +50,8 @@ pub enum Refusal {
     /// The header's `typ` is absent or another one than the verifier expects.
     #[error("the header's `typ` isn't the expected type of token")]
     Type,
-    /// The header's `cty` is absent or another one than a nested token has.
-    #[error("expected an encrypted token whose `cty` is \"JWT\", a signed token inside")]
+    /// The header's `cty` isn't `JWT` on an encrypted token, or is on a signed one: tokens nest one way only.
+    #[error("expected `cty` to be \"JWT\" on an encrypted token, a signed one inside, and nowhere else")]
     ContentType,
     /// A signed token where a signed and encrypted one is due.
     #[error("expected a signed and encrypted token, found one that is only signed")]

@@ -9,7 +9,7 @@ use crate::crypto::{
     EcdsaSigningKey, EcdsaVerifyingKey, Ed25519SigningKey, Ed25519VerifyingKey, HmacKey, RsaSigningKey,
     RsaVerifyingKey, SignatureBytes,
 };
-use crate::error::{Error, KeyDefect};
+use crate::error::{Error, KeyDefect, Unsupported};
 use crate::jwk::{Jwk, KeyMaterial, Operation};
 use crate::secret::SecretBytes;
 
@@ -59,8 +59,8 @@ impl SigningKey {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidKey`] if the JWK names no algorithm or not one for signatures, has no
-    /// private part, or forbids signing in `use` or `key_ops`.
+    /// [`Error::InvalidKey`] if the JWK names no algorithm, has no private part, or forbids signing in
+    /// `use` or `key_ops`; [`Error::Unsupported`] if the algorithm isn't one for signatures.
     pub fn from_jwk(jwk: &Jwk) -> Result<Self, Error> {
         Self::from_jwk_for(stated_algorithm(jwk)?, jwk)
     }
@@ -227,8 +227,8 @@ impl VerifyingKey {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidKey`] if the JWK names no algorithm or not one for signatures, is private,
-    /// or forbids verifying in `use` or `key_ops`.
+    /// [`Error::InvalidKey`] if the JWK names no algorithm, is private, or forbids verifying in `use` or
+    /// `key_ops`; [`Error::Unsupported`] if the algorithm isn't one for signatures.
     pub fn from_jwk(jwk: &Jwk) -> Result<Self, Error> {
         Self::from_jwk_for(stated_algorithm(jwk)?, jwk)
     }
@@ -336,12 +336,13 @@ impl fmt::Debug for VerifyingKey {
 /// The signature algorithm that the JWK names.
 fn stated_algorithm(jwk: &Jwk) -> Result<JwsAlgorithm, Error> {
     let name = jwk.algorithm().ok_or(Error::InvalidKey(KeyDefect::AlgorithmUnknown))?;
-    JwsAlgorithm::from_name(name).ok_or(Error::InvalidKey(KeyDefect::Algorithm))
+    let unknown = Unsupported::Key("the key's `alg` names no signature algorithm of this library");
+    JwsAlgorithm::from_name(name).ok_or(Error::Unsupported(unknown))
 }
 
 /// The JWK's `alg`, `use` and `key_ops`, where they are there, must permit this.
 fn check_use(algorithm: JwsAlgorithm, jwk: &Jwk, operation: Operation) -> Result<(), Error> {
-    if jwk.algorithm().is_some() && stated_algorithm(jwk)? != algorithm {
+    if jwk.algorithm().is_some_and(|name| JwsAlgorithm::from_name(name) != Some(algorithm)) {
         return Err(Error::InvalidKey(KeyDefect::Algorithm));
     }
     if !jwk.permits(operation) {

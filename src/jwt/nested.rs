@@ -10,7 +10,7 @@ use crate::wire::header::media_type_eq;
 
 /// "This parameter MUST be present; in this case, the value of this parameter MUST be "JWT", to
 /// indicate that a Nested JWT is carried in this JWT." RFC 7519 §5.2
-const NESTED: &str = "JWT";
+pub(super) const NESTED: &str = "JWT";
 
 /// Encrypts a signed token to a recipient.
 pub(super) fn encrypt_signed(recipient: &EncryptionKey, signed: &[u8]) -> Result<String, Error> {

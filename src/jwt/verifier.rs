@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde::de::{Deserialize, DeserializeOwned};
 
 use super::claims::{Claims, Registered};
-use super::nested::Decryption;
+use super::nested::{Decryption, NESTED};
 use super::policy::{Expectation, Policy, missing, unexpected};
 use super::verified::{BorrowedJwt, TokenBuffer, VerifiedJwt};
 use super::verifier_builder::JwtVerifierBuilder;
@@ -29,7 +29,8 @@ use crate::wire::typed;
 ///
 /// ```
 /// use countersign::{JwsAlgorithm, JwtIssuer, JwtVerifier, SigningKey, VerifiedJwt};
-/// ///
+/// use std::time::Duration;
+///
 /// #[derive(serde::Serialize, serde::Deserialize)]
 /// struct OrderClaims {
 ///     tenant: u64,
@@ -174,6 +175,7 @@ impl JwtVerifier {
         let parts = SignedParts::split(token, &self.limits, &mut buffer.decoded)?;
         let header = parts.header(&self.limits, &self.understood)?;
         self.check_type(&header)?;
+        check_content_type(&header)?;
         let (key, text, registered) = self.check_signature(&parts, &header)?;
         self.policy.judge(&registered, Claims::new(text, &self.limits), self.clock.now().into())?;
         let claims = typed::from_json(text)?;
@@ -238,6 +240,15 @@ impl JwtVerifier {
         let issuer = Registered::issuer_hint(parts.unverified_payload(), &self.limits)?;
         self.sources.iter().any(|source| source.issuers.accepts(&issuer)).then_some(issuer)
     }
+}
+
+/// A signed token's payload is its claims. RFC 7519 §7.2 has whoever meets a "cty" value of "JWT" go on with
+/// the payload as another token; taken for claims, it would be read as something else than its signer said.
+fn check_content_type(header: &Header<'_>) -> Result<(), Error> {
+    if header.cty.as_deref().is_some_and(|cty| media_type_eq(cty, NESTED)) {
+        return Err(Error::NotAllowed(Refusal::ContentType));
+    }
+    Ok(())
 }
 
 impl Source {

@@ -162,7 +162,12 @@ impl JwtVerifierBuilder {
 
     /// Requires these claims to be there, at most 64.
     pub fn required_claims<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
-        self.policy.required.extend(names.into_iter().map(Into::into));
+        for name in names.into_iter().map(Into::into) {
+            // Each has one bit when claims are read, so it stands here once.
+            if !self.policy.required.contains(&name) {
+                self.policy.required.push(name);
+            }
+        }
         self
     }
 

@@ -1,6 +1,7 @@
 //! What several test files share: fixed keys, tokens made by hand, a clock that stands still.
 
 #![allow(dead_code, reason = "each test file is a crate of its own and uses a part of this")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
 use std::sync::LazyLock;
 use std::time::{Duration, SystemTime};
@@ -11,8 +12,7 @@ use countersign::{
     Clock, ContentEncryption, DecryptionKey, JweAlgorithm, Jwk, JwkSet, JwsAlgorithm, SecretBytes,
     SigningKey, VerifyingKey,
 };
-use hmac::{Hmac, KeyInit as _, Mac as _};
-use sha2::Sha256;
+use sha2::{Digest as _, Sha256};
 
 /// Whether this build can do RSA-OAEP and make RSA keys.
 pub(crate) const HAS_RSA_OAEP: bool = cfg!(any(feature = "aws-lc-rs", feature = "rsa"));
@@ -135,9 +135,19 @@ pub(crate) fn hmac_key() -> VerifyingKey {
 /// An authentic HS256 token with any header and any payload, whatever this library would write.
 pub(crate) fn signed(header: impl AsRef<[u8]>, payload: impl AsRef<[u8]>) -> String {
     let signing_input = format!("{}.{}", base64url(header), base64url(payload));
-    let mut mac = Hmac::<Sha256>::new_from_slice(secret().expose_secret()).unwrap();
-    mac.update(signing_input.as_bytes());
-    format!("{signing_input}.{}", base64url(mac.finalize().into_bytes()))
+    let mac = hmac_sha256(secret().expose_secret(), signing_input.as_bytes());
+    format!("{signing_input}.{}", base64url(mac))
+}
+
+/// HMAC with SHA-256 for a key of at most a block (RFC 2104 §2).
+fn hmac_sha256(key: &[u8], message: &[u8]) -> impl AsRef<[u8]> + use<> {
+    let pad = |byte: u8| {
+        let mut block = [byte; 64];
+        block.iter_mut().zip(key).for_each(|(padded, key)| *padded ^= key);
+        block
+    };
+    let inner = Sha256::new().chain_update(pad(0x36)).chain_update(message).finalize();
+    Sha256::new().chain_update(pad(0x5c)).chain_update(inner).finalize()
 }
 
 /// An authentic HS256 token with those claims as they stand.

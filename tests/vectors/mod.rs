@@ -26,7 +26,7 @@ impl Case {
     pub(crate) fn of(source: &str) -> Self {
         let (_, text) = FILES.iter().find(|(rfc, _)| source.starts_with(rfc)).expect("the RFC has a file");
         let file: Value = serde_json::from_str(text).expect("the file is JSON");
-        let mut cases = file["cases"].as_array().expect("the file has cases").iter();
+        let mut cases = file.get("cases").and_then(Value::as_array).expect("the file has cases").iter();
         Self(cases.find(|case| case["source"] == source).expect("the file has the section").clone())
     }
 
@@ -40,7 +40,6 @@ impl Case {
         self.value(member).as_str().expect("the member is text")
     }
 
-    /// The token, and what it should become.
     pub(crate) fn token(&self) -> &str {
         self.text("token")
     }

@@ -383,8 +383,8 @@ mod tests {
         assert!(shared != agree(&alice, &alice));
     }
 
-    /// The same sender's whole step under `ECDH-ES+A128KW`: the `epk` is the RFC's, the encrypted key that of
-    /// another implementation.
+    /// The same sender's whole step under `ECDH-ES+A128KW`: the `epk` is the RFC's, the encrypted key was made
+    /// outside this library; two other JOSE libraries decrypt it.
     #[test]
     fn rfc8037_a_6_with_a_key_to_wrap() {
         let (alice, bob) = (Jwk::from_json(X25519_ALICE).unwrap(), Jwk::from_json(X25519_BOB).unwrap());

@@ -1,0 +1,35 @@
+//! What a token library must refuse, one test a row of the project's table of attacks, and what it must
+//! accept nonetheless: for each class of refusals, twins with the one wrong thing put right.
+//!
+//! A test asserts the reason, `Error::code`, so that no case passes for the wrong cause. Tests are named
+//! after their row; a test without a number was found while its class was written. Published incidents
+//! stand beside the rows that they taught.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+
+mod alg_none;
+mod api_shape;
+mod base64url;
+mod claim_audience;
+mod claim_times;
+mod claim_types;
+mod content_decryption;
+mod critical;
+mod ecdsa;
+mod eddsa;
+mod ephemeral_keys;
+mod header_json;
+mod header_keys;
+mod issuing;
+mod jwe_forging;
+mod key_confusion;
+mod key_management;
+mod key_sets;
+mod keys_of_pairs;
+mod positives;
+mod rsa_signatures;
+mod sign_encrypt_confusion;
+mod sizes;
+mod support;
+mod token_types;
+mod weak_keys;

@@ -1,0 +1,252 @@
+//! What must not compile, held by tests that do.
+//!
+//! A token that nobody has verified has no content to give out, a key for one direction doesn't do the
+//! other, a secret isn't copied, printed or serialized: code that tries is refused by the compiler. Files
+//! that must fail to compile would need the compiler's messages beside them, and those change from release
+//! to release, so each fact is stated in a form that compiles while it holds:
+//!
+//! - `lacks!(value.method)`: a trait in scope offers the method to every type and returns [`Absent`]. A
+//!   method of the type's own goes before it, so a type that gains one doesn't compile here any more.
+//! - `implements!(Type: Trait)`: the constant of a bounded `impl` goes before that of a trait, and so tells.
+//!
+//! Each is shown to tell the difference on a type that has what the others lack.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod support;
+
+use std::borrow::Borrow;
+use std::fmt::{Display, LowerHex};
+use std::ops::Deref;
+
+use countersign::jwk::SkippedKey;
+use countersign::jws::VerifiedJws;
+use countersign::jwt::{JwtIssuerBuilder, JwtVerifierBuilder};
+use countersign::{
+    BorrowedJwt, DecryptionKey, EncryptionKey, Error, Jwk, JwkSet, JwtIssuer, JwtVerifier, KeySet, NoClaims,
+    SecretBytes, SecretString, SigningKey, TokenBuffer, UnverifiedToken, VerifiedJwt, VerifyingKey, decrypt,
+    encrypt, jws,
+};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// What a method returns that the type doesn't have.
+struct Absent;
+
+/// Whether a type implements a trait, or several joined by `+`.
+macro_rules! implements {
+    ($type:ty: $($bound:tt)+) => {{
+        #[allow(dead_code, reason = "of the two constants, one is asked for")]
+        trait Otherwise {
+            const HOLDS: bool = false;
+        }
+        struct Probe<T: ?Sized>(std::marker::PhantomData<T>);
+        impl<T: ?Sized> Otherwise for Probe<T> {}
+        #[allow(dead_code, reason = "of the two constants, one is asked for")]
+        impl<T: ?Sized + $($bound)+> Probe<T> {
+            const HOLDS: bool = true;
+        }
+        Probe::<$type>::HOLDS
+    }};
+}
+
+/// Compiles as long as the type has none of the methods of its own.
+macro_rules! lacks {
+    ($type:ty: $($method:ident),+ $(,)?) => {{
+        #[allow(clippy::wrong_self_convention, reason = "the names are those that the type might have")]
+        trait Otherwise {
+            $(fn $method(&self) -> Absent { Absent })+
+        }
+        impl<T: ?Sized> Otherwise for T {}
+        // The type is checked here; nothing needs to call it.
+        let _ = |value: $type| {
+            $(let Absent = value.$method();)+
+        };
+    }};
+}
+
+/// The value of a method that the type does have, in the face of the same trait.
+macro_rules! has {
+    ($value:expr, $method:ident) => {{
+        #[allow(dead_code, reason = "the point is that it isn't called")]
+        trait Otherwise {
+            fn $method(&self) -> Absent {
+                Absent
+            }
+        }
+        impl<T: ?Sized> Otherwise for T {}
+        $value.$method()
+    }};
+}
+
+#[test]
+fn the_macros_tell_the_difference() {
+    assert!(implements!(String: Clone));
+    assert!(implements!(String: Clone + Display + Serialize));
+    assert!(!implements!(std::sync::Mutex<u8>: Clone));
+    assert!(!implements!(String: Clone + Copy));
+    assert!(implements!(Vec<u8>: Deref<Target = [u8]>));
+    assert!(!implements!(Vec<u8>: Deref<Target = str>));
+    // These wouldn't compile if the trait's method were the one called.
+    let len: usize = has!("four", len);
+    let ones: u32 = has!(7_u32, count_ones);
+    assert_eq!((len, ones), (4, 3));
+    lacks!(&str: payload, claims);
+}
+
+#[test]
+fn an_unverified_token_gives_out_its_header_only() {
+    lacks!(
+        UnverifiedToken: payload, into_payload, claims, into_claims, unverified_claims, unverified_payload,
+        issuer, subject, audience, expires_at, not_before, issued_at, jwt_id, signature, text, as_str, as_bytes,
+        token, into_inner, verify, decrypt,
+    );
+    assert!(!implements!(UnverifiedToken: Deref));
+    assert!(!implements!(UnverifiedToken: Display));
+    assert!(!implements!(UnverifiedToken: Serialize));
+    assert!(!implements!(UnverifiedToken: AsRef<str>));
+    assert!(!implements!(UnverifiedToken: AsRef<[u8]>));
+    assert!(!implements!(UnverifiedToken: Into<String>));
+    assert!(!implements!(VerifiedJwt<NoClaims>: From<UnverifiedToken>));
+    assert!(!implements!(VerifiedJws: From<UnverifiedToken>));
+
+    let token = support::claims_token("{}");
+    let parsed = UnverifiedToken::parse(&token).unwrap();
+    let algorithm: &str = has!(parsed, algorithm);
+    assert_eq!(algorithm, "HS256");
+    // A verified token does give them out.
+    let verified = jws::verify(&support::hmac_key(), &token).unwrap();
+    let payload: &[u8] = has!(verified, payload);
+    assert_eq!(payload, b"{}");
+}
+
+#[test]
+fn verified_tokens_are_made_by_verifying_only() {
+    for made_otherwise in [
+        implements!(VerifiedJwt<NoClaims>: Default),
+        implements!(VerifiedJwt<NoClaims>: From<NoClaims>),
+        implements!(VerifiedJwt<NoClaims>: DeserializeOwned),
+        implements!(VerifiedJws: Default),
+        implements!(VerifiedJws: From<Vec<u8>>),
+        implements!(VerifiedJws: DeserializeOwned),
+        implements!(BorrowedJwt<'static, NoClaims>: Default),
+        implements!(BorrowedJwt<'static, NoClaims>: DeserializeOwned),
+        implements!(VerifiedJwt<NoClaims>: std::str::FromStr),
+    ] {
+        assert!(!made_otherwise);
+    }
+}
+
+#[test]
+fn a_verifying_key_cant_sign() {
+    lacks!(
+        VerifyingKey: sign, signing_key, expose_jwk, expose_secret, expose_json, secret, private_key,
+        to_signing_key, into_signing_key,
+    );
+    assert!(!implements!(SigningKey: From<VerifyingKey>));
+    assert!(!implements!(VerifyingKey: Deref<Target = SigningKey>));
+    assert!(!implements!(VerifyingKey: AsRef<SigningKey>));
+    assert!(!implements!(VerifyingKey: Borrow<SigningKey>));
+    // Signing takes a signing key and nothing else; verifying doesn't take it, though it could.
+    let _: fn(&SigningKey, &[u8]) -> Result<String, Error> = jws::sign;
+    let _: fn(&VerifyingKey, &str) -> Result<VerifiedJws, Error> = jws::verify;
+    let _: fn(SigningKey) -> JwtIssuerBuilder = JwtIssuer::builder;
+    assert!(!implements!(SigningKey: Into<KeySet>));
+    assert!(implements!(VerifyingKey: Into<KeySet>));
+    assert!(!implements!(EncryptionKey: Into<KeySet>));
+    assert!(!implements!(SigningKey: Deref<Target = VerifyingKey>));
+}
+
+#[test]
+fn an_encryption_key_cant_decrypt() {
+    lacks!(
+        EncryptionKey: decrypt, decrypt_claims, decryption_key, expose_jwk, expose_secret, expose_json,
+        private_key, to_decryption_key, into_decryption_key,
+    );
+    assert!(!implements!(DecryptionKey: From<EncryptionKey>));
+    assert!(!implements!(EncryptionKey: Deref<Target = DecryptionKey>));
+    assert!(!implements!(EncryptionKey: AsRef<DecryptionKey>));
+    assert!(!implements!(EncryptionKey: Borrow<DecryptionKey>));
+    let _: fn(&EncryptionKey, &[u8]) -> Result<String, Error> = encrypt;
+    let _: fn(&DecryptionKey, &str) -> Result<SecretBytes, Error> = decrypt;
+    assert!(!implements!(EncryptionKey: Into<KeySet<DecryptionKey>>));
+    assert!(!implements!(VerifyingKey: Into<KeySet<DecryptionKey>>));
+    assert!(implements!(DecryptionKey: Into<KeySet<DecryptionKey>>));
+}
+
+/// No copy that nobody asked for by name, no text, no way into a serializer or out of a deserializer.
+macro_rules! assert_secret {
+    ($($type:ty),+ $(,)?) => {
+        $({
+            let name = stringify!($type);
+            assert!(!implements!($type: Clone), "{name} is Clone");
+            assert!(!implements!($type: Copy), "{name} is Copy");
+            assert!(!implements!($type: ToOwned), "{name} is ToOwned");
+            assert!(!implements!($type: Display), "{name} is Display");
+            assert!(!implements!($type: LowerHex), "{name} is LowerHex");
+            assert!(!implements!($type: Serialize), "{name} is Serialize");
+            assert!(!implements!($type: DeserializeOwned), "{name} is Deserialize");
+            assert!(!implements!($type: Deref), "{name} is Deref");
+            assert!(!implements!($type: AsRef<[u8]>), "{name} gives bytes out");
+            assert!(!implements!($type: AsRef<str>), "{name} gives text out");
+            assert!(!implements!($type: Borrow<[u8]>), "{name} gives bytes out");
+            assert!(!implements!($type: Into<Vec<u8>>), "{name} gives bytes out");
+            assert!(!implements!($type: Into<String>), "{name} gives text out");
+            assert!(!implements!($type: std::hash::Hash), "{name} is hashed, in no constant time");
+            assert!(!implements!($type: PartialOrd), "{name} is ordered, in no constant time");
+            assert!(!implements!($type: IntoIterator<Item = u8>), "{name} gives bytes out");
+            lacks!($type: to_vec, as_bytes, as_slice, as_str, to_json, clone);
+        })+
+    };
+}
+
+#[test]
+fn a_secret_cant_be_cloned_printed_or_serialized() {
+    assert_secret!(SecretBytes, SecretString, Jwk, SigningKey, VerifyingKey, DecryptionKey, EncryptionKey);
+    assert!(!implements!(JwkSet: Clone), "it may hold private keys");
+    assert!(!implements!(JwkSet: Display));
+    assert!(!implements!(JwkSet: Serialize));
+    assert!(!implements!(TokenBuffer: Clone));
+    assert!(!implements!(TokenBuffer: Serialize));
+    // Where there is a way, its name says what it does.
+    let copied: SecretBytes = has!(support::secret(), clone_secret);
+    let bytes: &[u8] = has!(copied, expose_secret);
+    assert_eq!(bytes.len(), 32);
+}
+
+#[test]
+fn what_holds_no_secret_can_be_cloned() {
+    assert!(implements!(KeySet: Clone), "its clones share the keys");
+    assert!(implements!(VerifiedJwt<NoClaims>: Clone));
+    assert!(implements!(SkippedKey: Clone));
+    assert!(implements!(Error: Clone));
+}
+
+#[test]
+fn a_builder_isnt_what_it_builds() {
+    lacks!(JwtVerifierBuilder: verify, verify_borrowed);
+    lacks!(JwtIssuerBuilder: issue, issue_without_subject);
+    assert!(!implements!(JwtVerifierBuilder: Deref));
+    assert!(!implements!(JwtVerifier: From<JwtVerifierBuilder>));
+    assert!(!implements!(JwtIssuer: From<JwtIssuerBuilder>));
+    let _: fn(JwtVerifierBuilder) -> Result<JwtVerifier, Error> = JwtVerifierBuilder::build;
+    let _: fn(JwtIssuerBuilder) -> Result<JwtIssuer, Error> = JwtIssuerBuilder::build;
+    // There is none to be had without keys, nor by default.
+    assert!(!implements!(JwtVerifier: Default));
+    assert!(!implements!(JwtVerifierBuilder: Default));
+    assert!(!implements!(JwtIssuer: Default));
+    assert!(!implements!(KeySet: Default));
+}
+
+#[test]
+fn what_is_shared_by_reference_can_be_shared() {
+    assert!(implements!(JwtVerifier: Send + Sync));
+    assert!(implements!(JwtIssuer: Send + Sync));
+    assert!(implements!(KeySet: Send + Sync));
+    assert!(implements!(KeySet<DecryptionKey>: Send + Sync));
+    assert!(implements!(SigningKey: Send + Sync));
+    assert!(implements!(EncryptionKey: Send + Sync));
+    assert!(implements!(Jwk: Send + Sync));
+    assert!(implements!(SecretBytes: Send + Sync));
+    assert!(implements!(Error: Send + Sync + 'static));
+}
