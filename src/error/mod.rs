@@ -57,7 +57,8 @@ pub enum Error {
     /// Well-formed and known, but our policy says no.
     #[error("not allowed: {0}")]
     NotAllowed(Refusal),
-    /// None of the given keys fits the header's `alg` and `kid`, or the algorithms that were asked for.
+    /// None of the given keys fits the header's `alg` and `kid`, or the algorithms that were asked for;
+    /// or a verifier of many issuers got a token that names none of them.
     #[error("no matching key: expected a key of the algorithm and the key ID asked for, found none")]
     NoMatchingKey,
     /// The key can't be used for what was asked.

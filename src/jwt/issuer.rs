@@ -186,14 +186,12 @@ impl JwtIssuer {
     /// verifier would refuse for its form.
     fn check_own(&self, own: &str, has_subject: bool) -> Result<(), Error> {
         let limits = Limits::default();
-        // What the issuer writes counts too, once all of it is one object.
-        let written = self.written.len() + usize::from(has_subject);
-        let members = limits.json_members.saturating_sub(written);
-        let limits = limits.json_members(members);
+        let written = || self.written.iter().copied().chain(has_subject.then_some("sub"));
+        let mut members = written().count();
         let mut twice = None;
         let read = Registered::read(own, &limits, |name| {
-            let mut written = self.written.iter().copied().chain(has_subject.then_some("sub"));
-            twice = twice.or(written.find(|written| *written == name));
+            members += 1;
+            twice = twice.or(written().find(|written| *written == name));
         });
         if let Some(name) = twice {
             return Err(Error::misuse(format!(
@@ -201,7 +199,12 @@ impl JwtIssuer {
             )));
         }
         match read {
-            Ok(_) => Ok(()),
+            // What the issuer writes counts too, once all of it is one object.
+            Ok(_) if members <= limits.json_members => Ok(()),
+            Ok(_) => Err(Error::misuse(format!(
+                "expected at most {} claims with those that the issuer writes, found more",
+                limits.json_members
+            ))),
             Err(Error::Malformed { .. }) => Err(Error::misuse(
                 "expected claims that serialize to a JSON object of distinct names, found something else",
             )),
@@ -355,8 +358,8 @@ impl JwtIssuerBuilder {
     ///
     /// # Errors
     ///
-    /// [`Error::Misuse`] if issuer, audience or lifetime was neither set nor waived, or was both, or if
-    /// the lifetime is under a second.
+    /// [`Error::Misuse`] if issuer, audience or lifetime was neither set nor waived, or was both, if one
+    /// of the names is empty, or if the lifetime is under a second.
     pub fn build(self) -> Result<JwtIssuer, Error> {
         let issuer = self
             .issuer
@@ -365,6 +368,9 @@ impl JwtIssuerBuilder {
             return Err(Error::misuse(
                 "expected one choice of audience: `audience` sets it, `without_audience` waives it",
             ));
+        }
+        if issuer.as_deref() == Some("") || self.audience.iter().any(String::is_empty) {
+            return Err(Error::misuse("expected an issuer and an audience that aren't empty"));
         }
         let lifetime = self
             .lifetime

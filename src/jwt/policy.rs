@@ -42,6 +42,11 @@ impl Expectation {
         }
     }
 
+    /// Whether an accepted value is empty, as an unset variable of the environment is.
+    pub(super) fn has_empty(&self) -> bool {
+        matches!(self, Self::OneOf(accepted) if accepted.iter().any(String::is_empty))
+    }
+
     /// The accepted values as an error shows them. They come from the application, not the token.
     pub(super) fn describe(&self) -> String {
         match self {

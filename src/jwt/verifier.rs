@@ -231,7 +231,13 @@ impl JwtVerifier {
             let keys = source.keys.candidates(algorithm, self.algorithms, header.kid.as_deref());
             keys.map(move |key| (source, key))
         });
-        check_count(candidates.clone(), &self.limits)?;
+        match check_count(candidates.clone(), &self.limits) {
+            // The keys of many issuers aren't tried in turn for a token that names none of them.
+            Err(Error::LimitExceeded { .. }) if self.sources.len() > 1 && hint.is_none() => {
+                return Err(Error::NoMatchingKey);
+            }
+            counted => counted?,
+        }
         let mut signers = candidates.filter(|(_, key)| parts.verified_by(key)).peekable();
         signers.peek().ok_or(Error::InvalidSignature)?;
         let text = typed::text(parts.unverified_payload(), Part::Claims)?;

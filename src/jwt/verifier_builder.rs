@@ -269,7 +269,7 @@ impl JwtVerifierBuilder {
     ///
     /// # Errors
     ///
-    /// [`Error::Misuse`] if issuer or audience was neither set nor waived, there is no key, or none for
+    /// [`Error::Misuse`] if issuer or audience was neither set nor waived, a name is empty, there is no key, or none for
     /// the listed algorithms, a list is empty, choices contradict each other, the leeway is over 10
     /// minutes, or more than 64 claims are required.
     pub fn build(mut self) -> Result<JwtVerifier, Error> {
@@ -305,6 +305,11 @@ impl JwtVerifierBuilder {
                 self.sources.iter().any(|source| empty(&source.keys)),
                 "expected at least one key that verifies, found none; `KeySet::skipped` says why",
             ),
+            (
+                self.issuers.has_empty() || self.sources.iter().any(|source| source.issuers.has_empty()),
+                "expected an issuer that isn't empty",
+            ),
+            (self.policy.audience.has_empty(), "expected an audience that isn't empty"),
             (
                 !self.per_issuer && issuers_unset,
                 "expected a choice of issuer: `issuer` sets it, `any_issuer` waives it",

