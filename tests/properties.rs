@@ -224,12 +224,14 @@ proptest! {
 // Any flipped bit in any part is refused.
 
 #[test]
-fn every_flipped_bit_of_a_signed_token_is_refused() {
+fn flipped_bits_of_a_signed_token_are_refused() {
     for (key, verifying_key) in SIGNERS.iter() {
         let token = jws::sign(key, b"{\"sub\":\"u\"}").unwrap();
         jws::verify(verifying_key, &token).unwrap();
         for (part, encoded) in parts(&token).into_iter().enumerate() {
-            for bit in 0..from_base64url(encoded).len() * 8 {
+            // The two slow curves take every fifth bit; that is odd, so each position within a byte comes by.
+            let slow = [JwsAlgorithm::Es384, JwsAlgorithm::Es512].contains(&key.algorithm());
+            for bit in (0..from_base64url(encoded).len() * 8).step_by(if slow { 5 } else { 1 }) {
                 let flipped = with_flipped_bit(&token, part, bit);
                 let verified = jws::verify(verifying_key, &flipped);
                 assert!(verified.is_err(), "{}: bit {bit} of part {part}", key.algorithm());
@@ -251,7 +253,7 @@ fn flipped_bits_of_an_encrypted_token_are_refused() {
         for (part, encoded) in parts(&token).into_iter().enumerate() {
             let bits = from_base64url(encoded).len() * 8;
             // Odd, so that all positions within a byte come by.
-            let step = if cheap { 1 } else { (bits / 11).max(1) | 1 };
+            let step = if cheap { 1 } else { (bits / 7).max(1) | 1 };
             for bit in (0..bits).step_by(step) {
                 let flipped = decrypt(decryption_key, &with_flipped_bit(&token, part, bit));
                 assert!(flipped.is_err(), "{scheme:?}: bit {bit} of part {part}");
@@ -430,16 +432,22 @@ fn parts_of_two_encrypted_tokens_dont_mix() {
 
 #[test]
 fn encrypted_tokens_dont_split_or_join() {
-    for key_id in ["oct-128", "oct-256", "P-256"] {
-        for (scheme, key, decryption_key) in RECIPIENTS.iter().filter(|(scheme, ..)| scheme.key_id == key_id)
-        {
-            if key_id == "P-256" && scheme.enc != ContentEncryption::A256Gcm {
-                continue;
-            }
-            let (one, other) = (encrypt(key, b"card 4242").unwrap(), encrypt(key, b"card 1111").unwrap());
-            for token in splits_and_joins(&one, &other) {
-                assert!(decrypt(decryption_key, &token).is_err(), "{scheme:?} {token}");
-            }
+    const DRAWN: [(&str, &str); 6] = [
+        ("dir", "A128GCM"),
+        ("dir", "A256CBC-HS512"),
+        ("A128KW", "A256GCM"),
+        ("A256KW", "A192CBC-HS384"),
+        ("A256GCMKW", "A256GCM"),
+        ("ECDH-ES", "A256GCM"),
+    ];
+    for (scheme, key, decryption_key) in RECIPIENTS.iter() {
+        let is_drawn = DRAWN.contains(&(scheme.algorithm.name(), scheme.enc.name()));
+        if !is_drawn || ["P-384", "P-521"].contains(&scheme.key_id) {
+            continue;
+        }
+        let (one, other) = (encrypt(key, b"card 4242").unwrap(), encrypt(key, b"card 1111").unwrap());
+        for token in splits_and_joins(&one, &other) {
+            assert!(decrypt(decryption_key, &token).is_err(), "{scheme:?} {token}");
         }
     }
 }

@@ -53,6 +53,7 @@ macro_rules! implements {
 /// Compiles as long as the type has none of the methods of its own.
 macro_rules! lacks {
     ($type:ty: $($method:ident),+ $(,)?) => {{
+        #[allow(clippy::wrong_self_convention, reason = "the names are those that the type might have")]
         trait Otherwise {
             $(fn $method(&self) -> Absent { Absent })+
         }

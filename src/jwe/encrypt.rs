@@ -57,7 +57,8 @@ pub fn encrypt(key: &EncryptionKey, plaintext: &[u8]) -> Result<String, Error> {
 ///
 /// # Errors
 ///
-/// [`Error::Misuse`] when the claims don't serialize to a JSON object with distinct names;
+/// [`Error::Misuse`] when the claims don't serialize to a JSON object of distinct names, within what
+/// [`Limits::default`] permits in depth and members;
 /// otherwise as [`encrypt`].
 pub fn encrypt_claims<T: Serialize + ?Sized>(key: &EncryptionKey, claims: &T) -> Result<String, Error> {
     JweBuilder::new(key).encrypt_claims(claims)
@@ -131,13 +132,14 @@ impl<'k> JweBuilder<'k> {
     pub fn encrypt_claims<T: Serialize + ?Sized>(&self, claims: &T) -> Result<String, Error> {
         let text = typed::to_json(claims)?;
         // What the recipient would refuse, a flattened map's duplicate name say, isn't made.
-        let limits = Limits::default().json_depth(128).json_members(usize::MAX);
+        let limits = Limits::default();
         std::str::from_utf8(&text)
             .ok()
             .and_then(|text| json::scan_object(text, Part::Claims, &limits, |_, _| Ok(())).ok())
             .ok_or_else(|| {
                 Error::misuse(
-                    "expected claims that serialize to a JSON object of distinct names, found something else",
+                    "expected claims that serialize to a JSON object of distinct names within the default limits, \
+                     found something else",
                 )
             })?;
         self.encrypt(&text)

@@ -36,10 +36,11 @@ impl<'a> Audience<'a> {
 }
 
 impl<'a> Registered<'a> {
-    /// Reads the claims set, calling `other` for each claim, the registered ones too.
-    pub(crate) fn read(text: &'a str, limits: &Limits, mut other: impl FnMut(&str)) -> Result<Self, Error> {
+    /// Reads the claims set, calling `each` with every claim's name before its value is judged.
+    pub(crate) fn read(text: &'a str, limits: &Limits, mut each: impl FnMut(&str)) -> Result<Self, Error> {
         let mut registered = Self::default();
         scan_object(text, Part::Claims, limits, |name, value| {
+            each(name);
             match name {
                 "iss" => registered.issuer = Some(string("iss", value)?),
                 "sub" => registered.subject = Some(string("sub", value)?),
@@ -50,7 +51,6 @@ impl<'a> Registered<'a> {
                 "jti" => registered.jwt_id = Some(string("jti", value)?),
                 _ => {}
             }
-            other(name);
             Ok(())
         })?;
         Ok(registered)

@@ -18,7 +18,7 @@ use crate::jwe::EncryptionKey;
 use crate::jws::{SigningKey, protected_header, sign_encoded};
 use crate::limits::Limits;
 use crate::wire::base64url;
-use crate::wire::json::{scan_object, write_string};
+use crate::wire::json::write_string;
 use crate::wire::typed;
 
 /// Issues tokens: built once, shared by reference.
@@ -82,7 +82,8 @@ impl JwtIssuer {
     /// Issues a token about this subject, with these claims beside the registered ones.
     ///
     /// The claims are any type that serializes to a JSON object; [`NoClaims`](crate::NoClaims) adds none.
-    /// They may hold registered claims that this issuer doesn't write, such as `nbf`.
+    /// They may hold registered claims that this issuer doesn't write, such as `nbf`. The token may get as
+    /// long as the claims make it, but a verifier accepts 16 KiB unless its limits say otherwise.
     ///
     /// ```
     /// use countersign::{JwsAlgorithm, JwtIssuer, NoClaims, SigningKey};
@@ -103,11 +104,10 @@ impl JwtIssuer {
     ///
     /// # Errors
     ///
-    /// [`Error::Misuse`] if the claims don't serialize to a JSON object of distinct names, or name one
-    /// that the issuer writes; [`Error::Claim`] if a registered claim among them is malformed;
-    /// [`Error::LimitExceeded`] if they nest deeper or have more members than a verifier's default
-    /// [`Limits`] permit; [`Error::InvalidKey`] if the recipient's key has encrypted as many messages
-    /// as it may; [`Error::Unavailable`] if the system gives no randomness.
+    /// [`Error::Misuse`] if the claims don't serialize to a JSON object of distinct names, name one that
+    /// the issuer writes, hold a registered claim that is malformed, or nest deeper or have more members
+    /// than [`Limits::default`] permits; [`Error::InvalidKey`] if the recipient's key has encrypted as
+    /// many messages as it may; [`Error::Unavailable`] if the system gives no randomness.
     pub fn issue<T: Serialize + ?Sized>(&self, subject: &str, claims: &T) -> Result<String, Error> {
         self.issue_for(Some(subject), claims)
     }
@@ -191,23 +191,23 @@ impl JwtIssuer {
         let members = limits.json_members.saturating_sub(written);
         let limits = limits.json_members(members);
         let mut twice = None;
-        scan_object(own, Part::Claims, &limits, |name, _| {
+        let read = Registered::read(own, &limits, |name| {
             let mut written = self.written.iter().copied().chain(has_subject.then_some("sub"));
             twice = twice.or(written.find(|written| *written == name));
-            Ok(())
-        })
-        .map_err(|error| match error {
-            Error::Malformed { .. } => Error::misuse(
-                "expected claims that serialize to a JSON object of distinct names, found something else",
-            ),
-            other => other,
-        })?;
+        });
         if let Some(name) = twice {
             return Err(Error::misuse(format!(
                 "expected no claim `{name}`, which the issuer writes, found one"
             )));
         }
-        Registered::read(own, &limits, |_| {}).map(drop)
+        match read {
+            Ok(_) => Ok(()),
+            Err(Error::Malformed { .. }) => Err(Error::misuse(
+                "expected claims that serialize to a JSON object of distinct names, found something else",
+            )),
+            // The fault is the application's, not a token's.
+            Err(refusal) => Err(Error::misuse(format!("expected claims that a verifier accepts: {refusal}"))),
+        }
     }
 }
 

@@ -89,15 +89,8 @@ mod rsa {
                 wrong[0] ^= 0x80;
                 check_failure(&key, &with_part(&token, index, &encode(wrong)));
             }
-            check_failure(
-                &key,
-                &with_part(
-                    &token,
-                    0,
-                    &format!("{}IA", header(algorithm.name(), "A256GCM").trim_end_matches("fQ"))
-                        .replace("IA", "IH0"),
-                ),
-            );
+            let respelled = format!(r#"{{"alg":"{algorithm}","enc":"A256GCM" }}"#);
+            check_failure(&key, &with_part(&token, 0, &encode(respelled)));
         }
     }
 
@@ -105,7 +98,7 @@ mod rsa {
     fn row_083_another_hash_of_rsa_oaep() {
         let token = encrypt(&oaep(JweAlgorithm::RsaOaep).encryption_key().unwrap(), b"plaintext").unwrap();
         let renamed = with_part(&token, 0, &header("RSA-OAEP-256", "A256GCM"));
-        assert_eq!(code(decrypt(&oaep(JweAlgorithm::RsaOaep), &renamed)), "no_matching_key");
+        assert_eq!(code(decrypt(&oaep(JweAlgorithm::RsaOaep), &renamed)), "algorithm_not_allowed");
         check_failure(&oaep(JweAlgorithm::RsaOaep256), &renamed);
         // A JWK without `alg` serves all four, and the name decides.
         let keys = KeySet::decryption(&[rsa_private()].into_iter().collect::<JwkSet>());

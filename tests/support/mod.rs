@@ -1,6 +1,7 @@
 //! What several test files share: fixed keys, tokens made by hand, a clock that stands still.
 
 #![allow(dead_code, reason = "each test file is a crate of its own and uses a part of this")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
 use std::sync::LazyLock;
 use std::time::{Duration, SystemTime};
