@@ -287,7 +287,7 @@ fn sets_of_keys_have_a_size_too() {
     assert_eq!(code(JwkSet::from_json(&" ".repeat(300_000))), "limit_jwk_set_bytes");
     assert_eq!(code(Jwk::from_json(&" ".repeat(300_000))), "limit_jwk_set_bytes");
     assert_eq!(
-        code(JwkSet::from_json_with(&set(2), &Limits::default().jwk_set_keys(1))),
+        code(JwkSet::from_json_with_limits(&set(2), &Limits::default().jwk_set_keys(1))),
         "limit_jwk_set_keys"
     );
 }
