@@ -109,8 +109,9 @@ impl JwkSet {
 
     /// The keys that can be used, each with its place in the array `keys`.
     pub(crate) fn placed(&self) -> impl Iterator<Item = (usize, &Jwk)> {
-        let left_out = |place: &usize| self.skipped.iter().any(|skipped| skipped.index == *place);
-        (0..).filter(move |place| !left_out(place)).zip(&self.keys)
+        // Skipped keys stand in the set's order, so one walk along them suffices: a set may be long.
+        let mut skipped = self.skipped.iter().map(SkippedKey::index).peekable();
+        (0..).filter(move |place| skipped.next_if_eq(place).is_none()).zip(&self.keys)
     }
 
     /// Writes the public parts of all keys as a JWK set, for others to fetch.

@@ -73,9 +73,8 @@ impl NumericDate {
     pub(super) fn saturating_add(self, duration: Duration) -> Self {
         let nanoseconds = self.nanoseconds + duration.subsec_nanos();
         let carry = i64::from(nanoseconds / NANOSECONDS);
-        let whole = i64::try_from(duration.as_secs()).unwrap_or(i64::MAX);
         Self {
-            seconds: self.seconds.saturating_add(whole).saturating_add(carry),
+            seconds: self.seconds.saturating_add_unsigned(duration.as_secs()).saturating_add(carry),
             nanoseconds: nanoseconds % NANOSECONDS,
         }
     }
@@ -157,6 +156,7 @@ mod tests {
         let last = NumericDate { seconds: i64::MAX, nanoseconds: 5 };
         assert_eq!(last.saturating_add(Duration::MAX).seconds, i64::MAX);
         let first = NumericDate { seconds: i64::MIN, nanoseconds: 0 };
+        assert_eq!(first.saturating_add(Duration::MAX).seconds, i64::MAX);
         assert!(last.saturating_since(first) > Duration::from_secs(1));
         assert_eq!(first.saturating_since(last), Duration::ZERO);
         let half = NumericDate { seconds: 1, nanoseconds: 600_000_000 };

@@ -67,7 +67,7 @@ impl Policy {
     pub(super) fn read<'a>(&self, text: &'a str, limits: &Limits) -> Result<Registered<'a>, Error> {
         let mut seen = 0_u64;
         let registered = Registered::read(text, limits, |name| {
-            if let Some(position) = self.required.iter().position(|required| required == name) {
+            for (position, _) in self.required.iter().enumerate().filter(|(_, required)| *required == name) {
                 seen |= 1 << position;
             }
         })?;

@@ -133,7 +133,7 @@ impl JwtVerifierBuilder {
         self
     }
 
-    /// Refuses tokens that are for other audiences too.
+    /// Refuses tokens that name several audiences, even if each of them will do or they are the same.
     pub fn sole_audience(mut self) -> Self {
         self.policy.sole_audience = true;
         self
@@ -185,8 +185,9 @@ impl JwtVerifierBuilder {
         self
     }
 
-    /// Requires these claims to be there, whatever their value, at most 64. A field that isn't optional
-    /// in the claims' type is required anyhow.
+    /// Requires these claims to be there, at most 64. A claim whose value is null is there: any JSON
+    /// value is one (RFC 7519 §2); the registered claims are never null. A field that isn't optional in
+    /// the claims' type is required anyhow.
     pub fn required_claims<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
         for name in names.into_iter().map(Into::into) {
             // Each has one bit when claims are read, so it stands here once.

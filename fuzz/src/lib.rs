@@ -1,0 +1,13 @@
+//! What the targets share: fixed keys and tokens, a way to read instructions out of the fuzzer's bytes,
+//! structured mutations of tokens, and the checks that every target makes.
+//!
+//! Nothing here is random: the same bytes do the same. `examples/fixtures.rs` made the keys and tokens, once.
+
+pub mod check;
+pub mod fixtures;
+pub mod forge;
+pub mod mutate;
+pub mod script;
+pub mod strict;
+
+pub use script::Script;
