@@ -615,7 +615,9 @@ fn keys_come_from_pem() {
 fn without_rsa_the_error_names_the_features() {
     let n = "oahUIoWw0K0usKNuOR6H4wkf4oBUXHTxRvgb48E-BVvxkeDNjbC4he8rUWcJoZmds2h7M70imEVhRU5djINXtqllXI4DFqcI1DgjT9LewND8MW2Krf3Spsk_ZkoFnilakGygTwpZ3uesH-PFABNIUYpOiN15dsQRkgr0vEhxN92i2asbOenSZeyaxziK72UwxrrKoExv6kc5twXTq4h-QChLOln0_mtUZwfsRaMStPs6mS6XrgxnxbWhojf663tuEQueGC-FCMfra36C9knDFGzKsNa7LZK2djYgyD3JR_MB_4NUJW_TqOQtwHYbxevoJArm-L5StowjzGy-_bq6Gw";
     let jwk = Jwk::from_json(&format!(r#"{{"kty":"RSA","n":"{n}","e":"AQAB"}}"#)).unwrap();
-    let feature = Error::Unsupported(Unsupported::Feature("RSA-OAEP needs feature `aws-lc-rs` or `rsa`"));
+    let feature = Error::Unsupported(Unsupported::Feature(
+        "expected the feature `aws-lc-rs` or `rsa`, which RSA-OAEP needs, found neither",
+    ));
     for &algorithm in JweAlgorithm::ALL.iter().filter(|algorithm| algorithm.name().starts_with("RSA")) {
         assert_eq!(EncryptionKey::from_jwk_for(algorithm, &jwk).map(drop), Err(feature.clone()));
         assert_eq!(DecryptionKey::generate(algorithm).map(drop), Err(feature.clone()));
