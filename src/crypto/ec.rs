@@ -1,4 +1,9 @@
-//! The curves of ECDSA and ECDH, and the checks of lengths that every stack begins with.
+//! The curves of ECDSA and ECDH (RFC 7518 §6.2.1.1, RFC 8812 §3.1), and the checks of form that every
+//! stack begins with: a point or a private key goes in, and is refused unless it has the one length and
+//! encoding that JOSE knows.
+//!
+//! The libraries read more forms than that, each its own selection; checked here first, both stacks
+//! refuse the same.
 
 use super::CryptoError;
 

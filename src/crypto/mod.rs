@@ -1,18 +1,12 @@
-//! The seam to the crypto libraries: raw primitives that know no JOSE.
+//! The seam to the crypto libraries: bytes go in, bytes or an opaque [`CryptoError`] come out. Knows no
+//! JOSE. Lengths and encodings are the caller's to choose and refused here: nothing panics on input.
 //!
-//! Bytes go in, bytes or an opaque [`CryptoError`] come out. Keys are checked, parsed and
-//! precomputed when they are made; an operation neither parses nor copies a key.
-//! The stack is chosen at compile time: `aws_lc` when the feature `aws-lc-rs` is on, else
-//! `ring`. Both have the same names and accept and refuse the same keys and inputs; what
-//! differs is speed, and whether RSA keys can be generated and RSA-OAEP exists
-//! ([`HAS_RSA_GENERATION`], [`HAS_RSA_OAEP`]). `rust_crypto` holds what both stacks share.
+//! The stack is chosen at compile time: `aws_lc` with the feature `aws-lc-rs`, else `ring`;
+//! `rust_crypto` is what both share. Both accept and refuse the same; what differs is speed,
+//! [`HAS_RSA_GENERATION`] and [`HAS_RSA_OAEP`]. Keys are checked and precomputed when they are made.
 //!
-//! The secrets that this module holds are wiped, and the keys inside aws-lc-rs, RustCrypto and
-//! dalek too. ring offers no wiping of the keys inside it, and the `rsa` crate leaves some
-//! intermediate numbers of its private operation behind.
-//!
-//! Nothing here panics on input: lengths and encodings are the caller's to choose and this
-//! module's to refuse.
+//! Secrets are wiped, also inside aws-lc-rs, RustCrypto and dalek. ring can't wipe the keys inside it,
+//! and the `rsa` crate leaves numbers of its private operation behind.
 
 mod bytes;
 mod ec;

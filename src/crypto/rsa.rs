@@ -1,4 +1,9 @@
-//! What every stack shares of RSA: the numbers of a key and the bounds of their sizes.
+//! What every stack shares of RSA: paddings and hashes (RFC 7518 §3.3, §3.5, §4.3), the numbers of a
+//! private key (RFC 7518 §6.3.2), and the bounds of their sizes. Numbers go in as big-endian octets and
+//! are refused unless every stack can work with them.
+//!
+//! The bounds are the narrowest of the libraries', so that a key accepted in one build works in
+//! another. They come first: nothing is computed with a number of a size that nobody meant.
 
 use super::CryptoError;
 use crate::secret::SecretBytes;

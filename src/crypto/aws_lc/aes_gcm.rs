@@ -1,4 +1,8 @@
-//! AES-GCM (SP 800-38D, RFC 7518 §5.3).
+//! AES-GCM on the stack `aws-lc-rs` (SP 800-38D, RFC 7518 §4.7, §5.3), all three key sizes. A key, a
+//! nonce and the data in place go in; the tag or the plaintext comes out.
+//!
+//! Whoever calls it makes the nonces: one that comes twice under a key gives the authentication key
+//! away. Data that doesn't authenticate is wiped, so that it can't be used by mistake.
 
 use aws_lc_rs::aead::{AES_128_GCM, AES_192_GCM, AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use zeroize::Zeroize;

@@ -1,4 +1,8 @@
-//! Keys of the NIST curves, and of secp256k1 by k256: checks, derivation, generation.
+//! Keys of the NIST curves on the stack `aws-lc-rs`, and of secp256k1 by k256 (RFC 7518 §6.2, RFC 8812
+//! §3.1): points and private keys go in and are checked, or come out new.
+//!
+//! The library's agreement keys do the reading, whatever the key is for later. A point off its curve is
+//! refused here, before any private key meets it.
 
 use aws_lc_rs::agreement::{
     Algorithm, ECDH_P256, ECDH_P384, ECDH_P521, ParsedPublicKey, PrivateKey, UnparsedPublicKey,

@@ -1,4 +1,8 @@
-//! ECDH on the NIST curves (SP 800-56A §5.7.1.2, RFC 7518 §4.6).
+//! ECDH on the NIST curves, on the stack `aws-lc-rs` (SP 800-56A §5.7.1.2, RFC 7518 §4.6). A private
+//! key and a peer's point go in; the x coordinate of the shared point comes out, leading zeros kept.
+//!
+//! The peer's point is checked to be on the curve in each agreement: one off it would give away some
+//! bits of the private key with each message.
 
 use aws_lc_rs::agreement::{Algorithm, ECDH_P256, ECDH_P384, ECDH_P521, PrivateKey, agree};
 

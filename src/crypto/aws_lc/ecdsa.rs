@@ -1,4 +1,8 @@
-//! ECDSA (FIPS 186-5 §6, RFC 7518 §3.4): aws-lc-rs for the NIST curves, k256 for secp256k1.
+//! ECDSA on the stack `aws-lc-rs` (FIPS 186-5 §6, RFC 7518 §3.4), with k256 for secp256k1 (RFC 8812
+//! §3.2). A message goes in, `r || s` comes out, or is verified.
+//!
+//! The fixed-length form alone is read, never DER, so a signature has one spelling. Public keys are
+//! parsed once, when they are made.
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{

@@ -1,5 +1,8 @@
-//! The stack `aws-lc-rs`: HMAC, RSA, the NIST curves, X25519, Ed25519 signing, AES-GCM and
-//! randomness.
+//! The stack `aws-lc-rs`: HMAC, RSA, the NIST curves, X25519, Ed25519 signing, AES-GCM and randomness.
+//! The same names as the stack `ring`, under which `crypto` gives them out.
+//!
+//! It has what ring lacks: RSA-OAEP, the generation of RSA keys and AES-192-GCM, so no other library
+//! does RSA here.
 
 mod aes_gcm;
 mod ec;

@@ -1,4 +1,8 @@
-//! RSA signatures (RFC 8017 §8) and the generation of RSA keys.
+//! RSA signatures on the stack `aws-lc-rs` (RFC 8017 §8, RFC 7518 §3.3, §3.5), and the generation of
+//! RSA keys. A key's numbers and a message go in, a signature as long as the modulus comes out.
+//!
+//! A key is bound to one padding and hash. Private keys are held to all relations of their numbers: a
+//! wrong one makes signatures that give the primes away.
 
 use ::pkcs1::RsaPrivateKeyRef;
 use ::pkcs8::PrivateKeyInfoRef;

@@ -1,4 +1,8 @@
-//! RSA-OAEP (RFC 8017 §7.1, RFC 7518 §4.3).
+//! RSA-OAEP on the stack `aws-lc-rs` (RFC 8017 §7.1, RFC 7518 §4.3): a content encryption key goes in,
+//! a ciphertext as long as the modulus comes out, and back.
+//!
+//! Decryption fails in one way, whatever is wrong with the padding: to tell causes apart is Manger's
+//! attack. The label is always empty.
 
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::rsa::{

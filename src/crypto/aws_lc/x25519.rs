@@ -1,4 +1,8 @@
-//! X25519 (RFC 7748 §6.1, RFC 8037 §3.2).
+//! X25519 on the stack `aws-lc-rs` (RFC 7748 §6.1, RFC 8037 §3.2): a private key and a peer's public
+//! key go in, the shared secret of 32 bytes comes out.
+//!
+//! Any 32 bytes are a public key. One of small order makes the secret all zeros, which everyone knows;
+//! the agreement refuses that.
 
 use aws_lc_rs::agreement::{PrivateKey, UnparsedPublicKey, X25519, agree};
 

@@ -1,4 +1,8 @@
-//! AES-GCM (SP 800-38D, RFC 7518 §5.3): ring for 128 and 256 bits, RustCrypto for 192.
+//! AES-GCM on the stack `ring` (SP 800-38D, RFC 7518 §4.7, §5.3): ring for 128 and 256 bits, RustCrypto
+//! for 192. A key, a nonce and the data in place go in; the tag or the plaintext comes out.
+//!
+//! Whoever calls it makes the nonces: one that comes twice under a key gives the authentication key
+//! away. Data that doesn't authenticate is wiped, so that it can't be used by mistake.
 
 use ::aes_gcm::aead::consts::U12;
 use ::aes_gcm::aes::Aes192;

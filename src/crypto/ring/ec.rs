@@ -1,4 +1,8 @@
-//! Keys of the NIST curves and secp256k1: checks, derivation, generation.
+//! Keys of the NIST curves and secp256k1 on the stack `ring`, by RustCrypto (RFC 7518 §6.2, RFC 8812
+//! §3.1): points and private keys go in and are checked, or come out new.
+//!
+//! Private keys are drawn until one is in range and never reduced into it: a reduced one is biased. A
+//! point off its curve is refused here, before any private key meets it.
 
 use ::p256::NistP256;
 use ::p256::elliptic_curve::sec1::{FromSec1Point, ModulusSize, ToSec1Point};

@@ -1,5 +1,9 @@
-//! ECDH on the NIST curves (SP 800-56A §5.7.1.2, RFC 7518 §4.6), by RustCrypto: ring has
-//! ephemeral private keys only.
+//! ECDH on the NIST curves, on the stack `ring` (SP 800-56A §5.7.1.2, RFC 7518 §4.6), by RustCrypto:
+//! ring has ephemeral private keys only. A private key and a peer's point go in; the x coordinate of
+//! the shared point comes out, leading zeros kept.
+//!
+//! The peer's point is checked to be on the curve in each agreement: one off it would give away some
+//! bits of the private key with each message.
 
 use ::p256::NistP256;
 use ::p256::elliptic_curve::ecdh::diffie_hellman;

@@ -1,4 +1,8 @@
-//! ECDSA (FIPS 186-5 §6, RFC 7518 §3.4): ring for P-256, RustCrypto for the rest.
+//! ECDSA on the stack `ring` (FIPS 186-5 §6, RFC 7518 §3.4, RFC 8812 §3.2): ring for P-256, RustCrypto
+//! for the rest. A message goes in, `r || s` comes out, or is verified.
+//!
+//! The fixed-length form alone is read, never DER, so a signature has one spelling. A private key is
+//! taken only with the point that belongs to it.
 
 use ::p384::ecdsa::signature::{Signer, Verifier};
 use ::ring::rand::SystemRandom;

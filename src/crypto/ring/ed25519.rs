@@ -1,4 +1,8 @@
-//! Ed25519 signing (RFC 8032 §5.1.6), by dalek, which is faster than ring.
+//! Ed25519 signing on the stack `ring` (RFC 8032 §5.1.6, RFC 8037 §3.1), by dalek, which is faster than
+//! ring: a seed and a message go in, a signature of 64 bytes comes out.
+//!
+//! The public key is always derived from the seed: a signer that takes another one leaks its private
+//! key with the first signature. `rust_crypto` verifies.
 
 use ed25519_dalek::{Signer, SigningKey};
 

@@ -1,4 +1,8 @@
-//! HMAC with SHA-2 (RFC 2104, RFC 7518 §3.2).
+//! HMAC with SHA-2 on the stack `ring` (RFC 2104, RFC 7518 §3.2): a key of any length and parts of a
+//! message go in, the full tag comes out, or is compared in constant time.
+//!
+//! A tag cut short is refused here; AES_CBC_HMAC_SHA2, which cuts it by its own rule, does so by
+//! itself.
 
 use ::ring::hmac::{Context, HMAC_SHA256, HMAC_SHA384, HMAC_SHA512, Key, Tag};
 use subtle::ConstantTimeEq;

@@ -1,5 +1,8 @@
-//! The stack `ring`: ring for HMAC, RSA signatures, ES256, AES-128-GCM, AES-256-GCM and
-//! randomness; RustCrypto and dalek for what ring lacks or is slower at.
+//! The stack `ring`, the default: ring for HMAC, RSA signatures, ES256, AES-128-GCM, AES-256-GCM and
+//! randomness; RustCrypto and dalek for what ring lacks or is slower at. The same names as the stack
+//! `aws-lc-rs`, under which `crypto` gives them out.
+//!
+//! RSA-OAEP and the generation of RSA keys come from the `rsa` crate, if its feature is on.
 
 mod aes_gcm;
 mod ec;

@@ -1,4 +1,8 @@
-//! RSA signatures (RFC 8017 §8).
+//! RSA signatures on the stack `ring` (RFC 8017 §8, RFC 7518 §3.3, §3.5). A key's numbers and a message
+//! go in, a signature as long as the modulus comes out.
+//!
+//! A key is bound to one padding and hash. ring doesn't look at all of a private key's numbers;
+//! `rsa_numbers` checks the rest before ring sees the key.
 
 use ::ring::rand::SystemRandom;
 use ::ring::rsa::KeyPairComponents;

@@ -1,7 +1,9 @@
-//! RSA-OAEP (RFC 8017 §7.1) and the generation of RSA keys, by the `rsa` crate.
+//! RSA-OAEP (RFC 8017 §7.1, RFC 7518 §4.3) and the generation of RSA keys on the stack `ring`, by the
+//! `rsa` crate: a content encryption key goes in, a ciphertext as long as the modulus comes out, and
+//! back.
 //!
-//! That crate carries RUSTSEC-2023-0071: its private operation isn't proven free of timing
-//! differences. It is blinded here with fresh randomness in each decryption.
+//! That crate carries RUSTSEC-2023-0071: its private operation isn't proven free of timing differences.
+//! It is blinded here with fresh randomness in each decryption.
 
 use ::rsa::rand_core::{SeedableRng, TryCryptoRng, TryRng};
 use ::rsa::traits::{PaddingScheme, PrivateKeyParts, PublicKeyParts};

@@ -1,4 +1,8 @@
-//! What a build without RSA-OAEP and RSA generation has in their place: types without values.
+//! What the stack `ring` has in place of RSA-OAEP and RSA generation without the feature `rsa`: types
+//! without values, whose constructors fail.
+//!
+//! So callers compile the same in each build. They ask `HAS_RSA_OAEP` and `HAS_RSA_GENERATION` first,
+//! to say which feature is missing.
 
 use std::convert::Infallible;
 

@@ -1,4 +1,8 @@
-//! X25519 (RFC 7748 §6.1, RFC 8037 §3.2), by dalek: ring has ephemeral private keys only.
+//! X25519 on the stack `ring` (RFC 7748 §6.1, RFC 8037 §3.2), by dalek: ring has ephemeral private keys
+//! only. A private key and a peer's public key go in, the shared secret of 32 bytes comes out.
+//!
+//! Any 32 bytes are a public key. One of small order makes the secret all zeros, which everyone knows;
+//! the agreement refuses that.
 
 use x25519_dalek::{PublicKey, StaticSecret};
 use zeroize::Zeroizing;

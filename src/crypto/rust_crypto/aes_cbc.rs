@@ -1,7 +1,8 @@
-//! AES-CBC with PKCS #7 padding, the cipher of AES_CBC_HMAC_SHA2 (RFC 7518 §5.2).
+//! AES-CBC with PKCS #7 padding, on all stacks: the cipher half of AES_CBC_HMAC_SHA2 (RFC 7518 §5.2). A
+//! key, an initialization vector and a plaintext go in, the padded ciphertext comes out, and back.
 //!
-//! It authenticates nothing: the caller checks the MAC before it decrypts, so that a padding
-//! failure tells an attacker nothing.
+//! It authenticates nothing: the caller checks the MAC before it decrypts, so that a padding failure
+//! tells an attacker nothing.
 
 use ::aes::{Aes128, Aes192, Aes256};
 use ::cbc::cipher::block_padding::Pkcs7;

@@ -1,4 +1,8 @@
-//! AES key wrap (RFC 3394) with its default initial value (RFC 7518 §4.4).
+//! AES key wrap on all stacks (RFC 3394 §2.2, RFC 7518 §4.4), with its default initial value: key data
+//! of a multiple of 8 bytes goes in, 8 bytes more come out, and back.
+//!
+//! Wrapping is deterministic and needs no nonce, so no count of messages bounds it. Unwrapping checks
+//! the initial value; hostile lengths are errors like any other.
 
 use ::aes_kw::{KeyInit, KwAes128, KwAes192, KwAes256};
 use zeroize::Zeroizing;

@@ -1,4 +1,9 @@
-//! Verification of Ed25519 (RFC 8032 §5.1.7), strict.
+//! Verification of Ed25519 by dalek, on all stacks (RFC 8032 §5.1.7): a public key, a message and a
+//! signature go in, and hold or don't.
+//!
+//! Strict, where libraries differ: one encoding for each point, S below the order, no points of small
+//! order. Otherwise one signature could hold for many messages or have a second spelling, and two
+//! verifiers could disagree about a token.
 
 use ed25519_dalek::{Signature, VerifyingKey};
 

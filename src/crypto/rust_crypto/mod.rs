@@ -1,5 +1,8 @@
-//! What both stacks take from the RustCrypto and dalek crates: SHA-2, AES key wrap, AES-CBC,
-//! the verification of Ed25519, and secp256k1.
+//! What both stacks take from the RustCrypto and dalek crates: SHA-2, AES key wrap, AES-CBC, the
+//! verification of Ed25519, and secp256k1.
+//!
+//! Each is here because ring lacks it, or because both stacks must judge alike: which Ed25519
+//! signatures hold differs from library to library.
 
 mod aes_cbc;
 mod aes_kw;

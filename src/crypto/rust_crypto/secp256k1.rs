@@ -1,4 +1,8 @@
-//! ECDSA on secp256k1 with SHA-256 (RFC 8812 §3.2).
+//! ECDSA on secp256k1 with SHA-256, by k256, on all stacks (RFC 8812 §3.2), with the checks and the
+//! generation of its keys. A message goes in, `r || s` comes out, or is verified.
+//!
+//! Both values of s pass: the rule that only the lower one does is Bitcoin's. Key agreement on this
+//! curve is not registered (RFC 8812 §3.1) and not offered.
 
 use ::k256::ecdsa::signature::{Signer, Verifier};
 use ::k256::ecdsa::{Signature, SigningKey, VerifyingKey};

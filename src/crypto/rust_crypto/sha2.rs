@@ -1,4 +1,8 @@
-//! SHA-2 (FIPS 180-4), for thumbprints and key derivation.
+//! SHA-2 on all stacks (FIPS 180-4): parts of a message go in, their hash value comes out. For
+//! thumbprints (RFC 7638 §3.3) and the key derivation of ECDH-ES (RFC 7518 §4.6.2).
+//!
+//! The parts are hashed as one text; where two of them could run together, the caller puts lengths
+//! between.
 
 use ::sha2::{Sha256, Sha384, Sha512};
 
