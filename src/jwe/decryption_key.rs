@@ -1,4 +1,8 @@
-//! The recipient's key: a private key, or a key that both sides share.
+//! The recipient's key: a JWK, PEM or secret and one algorithm go in, a [`DecryptionKey`] comes out
+//! that decrypts for that algorithm and no other (RFC 7516 §5.2, RFC 7517 §4.2 to §4.4).
+//!
+//! `alg`, `use`, `key_ops`, type and size are judged here, once. Clones share the key and the
+//! encryption key made from it, so that all of them count their messages together (RFC 7518 §8.4).
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};

@@ -1,4 +1,9 @@
-//! Encryption: a plaintext or claims and a key become a token (RFC 7516 §5.1).
+//! Encryption: a plaintext or claims and an [`EncryptionKey`] go in, a compact JWE comes out (RFC 7516
+//! §5.1).
+//!
+//! The content key step and the recipient step run first, then the header is written, and its encoded
+//! text is what the content is authenticated with. Content key and initialization vector are fresh in
+//! each message; a caller can't give either.
 
 use serde::Serialize;
 

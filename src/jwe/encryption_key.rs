@@ -1,4 +1,9 @@
-//! The sender's key: the recipient's public key, or a key that both share.
+//! The sender's key: the recipient's public key or a shared secret and one algorithm go in, an
+//! [`EncryptionKey`] comes out, with the content encryption it will use (RFC 7516 §5.1, RFC 7517 §4.2
+//! to §4.4).
+//!
+//! Of a private JWK only the public part is kept. Clones share the count of messages, which AES-GCM
+//! bounds (RFC 7518 §8.4).
 
 use std::fmt;
 use std::sync::Arc;

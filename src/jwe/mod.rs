@@ -1,19 +1,13 @@
 //! Encrypted tokens: JSON Web Encryption, compact serialization ([RFC 7516](https://www.rfc-editor.org/rfc/rfc7516)).
 //!
 //! In goes a plaintext or claims and an [`EncryptionKey`], out comes a token of five parts; a
-//! [`DecryptionKey`] turns the token back. A key is bound to one key management algorithm
-//! ([`JweAlgorithm`], [RFC 7518 §4](https://www.rfc-editor.org/rfc/rfc7518#section-4)), and the header's `alg` is only compared with it.
-//! What encrypts the content is a second choice ([`ContentEncryption`],
-//! [RFC 7518 §5](https://www.rfc-editor.org/rfc/rfc7518#section-5)). Every failed decryption is the same error
-//! ([RFC 7516 §11.5](https://www.rfc-editor.org/rfc/rfc7516#section-11.5)).
+//! [`DecryptionKey`] turns it back. A key is bound to one [`JweAlgorithm`] ([RFC 7518 §4](https://www.rfc-editor.org/rfc/rfc7518#section-4)),
+//! and the header's `alg` is only compared with it; [`ContentEncryption`] ([§5](https://www.rfc-editor.org/rfc/rfc7518#section-5)) is a
+//! second choice. Every failed decryption is the same error ([RFC 7516 §11.5](https://www.rfc-editor.org/rfc/rfc7516#section-11.5)).
 //!
-//! Encryption proves nothing about who made the token: everyone who has the public key can.
-//! A token that must come from somebody is signed first and encrypted then
-//! ([RFC 7519 §11.2](https://www.rfc-editor.org/rfc/rfc7519#section-11.2)): [`jwt`](crate::jwt) does both.
-//!
-//! Two steps make a message, and they know nothing of each other: the content key step decides
-//! the content encryption key, the recipient step gets it to the recipient. They stand in
-//! `recipient`, the algorithms that take them in `alg`, the ciphers for the content in `enc`.
+//! Encryption proves nothing about who made the token: everyone who has the public key can. A token that
+//! must come from somebody is signed first ([RFC 7519 §11.2](https://www.rfc-editor.org/rfc/rfc7519#section-11.2)): [`jwt`](crate::jwt) does both.
+//! Inside, `recipient` parts what decides the content key from what gets it to the recipient.
 
 mod alg;
 mod decrypt;

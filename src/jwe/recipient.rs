@@ -1,10 +1,10 @@
-//! What a key management algorithm does for one recipient, on either side.
+//! What a key management algorithm does for one recipient, on either side: the seam between the message
+//! (`encrypt`, `token`) and the algorithms (`alg`).
 //!
-//! RFC 7516 §2 knows five key management modes; they fall into two kinds. Either the algorithm
-//! determines the content encryption key itself (direct encryption, direct key agreement), or
-//! the sender chooses the key freely and the algorithm encrypts it to the recipient (key
-//! encryption, key wrapping, key agreement with key wrapping). The traits here are the seam
-//! between the message (`encrypt`, `token`) and the algorithms (`alg`).
+//! The five key management modes of RFC 7516 §2 fall into two kinds. Either the algorithm determines
+//! the content encryption key itself (direct encryption, direct key agreement), or the sender chooses
+//! it and the algorithm encrypts it to the recipient. The recipient's side is split in two as well:
+//! what the sender can see is judged before a secret is used.
 
 use crate::crypto::{self, CryptoError};
 use crate::error::{Error, KeyDefect};

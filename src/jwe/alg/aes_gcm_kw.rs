@@ -1,5 +1,9 @@
-//! `A128GCMKW`, `A192GCMKW`, `A256GCMKW`: AES-GCM with a shared key encrypts the content key
-//! (RFC 7518 §4.7). Initialization vector and tag of that step stand in the header.
+//! `A128GCMKW`, `A192GCMKW`, `A256GCMKW`: AES-GCM with a shared key encrypts the content key (RFC 7518
+//! §4.7). A content key goes in, an encrypted key and the header parameters `iv` and `tag` come out,
+//! and back.
+//!
+//! Initialization vector and tag must have their one length, before the key is used: a shorter tag
+//! could be guessed. Random vectors bound the number of messages (RFC 7518 §8.4).
 
 use zeroize::Zeroizing;
 

@@ -1,4 +1,8 @@
-//! `A128KW`, `A192KW`, `A256KW`: AES key wrap with a shared key (RFC 7518 §4.4, RFC 3394).
+//! `A128KW`, `A192KW`, `A256KW`: AES key wrap with a shared key (RFC 7518 §4.4, RFC 3394). A content
+//! key goes in, an encrypted key comes out, and back.
+//!
+//! It needs no nonce, so no count bounds its messages. An encrypted key that doesn't unwrap, of
+//! whatever length, is one failure, which `token` turns into a random content key.
 
 use crate::crypto::AesKwKey;
 use crate::error::{Defect, Error, Part};

@@ -1,4 +1,9 @@
-//! `dir`: a shared key is the content encryption key itself (RFC 7518 §4.5).
+//! `dir`: a shared key is the content encryption key itself (RFC 7518 §4.5). Nothing of it goes into
+//! the token, so the encrypted key must be empty.
+//!
+//! A key is for one content encryption, whose cipher is set up once. 256 bits fit two of them, so such
+//! a JWK has to say which in `alg`. With AES-GCM the key encrypts every message, and their number is
+//! bounded (RFC 7518 §8.4).
 
 use crate::crypto::CryptoError;
 use crate::error::{Defect, Error, KeyDefect, Part};

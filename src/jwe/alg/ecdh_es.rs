@@ -1,5 +1,9 @@
 //! `ECDH-ES`, `ECDH-ES+A128KW`, `+A192KW`, `+A256KW`: a key agreed on with a fresh ephemeral key
-//! encrypts the content, or wraps the content key (RFC 7518 §4.6, RFC 8037 §3.2).
+//! encrypts the content, or wraps the content key (RFC 7518 §4.6, RFC 8037 §3.2). The recipient's
+//! public key goes in, `epk` and perhaps an encrypted key come out; with the private key, back.
+//!
+//! A hostile `epk` is the attack: a point off the curve gives the private key away bit by bit, one of
+//! small order makes the secret known. Curve and point are checked before the private key is used.
 
 use std::borrow::Cow;
 

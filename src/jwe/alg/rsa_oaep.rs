@@ -1,4 +1,8 @@
-//! `RSA-OAEP`, `RSA-OAEP-256`, `-384`, `-512`: RSA encrypts the content key (RFC 7518 §4.3).
+//! `RSA-OAEP`, `RSA-OAEP-256`, `-384`, `-512`: RSA encrypts the content key (RFC 7518 §4.3). A content
+//! key goes in, an encrypted key as long as the modulus comes out, and back.
+//!
+//! Whether the padding was right is never told: the failure ends as a random content key and a tag that
+//! doesn't fit (RFC 7516 §11.5). A build without RSA-OAEP says so when the key is made.
 
 use crate::crypto::{HAS_RSA_OAEP, OaepHash, RsaOaepPrivateKey, RsaOaepPublicKey};
 use crate::error::{Defect, Error, KeyDefect, Part, Unsupported};

@@ -1,4 +1,9 @@
-//! AES-CBC, authenticated by an HMAC over what was encrypted (RFC 7518 §5.2).
+//! `A128CBC-HS256`, `A192CBC-HS384`, `A256CBC-HS512`: AES-CBC, authenticated by an HMAC over header,
+//! initialization vector and ciphertext (RFC 7518 §5.2). Plaintext goes in, ciphertext and tag come
+//! out, and back.
+//!
+//! The MAC is checked before anything is decrypted: whoever learns about the padding of a forged
+//! ciphertext reads the plaintext byte by byte.
 
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;

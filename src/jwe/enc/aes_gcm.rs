@@ -1,4 +1,7 @@
-//! AES-GCM for the content (RFC 7518 §5.3).
+//! `A128GCM`, `A192GCM`, `A256GCM`: AES-GCM for the content (RFC 7518 §5.3). Plaintext goes in,
+//! ciphertext and a tag of 128 bits come out, and back.
+//!
+//! Content is encrypted and decrypted in its own buffer, which is wiped if the step fails.
 
 use zeroize::Zeroizing;
 

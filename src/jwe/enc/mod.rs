@@ -1,4 +1,8 @@
-//! The registry of content encryption algorithms (RFC 7518 §5.1): one row each, one file a family.
+//! The registry of content encryption algorithms (RFC 7518 §5.1): one row each, one file a family. A
+//! name from a header goes in, a row comes out; a row and a key make a cipher.
+//!
+//! The row has all lengths, and they are checked against it: a tag cut short would be easier to guess.
+//! A new algorithm is a variant, its row, and its family's file.
 
 mod aes_cbc_hmac;
 mod aes_gcm;
