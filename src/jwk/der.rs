@@ -1,7 +1,7 @@
 //! Keys in DER, as OpenSSL and others write them: bytes in, a checked [`Jwk`] out, and back.
 //!
-//! SubjectPublicKeyInfo (RFC 5280 §4.1.2.7), PKCS#8 (RFC 5958 §2), PKCS#1 (RFC 8017 §A.1), SEC1 (RFC 5915
-//! §3) and certificates (RFC 5280 §4.1), each strictly DER and with nothing behind it.
+//! SubjectPublicKeyInfo (RFC 5280 §4.1.2.7), PKCS#8 (RFC 5958 §2), PKCS#1 (RFC 8017 §A.1), SEC1 (RFC
+//! 5915 §3) and certificates (RFC 5280 §4.1), each strictly DER and with nothing behind it.
 
 mod algorithm;
 mod pkcs1;

@@ -1,4 +1,8 @@
-//! Elliptic curve keys on the NIST curves and secp256k1 (RFC 7518 §6.2, RFC 8812 §3.1).
+//! Elliptic curve keys on the NIST curves and secp256k1 (RFC 7518 §6.2, RFC 8812 §3.1): the members of
+//! a JWK, or a point and a number out of DER, go in; an `EcKey` comes out whose point is on its curve.
+//!
+//! A private key is taken only with the point that belongs to it. Coordinates have their full length,
+//! as RFC 7518 §6.2.1.2 asks, so a key has one spelling and one thumbprint.
 
 use super::KeyKind;
 use super::members::Members;

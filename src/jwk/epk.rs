@@ -1,4 +1,8 @@
-//! The header parameter `epk`: an ephemeral public key (RFC 7518 §4.6.1.1).
+//! The header parameter `epk`: an ephemeral public key (RFC 7518 §4.6.1.1). A value out of a scanned
+//! header goes in, checked key material comes out, and back.
+//!
+//! It is the one key that comes with a token and is used. So it passes the same checks as a JWK of
+//! ours: a point off its curve would give the recipient's private key away.
 
 use super::KeyMaterial;
 use super::members::Members;

@@ -1,4 +1,7 @@
-//! New keys from the system's randomness.
+//! New keys: a [`KeyKind`] goes in, a private key or secret out of the system's randomness comes out,
+//! in the sizes that this library would accept from others (RFC 7518 §6, RFC 8037 §2).
+//!
+//! A new key has no `kid` and no `alg`: whoever binds it to an algorithm or publishes it gives those.
 
 use super::{EcKey, Jwk, KeyKind, KeyMaterial, OkpCurve, OkpKey, RsaKey};
 use crate::crypto::{self, CryptoError, EcCurve};

@@ -1,4 +1,8 @@
-//! The kinds of key that this library knows.
+//! The kinds of key that this library knows, with the size or the curve where a kind has several (RFC
+//! 7518 §6, RFC 8037 §2, RFC 8812 §3.1).
+//!
+//! What [`Jwk::kind`](crate::jwk::Jwk::kind) answers and [`Jwk::generate`](crate::jwk::Jwk::generate)
+//! is asked for; it says nothing about an algorithm.
 
 use std::fmt;
 

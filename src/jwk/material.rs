@@ -1,4 +1,8 @@
-//! The key itself, by type.
+//! The key itself, by its type: the members of a JWK go in, checked material comes out, and back (RFC
+//! 7518 §6, RFC 8037 §2). `kty` decides which file reads the rest.
+//!
+//! Material is right by construction; `jws` and `jwe` bind it to an algorithm without checking its
+//! numbers again. Public and private members are written apart, so that none slips out with the others.
 
 use super::KeyKind;
 use super::ec::{self, EcKey};

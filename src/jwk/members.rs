@@ -1,4 +1,9 @@
-//! The members of one JWK as text: read in one pass, decoded by name.
+//! The members of one JWK: its text goes in and is scanned once, the members come out by name, decoded
+//! as what RFC 7517 §4 and RFC 7518 §6 say they are.
+//!
+//! Names are unique and values have one spelling (no leading zero octets, RFC 7518 §2), so that two
+//! readers can't see two keys. Secret members are decoded in constant time into wiped memory. `null` is
+//! a wrong type and never absence.
 
 use std::borrow::Cow;
 

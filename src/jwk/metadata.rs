@@ -1,4 +1,8 @@
-//! What a JWK says about itself: `kid`, `alg`, `use`, `key_ops` (RFC 7517 §4.2 to §4.5).
+//! What a JWK says about itself: `kid`, `alg`, `use`, `key_ops` (RFC 7517 §4.2 to §4.5). Members go in,
+//! and come out as a judgment on what the key may be used for.
+//!
+//! What is absent permits all; what is unknown permits nothing. `use` and `key_ops` that contradict
+//! each other are an error, since two readers would obey two of them.
 
 use std::collections::HashSet;
 

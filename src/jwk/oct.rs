@@ -1,4 +1,7 @@
-//! Symmetric secrets (`oct`, RFC 7518 §6.4).
+//! Symmetric secrets (`oct`, RFC 7518 §6.4): the member `k` goes in, wiped bytes come out.
+//!
+//! Only the empty secret is refused here, as with it anyone can make a valid MAC. Each algorithm has a
+//! least length of its own (RFC 7518 §3.2), which is checked when the key is bound to it.
 
 use super::members::Members;
 use crate::{Error, KeyDefect, SecretBytes};

@@ -1,4 +1,8 @@
-//! Octet key pairs: Ed25519 and X25519 (RFC 8037 §2).
+//! Octet key pairs, Ed25519 and X25519 (RFC 8037 §2): the members of a JWK, or octets out of DER, go
+//! in; an `OkpKey` comes out whose private part, if any, belongs to its public part.
+//!
+//! An Ed25519 key of small order is refused, since signatures that nobody made hold under it. X25519
+//! takes any 32 octets (RFC 7748 §5); there, the agreement refuses.
 
 use super::KeyKind;
 use super::members::Members;

@@ -1,4 +1,8 @@
-//! Keys in PEM (RFC 7468), the text around DER: one block in, a checked [`Jwk`] out, and back.
+//! Keys in PEM (RFC 7468), the text around DER: one block goes in, a checked [`Jwk`] comes out by its
+//! label, and back.
+//!
+//! Of several blocks none is the one that was meant, so more than one is refused. What is no key of
+//! ours (encrypted, OpenSSH, a request) gets an error that says what it is and what converts it.
 
 use pem_rfc7468::{Decoder, LineEnding};
 use zeroize::Zeroizing;

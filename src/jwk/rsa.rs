@@ -1,4 +1,8 @@
-//! RSA keys (RFC 7518 §6.3).
+//! RSA keys (RFC 7518 §6.3): the members of a JWK, or numbers out of DER, go in; an `RsaKey` comes out
+//! whose size is one that is used (RFC 7518 §3.3) and whose private numbers fit each other.
+//!
+//! Sizes come first, so that no huge number is computed with. A private key without its primes is not
+//! read, and half a private key is no public one.
 
 use super::members::Members;
 use super::writer::ObjectWriter;

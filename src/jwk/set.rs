@@ -1,4 +1,8 @@
-//! JWK sets (RFC 7517 §5).
+//! JWK sets (RFC 7517 §5): a document goes in, the keys that can be used come out, and the others with
+//! the reason why not.
+//!
+//! One bad key must not take the good ones away: an issuer adds types that we don't know. The
+//! document's size and its number of keys are bounded first.
 
 use std::slice;
 use std::vec;

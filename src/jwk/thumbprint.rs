@@ -1,4 +1,8 @@
-//! The thumbprint of a key (RFC 7638, RFC 8037 §2).
+//! The thumbprint of a key (RFC 7638 §3, RFC 8037 §2): a key goes in, the SHA-256 of its required
+//! members comes out in base64url.
+//!
+//! It is of public members only, so a private key and its public key have the same. A symmetric secret
+//! has no public member, and its thumbprint lets anyone check a guess (RFC 7638 §7).
 
 use super::Jwk;
 use super::writer::ObjectWriter;

@@ -1,4 +1,8 @@
-//! Writes the JSON of a JWK without leaving a copy of a secret behind.
+//! Writes the JSON of a JWK (RFC 7517 §4): names and values go in, text comes out in that order, public
+//! or to be wiped.
+//!
+//! All the room is taken at the start: text that grows moves, and leaves a copy of a secret behind. So
+//! each key says at most how long its text gets.
 
 use zeroize::Zeroizing;
 

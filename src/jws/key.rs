@@ -1,4 +1,9 @@
-//! Keys that sign and keys that verify, each bound to one algorithm when it is made.
+//! Keys that sign and keys that verify: a JWK, PEM or secret and one algorithm go in, a [`SigningKey`]
+//! or a [`VerifyingKey`] comes out that does that algorithm and no other (RFC 7515 §5, RFC 7517 §4.2 to
+//! §4.4).
+//!
+//! An RSA key that is bound to RS256 can't be taken for an HMAC secret, whatever a header says (RFC
+//! 8725 §2.1). `alg`, `use`, `key_ops`, type and size are judged here, once; crypto has the key parsed.
 
 use std::fmt;
 use std::sync::Arc;

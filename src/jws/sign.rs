@@ -1,4 +1,8 @@
-//! Signing: header and payload become the signing input, and that becomes a token (RFC 7515 §5.1).
+//! Signing: a key and a payload go in, the protected header is written, both become the signing input,
+//! and that becomes a compact JWS (RFC 7515 §5.1, §7.1).
+//!
+//! `alg` and `kid` come from the key and from nowhere else. `jwt` issues through here with a header
+//! that it encoded once.
 
 use super::SigningKey;
 use crate::error::Error;

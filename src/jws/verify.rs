@@ -1,5 +1,8 @@
-//! Verifying: text becomes parts, a key is compared with the header, the signature is checked, and
-//! only then is there a payload (RFC 7515 §5.2).
+//! Verifying: text becomes parts, the key is compared with the header, the signature is checked over
+//! the text as it came, and only then is there a payload (RFC 7515 §5.2).
+//!
+//! A [`VerifiedJws`] can't be made otherwise. `SignedParts` is the way there, shared with `keys` and
+//! `jwt`; its payload is called unverified where it is.
 
 use std::fmt;
 

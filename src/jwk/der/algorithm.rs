@@ -1,4 +1,8 @@
-//! Algorithm identifiers of keys and the object identifiers of curves.
+//! Algorithm identifiers of keys and the object identifiers of curves, read and written (RFC 8017 §A.1,
+//! RFC 5480 §2.1.1, RFC 8410 §3).
+//!
+//! Parameters have the one form that the RFCs give them. Curves are named, never spelled out: with
+//! parameters of the attacker's, a forged signature can be made to hold (CVE-2020-0601).
 
 use ::der::Tag;
 use ::der::asn1::{AnyRef, ObjectIdentifier};

@@ -1,4 +1,7 @@
-//! RSA keys in PKCS#1 (RFC 8017 §A.1).
+//! RSA keys in PKCS#1 (RFC 8017 §A.1): DER goes in, a checked `RsaKey` comes out, and back. PKCS#8 and
+//! SubjectPublicKeyInfo carry the same structures.
+//!
+//! Keys of more than two primes are refused: no stack computes with them.
 
 use ::der::Decode;
 use ::der::asn1::UintRef;

@@ -1,4 +1,8 @@
-//! Private keys in PKCS#8 (RFC 5208 §5, RFC 5958 §2).
+//! Private keys in PKCS#8 (RFC 5208 §5, RFC 5958 §2), unencrypted: DER goes in, checked material comes
+//! out, and back. The algorithm identifier decides who reads the key inside.
+//!
+//! A public key that stands beside the private one must belong to it. None is written: version 1 is
+//! what every reader takes.
 
 use ::der::Decode;
 use ::der::asn1::OctetStringRef;

@@ -1,4 +1,7 @@
-//! EC private keys in SEC1 (RFC 5915 §3).
+//! EC private keys in SEC1 (RFC 5915 §3): DER goes in, a checked `EcKey` comes out, and back.
+//!
+//! The curve is named in the key or, inside PKCS#8, around it; if both name one, it must be the same. A
+//! public key beside the private one must belong to it.
 
 use ::der::Decode;
 use ::sec1::{EcParameters, EcPrivateKey};

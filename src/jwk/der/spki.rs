@@ -1,5 +1,7 @@
 //! Public keys in SubjectPublicKeyInfo (RFC 5280 §4.1.2.7, RFC 5480 §2, RFC 8410 §4), also inside
-//! certificates.
+//! certificates: DER goes in, checked material comes out, and back.
+//!
+//! Of a certificate the key is taken and nothing judged: trust in it comes from elsewhere.
 
 use ::der::Decode;
 use ::der::asn1::BitStringRef;

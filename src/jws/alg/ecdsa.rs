@@ -1,5 +1,8 @@
-//! ES256, ES384, ES512 (RFC 7518 §3.4) and ES256K (RFC 8812 §3.2): the signature is r and s, each
-//! of the curve's coordinate length, never DER. Both s and n − s pass, as JWS has no rule on it.
+//! ES256, ES384, ES512 (RFC 7518 §3.4) and ES256K (RFC 8812 §3.2): checked key material goes in, a key
+//! of the crypto seam comes out. Each algorithm has one curve, and a key on another is refused.
+//!
+//! The signature is r and s, each of the curve's coordinate length, never DER. Both s and n − s pass,
+//! as JWS has no rule on it.
 
 use crate::crypto::{EcCurve, EcdsaSigningKey, EcdsaVerifyingKey};
 use crate::error::{Error, KeyDefect};

@@ -1,4 +1,8 @@
-//! Ed25519, also under its older name `EdDSA` (RFC 8037 §3.1, RFC 9864 §2.2).
+//! Ed25519, also under its older name `EdDSA` (RFC 8037 §3.1, RFC 9864 §2.2): checked key material goes
+//! in, a key of the crypto seam comes out.
+//!
+//! X25519 keys have the same `kty` and the same length, and are refused here: they are for key
+//! agreement.
 
 use crate::crypto::{Ed25519SigningKey, Ed25519VerifyingKey};
 use crate::error::{Error, KeyDefect};

@@ -1,4 +1,8 @@
-//! HS256, HS384, HS512: HMAC with SHA-2 (RFC 7518 §3.2).
+//! HS256, HS384, HS512: HMAC with SHA-2 (RFC 7518 §3.2). A secret goes in, a key of the crypto seam
+//! comes out, unless the secret is shorter than the hash.
+//!
+//! A short secret can be found offline from one token (RFC 8725 §2.2). The one way round this check
+//! goes through `danger`.
 
 use crate::crypto::{Hash, HmacKey};
 use crate::error::{Error, KeyDefect};

@@ -1,6 +1,8 @@
-//! The registry of signature algorithms: one row each (RFC 7518 §3.1, RFC 8037, RFC 8812, RFC 9864).
+//! The registry of signature algorithms: one row each (RFC 7518 §3.1, RFC 8037 §3.1, RFC 8812 §3.2, RFC
+//! 9864 §2.2). A name from a header goes in, a row comes out; each family's file makes its keys.
 //!
-//! `none` has no row, so it can't be asked for.
+//! `none` has no row, so it can't be asked for. A new algorithm is a variant, its row, and its family's
+//! file.
 
 pub(crate) mod ecdsa;
 pub(crate) mod eddsa;
