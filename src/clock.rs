@@ -1,4 +1,7 @@
-//! The clock, injected, so that tests and replays say what time it is.
+//! The clock, injected: nothing else in the crate asks what time it is.
+//!
+//! Issuers take `iat` and `exp` from it, verifiers hold `exp`, `nbf` and `iat` to it (RFC 7519 §4.1.4
+//! to §4.1.6). Tests and replays set their own.
 
 use std::time::SystemTime;
 

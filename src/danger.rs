@@ -1,4 +1,9 @@
-//! What weakens a check, by that word at the call site. Each item says what an attacker gains.
+//! What weakens a check, by that word at the call site. Each item says what an attacker gains ([RFC
+//! 8725 §2](https://www.rfc-editor.org/rfc/rfc8725#section-2)).
+//!
+//! Two things are here, for tools and for peers that can't be changed: claims that nobody verified, and
+//! HMAC secrets shorter than the hash. Nothing else in the crate depends on this module, so that a
+//! search for its name finds every use.
 
 use serde::de::DeserializeOwned;
 

@@ -1,4 +1,7 @@
-//! The limits on input, in one struct, each number with its source.
+//! The limits on input, in one struct: what a verifier, a key set or a decryption looks at, at most.
+//!
+//! No RFC sets these numbers, so each has its source beside it. They are checked before the work that
+//! they bound, so that a sender can't make a receiver work, allocate or recurse without end.
 
 /// The largest inputs that are looked at. What exceeds one is refused before it costs anything, with
 /// [`Error::LimitExceeded`](crate::Error::LimitExceeded).

@@ -1,4 +1,8 @@
 //! Secret bytes and secret text: no copies, no printing, wiped when dropped.
+//!
+//! Key material, shared secrets and decrypted payloads go in where they are made, and come out by
+//! methods that say `expose` or `secret`. Bytes are compared in constant time; a comparison that stops
+//! at the first difference lets an attacker guess byte by byte.
 
 use std::fmt;
 

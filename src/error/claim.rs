@@ -1,4 +1,8 @@
-//! Claims that aren't what the verifier asks for.
+//! Claims that aren't what the verifier asks for (RFC 7519 §4.1): what `jwt` found goes in, a code and
+//! a message come out.
+//!
+//! Messages hold what the application expects and how far off a time is, never the claim's own value:
+//! that is the sender's, and logs are read by others.
 
 use std::fmt;
 use std::time::Duration;

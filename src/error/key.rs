@@ -1,4 +1,8 @@
-//! Keys that can't be used.
+//! Keys that can't be used: which rule a key breaks, when it is read or bound to an algorithm (RFC 7517
+//! §4, RFC 7518 §3, §4, §6).
+//!
+//! The fault is the application's or the issuer's, not a token's. Messages hold sizes, types and rules,
+//! and nothing of the key.
 
 /// Why a key can't be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

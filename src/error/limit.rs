@@ -1,4 +1,7 @@
-//! Inputs that are too large.
+//! Inputs that are too large: which of the limits was exceeded, with its code and its unit in words.
+//!
+//! The values are the application's, in [`Limits`](crate::Limits); each is checked before the work that
+//! it bounds. No RFC sets any of them.
 
 use std::fmt;
 

@@ -1,4 +1,8 @@
-//! Well-formed input that this library doesn't do, or that the policy forbids.
+//! Well-formed input that this library doesn't do, or that the policy forbids: what is missing here,
+//! and what a key or a verifier said no to.
+//!
+//! Two enums, as the remedies differ: another build or peer for the first, another token or setting for
+//! the second. RFC 7515 §4.1.11, RFC 7516 §4.1.3, RFC 8725 §3.1, §3.11.
 
 /// What this build or this library doesn't do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -3,7 +3,7 @@
 //! §4.4).
 //!
 //! An RSA key that is bound to RS256 can't be taken for an HMAC secret, whatever a header says (RFC
-//! 8725 §2.1). `alg`, `use`, `key_ops`, type and size are judged here, once; crypto has the key parsed.
+//! 8725 §2.1). `alg`, `use`, `key_ops`, type and size are judged here, once.
 
 use std::fmt;
 use std::sync::Arc;

@@ -1,4 +1,9 @@
-//! The claims set: registered claims typed, any other by name, all read in one borrowed pass.
+//! The claims set (RFC 7519 §4): a payload's JSON text goes in, the registered claims come out typed,
+//! any other by name, all read in one borrowed pass.
+//!
+//! A registered claim is absent or valid, and a malformed one is an error: taken for absent, an `exp`
+//! in quotes would never expire. `iss` may be peeked at before the signature holds, to choose whose
+//! keys to try, and for nothing else.
 
 use std::borrow::Cow;
 use std::fmt;

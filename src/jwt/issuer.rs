@@ -1,4 +1,9 @@
-//! The issuer: one call from the caller's claims to a token that is signed and, if asked, encrypted.
+//! The issuer: a subject and the caller's claims go in, a token comes out that is signed and, if asked,
+//! encrypted (RFC 7519 §7.1).
+//!
+//! Header and fixed claims are written once, when the issuer is built. The caller's claims are held to
+//! what a verifier accepts and can't name one that the issuer writes: a second `exp` would be read by
+//! some and not by others.
 
 use std::fmt;
 use std::fmt::Write as _;

@@ -1,4 +1,9 @@
-//! Nested tokens: a signed token inside an encrypted one (RFC 7519 §5.2, §11.2).
+//! Nested tokens: a signed token inside an encrypted one (RFC 7519 §5.2, §11.2). Signed text goes in
+//! and comes out encrypted, with `cty`; or encrypted text goes in and a signed token comes out, still
+//! to be verified.
+//!
+//! What was only encrypted is refused: everyone has the public key. Deeper nesting is refused too, so
+//! that work stays bounded.
 
 use crate::error::{Error, Limit, Refusal};
 use crate::jwe::{ContentEncryption, DecryptionKey, EncryptedToken, EncryptionKey, JweAlgorithm, JweBuilder};

@@ -1,4 +1,8 @@
-//! `NumericDate`: seconds since the epoch, whole or with a fraction (RFC 7519 §2).
+//! `NumericDate`: seconds since the epoch, whole or with a fraction (RFC 7519 §2). A JSON number or a
+//! system time goes in; comparisons and sums never overflow.
+//!
+//! A number beyond 64 bits is refused and not cut to size: a date that wraps around would be a past
+//! one, or a future one, as the sender likes.
 
 use std::fmt;
 use std::time::{Duration, SystemTime};

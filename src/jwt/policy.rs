@@ -1,4 +1,9 @@
-//! The rules that a verifier holds claims to.
+//! The rules that a verifier holds claims to: claims and the time go in, a verdict comes out (RFC 7519
+//! §4.1, RFC 8725 §3.8, §3.9).
+//!
+//! It runs once the signature holds. What nobody chose is strict, and `exp` is judged last, so that
+//! "expired" means that all else was in order. The issuer is the verifier's to judge, which knows whose
+//! key signed.
 
 use std::borrow::Cow;
 use std::time::Duration;

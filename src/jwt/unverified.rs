@@ -1,4 +1,8 @@
-//! A token nobody has verified yet: its header, for routing, and nothing else.
+//! A token nobody has verified yet: its text goes in, its header comes out, for routing, and nothing
+//! else (RFC 7515 §4, RFC 7516 §4).
+//!
+//! There is no way from here to the claims, so that nobody acts on them by mistake; the one that exists
+//! is in `danger`.
 
 use std::fmt;
 

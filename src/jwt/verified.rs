@@ -1,4 +1,8 @@
-//! What a verifier gives out: claims that have been judged, typed.
+//! What a verifier gives out: the registered claims, the key's algorithm and ID, and the claims in the
+//! caller's type, owned or borrowed from a buffer.
+//!
+//! Only the verifier makes these, after everything held (RFC 7519 §7.2): to have one is the proof. What
+//! they say of the key is the key's own word and not the header's.
 
 use std::borrow::Cow;
 use std::fmt;

@@ -1,4 +1,8 @@
-//! The verifier: one call from text to typed claims, which can't be half done.
+//! The verifier: text goes in; size, form, decryption, header, key, signature and claims are judged in
+//! that order, and typed claims come out or an error (RFC 7519 §7.2, RFC 8725 §3).
+//!
+//! One call, which can't be half done. A token of one issuer passes only under a key of that issuer, so
+//! that none of several can speak for another (RFC 8725 §3.8).
 
 use std::borrow::Cow;
 use std::fmt;

@@ -1,4 +1,8 @@
-//! The verifier's choices, and which of them contradict each other.
+//! The verifier's choices: keys and setters go in, a [`JwtVerifier`] comes out, or an error that says
+//! which choices are missing or contradict each other.
+//!
+//! Issuer and audience must be chosen or waived by name (RFC 8725 §3.8, §3.9): a check that is left out
+//! by not knowing of it is how tokens for one service open another.
 
 use std::borrow::Cow;
 use std::fmt;

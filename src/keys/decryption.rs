@@ -1,4 +1,8 @@
-//! Sets of keys that decrypt: made from private JWK sets, since decryption keys rotate too.
+//! Sets of keys that decrypt: a private JWK set goes in, a `KeySet` of decryption keys comes out, which
+//! a token's `alg` and `kid` then pick from (RFC 7516 §5.2, RFC 7517 §4.5).
+//!
+//! Decryption keys rotate too, so the old one stays while tokens for it are under way. A secret must
+//! name its algorithm: under several, one key would do several things.
 
 use super::KeySet;
 use super::key_set::Entry;

@@ -1,4 +1,8 @@
-//! Choosing the key to encrypt to, out of the set that a recipient publishes.
+//! Choosing the key to encrypt to: the set that a recipient publishes goes in with the algorithms that
+//! the sender wants, one `EncryptionKey` comes out (RFC 7517 §4.2, §4.4).
+//!
+//! A key for signatures, a private key or a secret in a published set is never chosen: the first is for
+//! something else, the others are known to everyone.
 
 use crate::error::Error;
 use crate::jwe::{EncryptionKey, JweAlgorithm};

@@ -1,4 +1,9 @@
-//! Sets of keys that verify: made from published JWK sets, asked with a token.
+//! Sets of keys that verify: a published JWK set goes in, a `KeySet` comes out, which a token's `alg`
+//! and `kid` then pick from (RFC 7515 §5.2, RFC 7517 §4.5).
+//!
+//! A JWK without `alg` is bound to each algorithm that its type and curve permit, as no key here is
+//! unbound. Secrets never come out of a public set: an issuer's public key taken for an HMAC secret is
+//! the oldest attack there is (RFC 8725 §2.1).
 
 use super::KeySet;
 use super::key_set::{Entry, check_count};

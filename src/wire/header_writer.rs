@@ -1,4 +1,8 @@
-//! Writes a protected header: RFC 7515 §4, RFC 7516 §4.
+//! Writes a protected header (RFC 7515 §4, RFC 7516 §4): names and values go in, the JSON comes out in
+//! base64url, as it stands in a token.
+//!
+//! Order is kept and `alg` stands first, so one key makes one text: it can be encoded once and compared
+//! as text by caches of receivers.
 
 use crate::wire::base64url;
 use crate::wire::json::write_string;

@@ -1,4 +1,9 @@
-//! The caller's own types to and from JSON text, with errors that carry no value of either.
+//! The caller's own types to and from JSON text, by serde: scanned text goes in and a value comes out,
+//! or the other way round.
+//!
+//! Errors carry what the type expected and where, never what was found: a claim's value must not get
+//! into a log. Text that is written is wiped, also where it grew. What RFC 8259 leaves open, the
+//! scanner has refused before.
 
 use std::io;
 

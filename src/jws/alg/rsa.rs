@@ -1,8 +1,8 @@
 //! RS256, RS384, RS512 (RFC 7518 §3.3) and PS256, PS384, PS512 (RFC 7518 §3.5): checked key material
 //! goes in, a key of the crypto seam comes out, bound to one padding and hash.
 //!
-//! A signature in one padding is never tried in the other: keys made for both would be as weak as the
-//! weaker.
+//! A signature is verified in the one padding that its key is bound to and never tried in another, so a
+//! weaker one can't be slipped in.
 
 use crate::crypto::{Hash, RsaPadding, RsaSigningKey, RsaVerifyingKey};
 use crate::error::{Error, KeyDefect};

@@ -1,4 +1,8 @@
-//! The member names of one object, to find duplicates.
+//! The member names of one object, to find duplicates: each name goes in once scanned and unescaped,
+//! and is new or not (RFC 8259 §4, RFC 7515 §4).
+//!
+//! Whoever checks the first `alg` must not meet a reader of the last. The work stays linear whatever
+//! the sender writes.
 
 use std::borrow::Cow;
 use std::collections::HashSet;

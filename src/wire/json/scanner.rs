@@ -1,4 +1,8 @@
-//! The scanner itself: one pass over the bytes, recursion bounded by the depth limit.
+//! The scanner itself: one pass over the bytes of a text, by the grammar of RFC 8259 §2 to §7; members
+//! come out as they are passed, or the fault that ended the scan.
+//!
+//! Recursion is bounded by the depth limit, so no text exhausts the stack. Numbers that readers round
+//! differently, at the very end of an `f64`, are refused.
 
 use std::borrow::Cow;
 

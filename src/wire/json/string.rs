@@ -1,4 +1,8 @@
-//! JSON string literals, both ways: RFC 8259 §7.
+//! JSON string literals (RFC 8259 §7), both ways: text goes in and a literal comes out, or a literal
+//! goes in and text comes out, borrowed unless it has escapes.
+//!
+//! Escapes are read in one way only: a lone surrogate (RFC 8259 §8.2), which readers replace, drop or
+//! keep, is no character here.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
