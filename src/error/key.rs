@@ -8,7 +8,7 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyDefect {
-    /// The key is smaller than the algorithm's minimum (RFC 7518 §3.2, §3.3).
+    /// The key is smaller than the algorithm's minimum ([RFC 7518 §3.2](https://www.rfc-editor.org/rfc/rfc7518#section-3.2), [§3.3](https://www.rfc-editor.org/rfc/rfc7518#section-3.3)).
     #[error("expected at least {min_bits} bits, found fewer")]
     #[non_exhaustive]
     TooSmall {
@@ -57,7 +57,7 @@ pub enum KeyDefect {
     /// The crypto library refused the key.
     #[error("expected a key that the crypto library accepts, found one that it refuses")]
     Rejected,
-    /// The key has encrypted as many messages as it may (RFC 7518 §8.4).
+    /// The key has encrypted as many messages as it may ([RFC 7518 §8.4](https://www.rfc-editor.org/rfc/rfc7518#section-8.4)).
     #[error("expected at most 2^32 messages under one key, found more; a new key must take its place")]
     Exhausted,
 }

@@ -81,7 +81,7 @@ pub enum Defect {
     /// Bytes that aren't UTF-8.
     #[error("expected UTF-8, found other bytes")]
     Utf8,
-    /// Text that isn't JSON by RFC 8259.
+    /// Text that isn't JSON by [RFC 8259](https://www.rfc-editor.org/rfc/rfc8259).
     #[error("expected JSON, found something else")]
     Json,
     /// JSON, but not an object.
@@ -105,7 +105,7 @@ pub enum Defect {
         /// The form it should have.
         expected: &'static str,
     },
-    /// `crit` breaks a rule of RFC 7515 §4.1.11.
+    /// `crit` breaks a rule of [RFC 7515 §4.1.11](https://www.rfc-editor.org/rfc/rfc7515#section-4.1.11).
     #[error("`crit` {0}")]
     Crit(&'static str),
     /// A part is longer or shorter than the algorithm makes it.

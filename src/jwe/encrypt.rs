@@ -93,13 +93,13 @@ impl<'k> JweBuilder<'k> {
         Self { key, typ: None, cty: None }
     }
 
-    /// Sets `typ`, the media type of the whole token (RFC 7516 §4.1.11). Everyone can read it.
+    /// Sets `typ`, the media type of the whole token ([RFC 7516 §4.1.11](https://www.rfc-editor.org/rfc/rfc7516#section-4.1.11)). Everyone can read it.
     pub fn typ(mut self, typ: impl Into<String>) -> Self {
         self.typ = Some(typ.into());
         self
     }
 
-    /// Sets `cty`, the media type of the plaintext (RFC 7516 §4.1.12): `JWT` where that is a token.
+    /// Sets `cty`, the media type of the plaintext ([RFC 7516 §4.1.12](https://www.rfc-editor.org/rfc/rfc7516#section-4.1.12)): `JWT` where that is a token.
     /// Everyone can read it.
     pub fn cty(mut self, cty: impl Into<String>) -> Self {
         self.cty = Some(cty.into());
@@ -284,7 +284,7 @@ mod tests {
         assert_eq!(made, token);
     }
 
-    /// `dir` with the content keys and initialization vectors of RFC 7516 A.1 and A.3. The RFCs have no such
+    /// `dir` with the content keys and initialization vectors of RFC 7516 §A.1 and §A.3. The RFCs have no such
     /// example; the tokens were made outside this library, and two other JOSE libraries decrypt them.
     #[test]
     fn dir_with_the_keys_of_rfc7516() {

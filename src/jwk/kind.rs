@@ -19,28 +19,28 @@ use std::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum KeyKind {
-    /// A symmetric secret (`oct`, RFC 7518 §6.4).
+    /// A symmetric secret (`oct`, [RFC 7518 §6.4](https://www.rfc-editor.org/rfc/rfc7518#section-6.4)).
     Oct {
         /// The size of the secret, in bits.
         bits: usize,
     },
-    /// An RSA key (RFC 7518 §6.3).
+    /// An RSA key ([RFC 7518 §6.3](https://www.rfc-editor.org/rfc/rfc7518#section-6.3)).
     Rsa {
         /// The size of the modulus, in bits.
         bits: usize,
     },
-    /// A key on the curve P-256 (RFC 7518 §6.2).
+    /// A key on the curve P-256 ([RFC 7518 §6.2](https://www.rfc-editor.org/rfc/rfc7518#section-6.2)).
     P256,
-    /// A key on the curve P-384 (RFC 7518 §6.2).
+    /// A key on the curve P-384 ([RFC 7518 §6.2](https://www.rfc-editor.org/rfc/rfc7518#section-6.2)).
     P384,
-    /// A key on the curve P-521 (RFC 7518 §6.2).
+    /// A key on the curve P-521 ([RFC 7518 §6.2](https://www.rfc-editor.org/rfc/rfc7518#section-6.2)).
     P521,
-    /// A key on the curve secp256k1 (RFC 8812 §3.1).
+    /// A key on the curve secp256k1 ([RFC 8812 §3.1](https://www.rfc-editor.org/rfc/rfc8812#section-3.1)).
     #[cfg(feature = "es256k")]
     Secp256k1,
-    /// A signature key on the curve Ed25519 (RFC 8037 §2).
+    /// A signature key on the curve Ed25519 ([RFC 8037 §2](https://www.rfc-editor.org/rfc/rfc8037#section-2)).
     Ed25519,
-    /// A key agreement key on the curve X25519 (RFC 8037 §2).
+    /// A key agreement key on the curve X25519 ([RFC 8037 §2](https://www.rfc-editor.org/rfc/rfc8037#section-2)).
     X25519,
 }
 

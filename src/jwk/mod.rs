@@ -67,7 +67,7 @@ pub struct Jwk {
 impl Jwk {
     /// Reads one JWK, public or private. A set, `{"keys":[…]}`, is read by [`JwkSet::from_json`].
     ///
-    /// Members that this library doesn't know are ignored, as RFC 7517 §4 asks; certificates (`x5c`,
+    /// Members that this library doesn't know are ignored, as [RFC 7517 §4](https://www.rfc-editor.org/rfc/rfc7517#section-4) asks; certificates (`x5c`,
     /// `x5u` and their thumbprints) among them.
     ///
     /// # Errors
@@ -184,7 +184,7 @@ impl Jwk {
     /// Sets the `kid` to the key's thumbprint, which needs no register of names.
     ///
     /// Not for a symmetric secret that could be guessed: its thumbprint lets anyone check a guess
-    /// (RFC 7638 §7).
+    /// ([RFC 7638 §7](https://www.rfc-editor.org/rfc/rfc7638#section-7)).
     #[must_use]
     pub fn with_key_id_from_thumbprint(self) -> Self {
         let thumbprint = self.thumbprint();
@@ -198,7 +198,7 @@ impl Jwk {
         self
     }
 
-    /// Sets the `use`. It takes the place of `key_ops`, since RFC 7517 §4.3 advises against both.
+    /// Sets the `use`. It takes the place of `key_ops`, since [RFC 7517 §4.3](https://www.rfc-editor.org/rfc/rfc7517#section-4.3) advises against both.
     #[must_use]
     pub fn with_use(mut self, key_use: KeyUse) -> Self {
         self.metadata.key_use = Some(key_use);

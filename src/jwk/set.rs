@@ -99,7 +99,7 @@ impl JwkSet {
         self.keys.is_empty()
     }
 
-    /// Returns the first key with this `kid`. Keys of different types may share one (RFC 7517 §4.5).
+    /// Returns the first key with this `kid`. Keys of different types may share one ([RFC 7517 §4.5](https://www.rfc-editor.org/rfc/rfc7517#section-4.5)).
     #[must_use]
     pub fn find(&self, key_id: &str) -> Option<&Jwk> {
         self.keys.iter().find(|key| key.key_id() == Some(key_id))

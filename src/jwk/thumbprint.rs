@@ -14,7 +14,7 @@ impl Jwk {
     /// ([RFC 7638 §3](https://www.rfc-editor.org/rfc/rfc7638#section-3)).
     ///
     /// A private key has the thumbprint of its public key. The thumbprint of a symmetric secret that
-    /// could be guessed lets anyone check a guess, and is best kept to oneself (RFC 7638 §7).
+    /// could be guessed lets anyone check a guess, and is best kept to oneself ([RFC 7638 §7](https://www.rfc-editor.org/rfc/rfc7638#section-7)).
     #[must_use]
     pub fn thumbprint(&self) -> String {
         let mut object = ObjectWriter::with_capacity(self.max_json_len());

@@ -5,7 +5,7 @@ use crate::jwk::Jwk;
 use crate::secret::SecretBytes;
 use crate::wire::base64url;
 
-/// RFC 7515 A.1: HS256. The header is the RFC's own text, with a line break in it.
+/// RFC 7515 §A.1: HS256. The header is the RFC's own text, with a line break in it.
 #[test]
 fn rfc7515_a_1() {
     let jwk = Jwk::from_json(
@@ -25,7 +25,7 @@ fn rfc7515_a_1() {
     );
 }
 
-/// RFC 8037 A.4: the signature by itself, over the RFC's signing input.
+/// RFC 8037 §A.4: the signature by itself, over the RFC's signing input.
 #[test]
 fn rfc8037_a_4() {
     let jwk = Jwk::from_json(

@@ -177,7 +177,7 @@ impl JwtVerifierBuilder {
         self
     }
 
-    /// Refuses tokens whose `iat` is in the future. Default: accepted, as RFC 7519 has no rule on it.
+    /// Refuses tokens whose `iat` is in the future. Default: accepted, as [RFC 7519](https://www.rfc-editor.org/rfc/rfc7519) has no rule on it.
     pub fn refuse_future_issued_at(mut self) -> Self {
         self.policy.refuse_future_issued_at = true;
         self
@@ -190,7 +190,7 @@ impl JwtVerifierBuilder {
     }
 
     /// Requires these claims to be there, at most 64. A claim whose value is null is there: any JSON
-    /// value is one (RFC 7519 §2); the registered claims are never null. A field that isn't optional in
+    /// value is one ([RFC 7519 §2](https://www.rfc-editor.org/rfc/rfc7519#section-2)); the registered claims are never null. A field that isn't optional in
     /// the claims' type is required anyhow.
     pub fn required_claims<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
         for name in names.into_iter().map(Into::into) {

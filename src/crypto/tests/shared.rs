@@ -68,7 +68,7 @@ fn aes_key_wrap_refuses() {
 
 #[test]
 fn aes_cbc_rfc_7518() {
-    // RFC 7518 Appendix B.1: the cipher's part.
+    // RFC 7518 §B.1: the cipher's part.
     let key = AesCbcKey::new(&unhex("101112131415161718191a1b1c1d1e1f")).unwrap();
     let iv = unhex_array("1af38c2dc2b96ffdd86694092341bc04");
     let plaintext =

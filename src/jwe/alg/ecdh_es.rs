@@ -317,10 +317,10 @@ mod tests {
         Ok(read.unwrap())
     }
 
-    /// RFC 7518 Appendix C: Alice's ephemeral key.
+    /// RFC 7518 §C: Alice's ephemeral key.
     const ALICE: &str = r#"{"kty":"EC","crv":"P-256","x":"gI0GAILBdu7T53akrFmMyGcsF3n5dO7MmwNBHKW5SV0",
         "y":"SLW_xSffzlPWrHEVI30DHM_4egVwt3NQqeUD7nMFpps","d":"0_NxaRPUMQoAJt50Gz8YiTr8gRTwyEaCumd-MToTmIo"}"#;
-    /// RFC 7518 Appendix C: Bob's static key.
+    /// RFC 7518 §C: Bob's static key.
     const BOB: &str = r#"{"kty":"EC","crv":"P-256","x":"weNJy2HscCSM6AEDTDg04biOvhFhyyWvOHQfeF_PxMQ",
         "y":"e8lnCO-AlStT-NJVX-crhB7QRYhiix03illJOVAOyck","d":"VEmDZpDXXK8p8N0Cndsxs924q6nS1RXFASRl6BfUqdw"}"#;
 
@@ -365,7 +365,7 @@ mod tests {
         assert_ne!(content_key(""), "VqqN6vgjbSBcIijNcacQGg");
     }
 
-    /// RFC 8037 A.6: Bob's key pair is RFC 7748 §6.1's, and so is Alice's, which is ephemeral here.
+    /// RFC 8037 §A.6: Bob's key pair is RFC 7748 §6.1's, and so is Alice's, which is ephemeral here.
     const X25519_ALICE: &str = r#"{"kty":"OKP","crv":"X25519","x":"hSDwCYkwp1R0i33ctD73Wg2_Og0mOBr066SpjqqbTmo",
         "d":"dwdtCnMYpX08FsFyUbJmRd9ML4frwJkqsXf7pR25LCo"}"#;
     const X25519_BOB: &str = r#"{"kty":"OKP","crv":"X25519","x":"3p7bfXt9wbTTW2HC7OQ1Nz-DQ8hbeGdNrfx-FG-IK08",

@@ -29,21 +29,21 @@ use super::recipient::Family;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum JweAlgorithm {
-    /// `dir`: a shared key encrypts the content itself (RFC 7518 §4.5).
+    /// `dir`: a shared key encrypts the content itself ([RFC 7518 §4.5](https://www.rfc-editor.org/rfc/rfc7518#section-4.5)).
     Dir,
-    /// `A128KW`: AES key wrap with a shared key of 128 bits (RFC 7518 §4.4).
+    /// `A128KW`: AES key wrap with a shared key of 128 bits ([RFC 7518 §4.4](https://www.rfc-editor.org/rfc/rfc7518#section-4.4)).
     A128Kw,
     /// `A192KW`: AES key wrap with a shared key of 192 bits.
     A192Kw,
     /// `A256KW`: AES key wrap with a shared key of 256 bits.
     A256Kw,
-    /// `A128GCMKW`: AES-GCM with a shared key of 128 bits encrypts the content key (RFC 7518 §4.7).
+    /// `A128GCMKW`: AES-GCM with a shared key of 128 bits encrypts the content key ([RFC 7518 §4.7](https://www.rfc-editor.org/rfc/rfc7518#section-4.7)).
     A128Gcmkw,
     /// `A192GCMKW`: the same with 192 bits.
     A192Gcmkw,
     /// `A256GCMKW`: the same with 256 bits.
     A256Gcmkw,
-    /// `ECDH-ES`: the content key is agreed on with a fresh ephemeral key (RFC 7518 §4.6).
+    /// `ECDH-ES`: the content key is agreed on with a fresh ephemeral key ([RFC 7518 §4.6](https://www.rfc-editor.org/rfc/rfc7518#section-4.6)).
     EcdhEs,
     /// `ECDH-ES+A128KW`: the agreed key wraps the content key, with AES-128.
     EcdhEsA128Kw,
@@ -51,7 +51,7 @@ pub enum JweAlgorithm {
     EcdhEsA192Kw,
     /// `ECDH-ES+A256KW`: the same with AES-256.
     EcdhEsA256Kw,
-    /// `RSA-OAEP`: RSA encrypts the content key, with SHA-1 in the padding (RFC 7518 §4.3).
+    /// `RSA-OAEP`: RSA encrypts the content key, with SHA-1 in the padding ([RFC 7518 §4.3](https://www.rfc-editor.org/rfc/rfc7518#section-4.3)).
     ///
     /// SHA-1's collisions don't matter in this place; it is here because most peers speak it.
     RsaOaep,

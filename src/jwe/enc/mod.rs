@@ -24,14 +24,14 @@ use self::aes_gcm::AesGcm;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum ContentEncryption {
-    /// `A128GCM`: AES-GCM with a key of 128 bits (RFC 7518 §5.3).
+    /// `A128GCM`: AES-GCM with a key of 128 bits ([RFC 7518 §5.3](https://www.rfc-editor.org/rfc/rfc7518#section-5.3)).
     A128Gcm,
     /// `A192GCM`: AES-GCM with a key of 192 bits.
     A192Gcm,
     /// `A256GCM`: AES-GCM with a key of 256 bits.
     #[default]
     A256Gcm,
-    /// `A128CBC-HS256`: AES-128-CBC, authenticated by HMAC-SHA-256 (RFC 7518 §5.2).
+    /// `A128CBC-HS256`: AES-128-CBC, authenticated by HMAC-SHA-256 ([RFC 7518 §5.2](https://www.rfc-editor.org/rfc/rfc7518#section-5.2)).
     A128CbcHs256,
     /// `A192CBC-HS384`: AES-192-CBC, authenticated by HMAC-SHA-384.
     A192CbcHs384,

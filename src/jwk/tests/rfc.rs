@@ -8,7 +8,7 @@ fn thumbprint_of_rfc_7638() {
     assert_eq!(Jwk::from_json(RSA).unwrap().thumbprint(), "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs");
 }
 
-/// RFC 8037 A.1 to A.3.
+/// RFC 8037 §A.1 to §A.3.
 #[test]
 fn ed25519_of_rfc_8037() {
     let private = Jwk::from_json(ED25519).unwrap();
@@ -18,7 +18,7 @@ fn ed25519_of_rfc_8037() {
     assert_eq!(public, r#"{"crv":"Ed25519","kty":"OKP","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#);
 }
 
-/// RFC 7517 A.1 and A.2.
+/// RFC 7517 §A.1 and §A.2.
 #[test]
 fn keys_of_rfc_7517() {
     let ec = Jwk::from_json(EC).unwrap();
@@ -48,7 +48,7 @@ fn keys_of_rfc_7517() {
     }
 }
 
-/// RFC 7517 A.3.
+/// RFC 7517 §A.3.
 #[test]
 fn secret_of_rfc_7517() {
     let secret = Jwk::from_json(OCT).unwrap();
@@ -64,7 +64,7 @@ fn secret_of_rfc_7517() {
     );
 }
 
-/// RFC 8037 A.6 and RFC 7748 §6.1.
+/// RFC 8037 §A.6 and RFC 7748 §6.1.
 #[test]
 fn x25519_of_rfc_8037() {
     let key = Jwk::from_json(X25519).unwrap();

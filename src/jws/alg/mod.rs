@@ -23,7 +23,7 @@ use crate::jwk::KeyKind;
 /// service that verifies its own tokens: whoever can verify can sign. RS* and PS* are for peers that
 /// have RSA keys.
 ///
-/// `EdDSA`, the older name of [`Ed25519`](Self::Ed25519) (RFC 9864 §2.2), is read as the same
+/// `EdDSA`, the older name of [`Ed25519`](Self::Ed25519) ([RFC 9864 §2.2](https://www.rfc-editor.org/rfc/rfc9864#section-2.2)), is read as the same
 /// algorithm; [`SigningKey::with_eddsa_name`](crate::jws::SigningKey::with_eddsa_name) writes it.
 ///
 /// ```
@@ -60,10 +60,10 @@ pub enum JwsAlgorithm {
     Es384,
     /// ECDSA on P-521 with SHA-512.
     Es512,
-    /// ECDSA on secp256k1 with SHA-256 (RFC 8812).
+    /// ECDSA on secp256k1 with SHA-256 ([RFC 8812](https://www.rfc-editor.org/rfc/rfc8812)).
     #[cfg(feature = "es256k")]
     Es256k,
-    /// `EdDSA` on edwards25519 (RFC 8037, RFC 9864).
+    /// `EdDSA` on edwards25519 ([RFC 8037](https://www.rfc-editor.org/rfc/rfc8037), [RFC 9864](https://www.rfc-editor.org/rfc/rfc9864)).
     Ed25519,
 }
 
