@@ -54,24 +54,27 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// Nested tokens: an encrypted one around a signed one, and no deeper (RFC 8725 §2.4).
+    /// Nested tokens: an encrypted one around a signed one (RFC 7519 §11.2), and no deeper.
     pub(crate) const NESTING: u64 = 2;
 
-    /// Sets the largest token, in bytes. Default: 16 KiB.
+    /// Sets the largest token, in bytes. Default: 16 KiB, as web servers cap a request's whole header
+    /// between 8 and 16 KiB.
     #[must_use]
     pub const fn token_bytes(mut self, bytes: usize) -> Self {
         self.token_bytes = bytes;
         self
     }
 
-    /// Sets the largest decoded protected header, in bytes. Default: 4 KiB.
+    /// Sets the largest decoded protected header, in bytes. Default: 4 KiB, in which an `x5c` chain of two
+    /// certificates fits; anything larger is no access token's header.
     #[must_use]
     pub const fn header_bytes(mut self, bytes: usize) -> Self {
         self.header_bytes = bytes;
         self
     }
 
-    /// Sets how deep JSON arrays and objects may nest, at most 127. Default: 32.
+    /// Sets how deep JSON arrays and objects may nest, at most 127: `serde_json` refuses the 128th level.
+    /// Default: 32; the claims of real providers stay under 8.
     #[must_use]
     pub const fn json_depth(mut self, levels: usize) -> Self {
         // serde_json refuses the 128th level, and recursion must not exhaust the stack.
@@ -79,28 +82,31 @@ impl Limits {
         self
     }
 
-    /// Sets how many members one JSON object may have. Default: 256.
+    /// Sets how many members one JSON object may have. Default: 256; the largest published claims sets have
+    /// some dozens.
     #[must_use]
     pub const fn json_members(mut self, members: usize) -> Self {
         self.json_members = members;
         self
     }
 
-    /// Sets how many keys may fit one token and be tried in turn. Default: 8.
+    /// Sets how many keys may fit one token and be tried in turn. Default: 8, two keys in rotation for each
+    /// of the common algorithms.
     #[must_use]
     pub const fn candidate_keys(mut self, keys: usize) -> Self {
         self.candidate_keys = keys;
         self
     }
 
-    /// Sets the largest JWK set, in bytes. Default: 256 KiB.
+    /// Sets the largest JWK set, or single JWK, in bytes. Default: 256 KiB, which is 250 bytes each for
+    /// 1024 keys.
     #[must_use]
     pub const fn jwk_set_bytes(mut self, bytes: usize) -> Self {
         self.jwk_set_bytes = bytes;
         self
     }
 
-    /// Sets how many keys a JWK set may hold. Default: 1024.
+    /// Sets how many keys a JWK set may hold. Default: 1024; real sets hold 2 to 10.
     #[must_use]
     pub const fn jwk_set_keys(mut self, keys: usize) -> Self {
         self.jwk_set_keys = keys;

@@ -1,5 +1,5 @@
 //! Holds the layout that ARCHITECTURE.md describes: which folder may use which, who may name which crate, how long
-//! a file may get, and where algorithm names stand.
+//! a file and its module doc may get, and where algorithm names stand.
 //!
 //! It reads `src/` as tokens: comments and items under `#[cfg(test)]` don't count. The second half tests the checker
 //! itself on made-up sources, so that a rule that can't fail is noticed.
@@ -100,6 +100,10 @@ const NAMES_WITHIN: &[(&str, &str, &str)] = &[("jws/", "Ed25519", "jws/alg/mod.r
 /// The cap on a file, tests not counted.
 const MAX_LINES: usize = 500;
 
+/// The least and the most lines of a file's `//!` docs, `lib.rs` and tests left out: its stage, what goes in, what
+/// comes out, the RFC's sections. Less says nothing, more belongs to the items.
+const DOC_LINES: std::ops::RangeInclusive<usize> = 3..=10;
+
 #[test]
 fn arrows_only_go_down() {
     check(arrows);
@@ -113,6 +117,11 @@ fn each_crate_is_named_by_its_folder_only() {
 #[test]
 fn files_stay_short() {
     check(lengths);
+}
+
+#[test]
+fn each_file_says_what_it_is_for() {
+    check(module_docs);
 }
 
 #[test]
@@ -229,6 +238,17 @@ fn lengths(sources: &[Source]) -> Vec<String> {
         .collect()
 }
 
+fn module_docs(sources: &[Source]) -> Vec<String> {
+    let (least, most) = (DOC_LINES.start(), DOC_LINES.end());
+    let others = sources.iter().filter(|source| source.name != "lib.rs");
+    others
+        .filter(|source| !DOC_LINES.contains(&source.doc_lines))
+        .map(|source| {
+            format!("{}: {} lines of module docs, {least} to {most} expected", source.name, source.doc_lines)
+        })
+        .collect()
+}
+
 fn names(sources: &[Source]) -> Vec<String> {
     let mut broken = Vec::new();
     for source in sources {
@@ -283,6 +303,8 @@ struct Source {
     name: String,
     /// Lines that are not part of a test item, comments included.
     lines: usize,
+    /// Lines of `//!` that the file begins with.
+    doc_lines: usize,
     tokens: Vec<(usize, Token)>,
     literals: Vec<(usize, String)>,
     paths: Vec<PathUse>,
@@ -354,6 +376,7 @@ fn sources(texts: &[(String, String)]) -> Vec<Source> {
         all.push(Source {
             name: name.clone(),
             lines: text.lines().count().saturating_sub(test_lines),
+            doc_lines: text.lines().take_while(|line| line.starts_with("//!")).count(),
             literals: literals.collect(),
             locals: locals(&tokens, &paths),
             paths,
@@ -774,6 +797,22 @@ fn a_long_file_is_found_and_its_tests_are_not_counted() {
     assert_eq!(broken_by(lengths, "wire/json.rs", &code).len(), 0);
     assert_eq!(broken_by(lengths, "wire/json.rs", &format!("{code}{tests}")).len(), 0);
     assert_eq!(broken_by(lengths, "wire/json.rs", &format!("{code}{tests}// one more\n")).len(), 1);
+}
+
+#[test]
+fn a_module_doc_that_is_missing_too_short_or_too_long_is_found() {
+    for (docs, count) in [(0, 1), (1, 1), (2, 1), (3, 0), (10, 0), (11, 1)] {
+        let text = format!("{}\nfn f() {{}}\n", "//! Words.\n".repeat(docs));
+        let broken = module_docs(&made_up(&[("wire/json.rs", &text)]));
+        assert_eq!(broken.len(), count, "{docs} lines");
+    }
+    let late = format!("use std::fmt;\n{}", "//! Words.\n".repeat(3));
+    assert_eq!(module_docs(&made_up(&[("wire/json.rs", &late)])).len(), 1);
+    assert_eq!(module_docs(&made_up(&[("wire/json.rs", &"// Words.\n".repeat(3))])).len(), 1);
+    assert_eq!(module_docs(&made_up(&[("lib.rs", "mod wire;")])).len(), 0);
+    let parent = format!("{}#[cfg(test)]\nmod tests;", "//! Words.\n".repeat(3));
+    let tests = ("wire/json/tests.rs", "fn f() {}");
+    assert_eq!(module_docs(&made_up(&[("wire/json.rs", &parent), tests])).len(), 0);
 }
 
 #[test]
