@@ -1,7 +1,7 @@
 //! Claims of the application's own type, required claims, custom rules, and claims that borrow.
 //!
 //! `cargo run --example custom_claims`
-#![allow(clippy::print_stdout, reason = "examples print")]
+#![expect(clippy::print_stdout, reason = "examples print")]
 
 use std::time::Duration;
 

@@ -1,7 +1,7 @@
 //! A set of keys of several families, as an identity provider publishes it, with some that can't serve.
 //!
 //! `cargo run --example jwks_verify`
-#![allow(clippy::print_stdout, reason = "examples print")]
+#![expect(clippy::print_stdout, reason = "examples print")]
 
 use std::time::Duration;
 

@@ -1,7 +1,7 @@
 //! Issue a signed and encrypted access token, verify it into a struct, and see eight refusals.
 //!
 //! `cargo run --example quickstart`
-#![allow(clippy::print_stdout, reason = "examples print")]
+#![expect(clippy::print_stdout, reason = "examples print")]
 
 use std::time::{Duration, SystemTime};
 
