@@ -1,3 +1,165 @@
-//! Placeholder until the stages that it measures are there.
+//! The crypto core: signatures, encryption, and whole JWTs. Keys are ready before the clock starts, as in a service.
 
-fn main() {}
+mod support;
+
+use std::hint::black_box;
+
+use countersign::jwe::decrypt_with_limits;
+use countersign::{
+    ContentEncryption, JweAlgorithm, JwsAlgorithm, Limits, SigningKey, TokenBuffer, encrypt, jws,
+};
+use criterion::measurement::WallTime;
+use criterion::{BenchmarkGroup, Criterion, Throughput};
+use support::{
+    AccessClaims, BorrowedClaims, CLAIMS_SET, HAS_RSA_OAEP, claims, decryption_key, issuer, signing_key,
+    verifier,
+};
+
+fn main() {
+    let mut criterion = Criterion::default().configure_from_args();
+    jws(&mut criterion);
+    jwe(&mut criterion);
+    jwt(&mut criterion);
+    criterion.final_summary();
+}
+
+/// One signature over a claims set, by each algorithm.
+fn jws(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("jws");
+    for &algorithm in JwsAlgorithm::ALL {
+        let key = signing_key(algorithm);
+        let verifying_key = key.verifying_key().expect("it has a public half");
+        let token = jws::sign(&key, CLAIMS_SET).expect("anything can be signed");
+        group.bench_function(format!("sign/{algorithm}"), |bencher| {
+            bencher.iter(|| jws::sign(&key, black_box(CLAIMS_SET)).expect("anything can be signed"));
+        });
+        group.bench_function(format!("verify/{algorithm}"), |bencher| {
+            bencher.iter(|| jws::verify(&verifying_key, black_box(&token)).expect("the signature holds"));
+        });
+    }
+    group.finish();
+}
+
+/// What gets the content key to the recipient, with what encrypts the content: each family once, and the content
+/// encryptions with `dir`, where nothing else costs time.
+const SCHEMES: [(JweAlgorithm, &str, ContentEncryption); 15] = [
+    (JweAlgorithm::Dir, "oct-128", ContentEncryption::A128Gcm),
+    (JweAlgorithm::Dir, "oct-192", ContentEncryption::A192Gcm),
+    (JweAlgorithm::Dir, "oct-256", ContentEncryption::A256Gcm),
+    (JweAlgorithm::Dir, "oct-256", ContentEncryption::A128CbcHs256),
+    (JweAlgorithm::Dir, "oct-384", ContentEncryption::A192CbcHs384),
+    (JweAlgorithm::Dir, "oct-512", ContentEncryption::A256CbcHs512),
+    (JweAlgorithm::A256Kw, "oct-256", ContentEncryption::A256Gcm),
+    (JweAlgorithm::A256Gcmkw, "oct-256", ContentEncryption::A256Gcm),
+    (JweAlgorithm::EcdhEs, "P-256", ContentEncryption::A256Gcm),
+    (JweAlgorithm::EcdhEs, "P-384", ContentEncryption::A256Gcm),
+    (JweAlgorithm::EcdhEs, "P-521", ContentEncryption::A256Gcm),
+    (JweAlgorithm::EcdhEs, "X25519", ContentEncryption::A256Gcm),
+    (JweAlgorithm::EcdhEsA256Kw, "P-256", ContentEncryption::A128CbcHs256),
+    (JweAlgorithm::RsaOaep, "rsa-2048", ContentEncryption::A256Gcm),
+    (JweAlgorithm::RsaOaep256, "rsa-2048", ContentEncryption::A256Gcm),
+];
+
+/// A plaintext of 256 bytes, where the content key decides the cost, and of 16 KiB, where the cipher does.
+fn jwe(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("jwe");
+    for (algorithm, key_id, enc) in SCHEMES {
+        let rsa = matches!(algorithm, JweAlgorithm::RsaOaep | JweAlgorithm::RsaOaep256);
+        if rsa && !HAS_RSA_OAEP {
+            continue;
+        }
+        for len in [256, 16 * 1024] {
+            encryption(&mut group, (algorithm, key_id, enc), len);
+        }
+    }
+    group.finish();
+}
+
+fn encryption(
+    group: &mut BenchmarkGroup<'_, WallTime>,
+    (algorithm, key_id, enc): (JweAlgorithm, &str, ContentEncryption),
+    len: usize,
+) {
+    // 16 KiB of plaintext is more than the largest token by default.
+    let limits = Limits::default().token_bytes(64 * 1024);
+    let key = decryption_key(algorithm, key_id, enc);
+    let sender = key.encryption_key().expect("it encrypts too");
+    let plaintext = vec![b'p'; len];
+    let token = encrypt(&sender, &plaintext).expect("anything can be encrypted");
+    let name = match algorithm {
+        JweAlgorithm::EcdhEs | JweAlgorithm::EcdhEsA256Kw => format!("{algorithm} {key_id}/{enc}/{len}"),
+        _ => format!("{algorithm}/{enc}/{len}"),
+    };
+
+    group.throughput(Throughput::Bytes(u64::try_from(len).expect("it fits")));
+    group.bench_function(format!("encrypt/{name}"), |bencher| {
+        bencher.iter(|| encrypt(&sender, black_box(&plaintext)).expect("anything can be encrypted"));
+    });
+    group.bench_function(format!("decrypt/{name}"), |bencher| {
+        bencher
+            .iter(|| decrypt_with_limits(&key, black_box(&token), &limits).expect("the token is in order"));
+    });
+}
+
+/// Whole tokens, from a type to a type.
+fn jwt(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("jwt");
+    let algorithms = [JwsAlgorithm::Hs256, JwsAlgorithm::Es256, JwsAlgorithm::Ed25519, JwsAlgorithm::Rs256];
+    for key in algorithms.map(signing_key) {
+        signed(&mut group, &key);
+    }
+    let recipients = [
+        (JwsAlgorithm::Es256, JweAlgorithm::EcdhEsA256Kw, "P-256"),
+        (JwsAlgorithm::Ed25519, JweAlgorithm::EcdhEsA256Kw, "X25519"),
+        (JwsAlgorithm::Es256, JweAlgorithm::Dir, "oct-256"),
+    ];
+    for (algorithm, management, key_id) in recipients {
+        nested(&mut group, &signing_key(algorithm), management, key_id);
+    }
+    group.finish();
+}
+
+fn signed(group: &mut BenchmarkGroup<'_, WallTime>, key: &SigningKey) {
+    let algorithm = key.algorithm();
+    let issuer = issuer(key.clone_key()).build().expect("all choices are made");
+    let verifier = verifier(key).build().expect("all choices are made");
+    let claims = claims();
+    let token = issuer.issue("user-17", &claims).expect("the claims are in order");
+    let mut buffer = TokenBuffer::new();
+
+    group.bench_function(format!("issue/{algorithm}"), |bencher| {
+        bencher.iter(|| issuer.issue("user-17", black_box(&claims)).expect("the claims are in order"));
+    });
+    group.bench_function(format!("verify/{algorithm}"), |bencher| {
+        bencher.iter(|| verifier.verify::<AccessClaims>(black_box(&token)).expect("the token is valid"));
+    });
+    group.bench_function(format!("verify borrowed/{algorithm}"), |bencher| {
+        bencher.iter(|| {
+            let jwt = verifier.verify_borrowed::<BorrowedClaims<'_>>(black_box(&token), &mut buffer);
+            let claims = jwt.expect("the token is valid").into_claims();
+            claims.scope.len() + claims.roles.len() + usize::from(claims.tenant > 0)
+        });
+    });
+}
+
+fn nested(
+    group: &mut BenchmarkGroup<'_, WallTime>,
+    key: &SigningKey,
+    management: JweAlgorithm,
+    key_id: &str,
+) {
+    let recipient = decryption_key(management, key_id, ContentEncryption::A256Gcm);
+    let sender = recipient.encryption_key().expect("it encrypts too");
+    let issuer = issuer(key.clone_key()).encrypt_for(sender).build().expect("all choices are made");
+    let verifier = verifier(key).decrypt_with(recipient).build().expect("all choices are made");
+    let claims = claims();
+    let token = issuer.issue("user-17", &claims).expect("the claims are in order");
+    let name = format!("{} in {management} {key_id}", key.algorithm());
+
+    group.bench_function(format!("issue nested/{name}"), |bencher| {
+        bencher.iter(|| issuer.issue("user-17", black_box(&claims)).expect("the claims are in order"));
+    });
+    group.bench_function(format!("verify nested/{name}"), |bencher| {
+        bencher.iter(|| verifier.verify::<AccessClaims>(black_box(&token)).expect("the token is valid"));
+    });
+}

@@ -1,7 +1,7 @@
 //! Claims of the application's own type, required claims, custom rules, and claims that borrow.
 //!
 //! `cargo run --example custom_claims`
-#![allow(clippy::print_stdout, reason = "examples print")]
+#![expect(clippy::print_stdout, reason = "examples print")]
 
 use std::time::Duration;
 
@@ -37,7 +37,9 @@ fn main() -> Result<(), Error> {
         .issuer("https://id.example.com")
         .audience("https://orders.example.com")
         .required_claims(["tenant", "role", "jti"])
-        .rule("tenant", |claims| claims.find("tenant").and_then(|tenant| tenant.as_u64()) < Some(100))
+        .rule("tenant", |claims| {
+            claims.find("tenant").and_then(|tenant| tenant.as_u64()).is_some_and(|tenant| tenant < 100)
+        })
         .build()?;
     let issuer = JwtIssuer::builder(key)
         .issuer("https://id.example.com")

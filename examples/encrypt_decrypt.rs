@@ -1,7 +1,7 @@
 //! Every family of key management and every content encryption: encrypt bytes and claims.
 //!
 //! `cargo run --example encrypt_decrypt`
-#![allow(clippy::print_stdout, reason = "examples print")]
+#![expect(clippy::print_stdout, reason = "examples print")]
 
 use countersign::{
     ContentEncryption, DecryptionKey, Error, JweAlgorithm, Jwk, KeyKind, decrypt, decrypt_claims, encrypt,

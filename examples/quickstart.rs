@@ -1,13 +1,13 @@
 //! Issue a signed and encrypted access token, verify it into a struct, and see eight refusals.
 //!
 //! `cargo run --example quickstart`
-#![allow(clippy::print_stdout, reason = "examples print")]
+#![expect(clippy::print_stdout, reason = "examples print")]
 
 use std::time::{Duration, SystemTime};
 
 use countersign::{
     DecryptionKey, Error, JweAlgorithm, JwsAlgorithm, JwtIssuer, JwtVerifier, SigningKey, UnverifiedToken,
-    VerifiedJwt, encrypt_claims,
+    VerifiedJwt, jwe::JweBuilder,
 };
 use serde::{Deserialize, Serialize};
 
@@ -102,7 +102,9 @@ fn main() -> Result<(), Error> {
     let signed_only = forger(signing_key.clone_key()).build()?;
     refuse("signed but not encrypted", verifier.verify(&signed_only.issue("user-17", &claims)?));
 
-    let encrypted_only = encrypt_claims(&gateway_key.encryption_key()?, &claims)?;
+    // It says that a signed token is inside, and there are bare claims.
+    let recipient = gateway_key.encryption_key()?;
+    let encrypted_only = JweBuilder::new(&recipient).cty("JWT").encrypt_claims(&claims)?;
     refuse("encrypted but not signed", verifier.verify(&encrypted_only));
 
     let access_tokens = expect(verifying_key, AUDIENCE).token_type("at+jwt").build()?;

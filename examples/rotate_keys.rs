@@ -1,7 +1,7 @@
 //! Keys change while tokens are under way: signing keys at the issuer, decryption keys at the gateway.
 //!
 //! `cargo run --example rotate_keys`
-#![allow(clippy::print_stdout, reason = "examples print")]
+#![expect(clippy::print_stdout, reason = "examples print")]
 
 use std::time::Duration;
 

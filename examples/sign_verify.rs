@@ -1,7 +1,7 @@
 //! Every family of signature algorithm: sign bytes, verify them, refuse a forgery.
 //!
 //! `cargo run --example sign_verify`
-#![allow(clippy::print_stdout, reason = "examples print")]
+#![expect(clippy::print_stdout, reason = "examples print")]
 
 use countersign::{Error, JwsAlgorithm, SigningKey, jws};
 

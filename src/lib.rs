@@ -1,4 +1,8 @@
-#![doc = include_str!("../README.md")]
+#![cfg_attr(feature = "pem", doc = include_str!("../README.md"))]
+#![cfg_attr(
+    not(feature = "pem"),
+    doc = "JSON Web Tokens: issue, verify, encrypt. The guide is in README.md; parts of it need feature `pem`."
+)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(not(any(feature = "ring", feature = "aws-lc-rs")))]

@@ -1,6 +1,7 @@
-//! Makes the keys and tokens in `fixtures/` anew: `cargo run --manifest-path fuzz/Cargo.toml --example
-//! fixtures`, run from the folder `fuzz`. Keys that are there stay, so delete `keys.json`'s content (to `{}`)
-//! for other ones.
+//! Makes the keys and tokens in `fixtures/` anew, and the seeds that are made of them.
+//!
+//! `cargo run --example fixtures` in the folder `fuzz` does it. Keys that are there stay: for other ones, `keys.json`
+//! is set to `{}` first.
 
 use std::fs;
 use std::time::Duration;
@@ -10,6 +11,7 @@ use countersign_fuzz::fixtures::{
     AUDIENCE, ISSUER, KEYS, PLAINTEXT, RECIPIENTS, SIGNERS, SUBJECT, decryption_key, now, recipient_id,
     signing_key,
 };
+use countersign_fuzz::mutate::OPERATIONS;
 use serde_json::{Map, Value, json};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -45,9 +47,45 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let issuer = issuer(signer).encrypt_for(named).build()?;
         nested += &(issuer.issue(SUBJECT, &json!({"admin": false}))? + "\n");
     }
+    seeds("compact_jws", "signed", signed.lines().map(str::as_bytes))?;
+    seeds("compact_jwe", "encrypted", encrypted.lines().map(str::as_bytes))?;
+    seeds("compact_jwe", "nested", nested.lines().map(str::as_bytes))?;
+    scripts()?;
     fs::write("fixtures/signed.txt", signed)?;
     fs::write("fixtures/encrypted.txt", encrypted)?;
     fs::write("fixtures/nested.txt", nested)?;
+    Ok(())
+}
+
+/// Scripts that take each operation once and leave room for what it reads; the targets say what the bytes mean.
+fn scripts() -> std::io::Result<()> {
+    let operations = 0..u8::try_from(OPERATIONS).expect("there are few");
+    let script = |start: &[u8]| [start, b"\x01\x07\x10\x01\x05\x02\x03\x04script's rest"].concat();
+    let verify: Vec<_> =
+        operations.clone().map(|operation| script(&[operation.wrapping_mul(5), 0, operation])).collect();
+    seeds("verify_never_accepts", "operation", verify.iter().map(Vec::as_slice))?;
+    let decrypt = |operation: u8| match operation % 4 {
+        0 | 1 => script(&[operation % 4, operation.wrapping_mul(3), 0, operation]),
+        2 => script(&[2, operation, 0, 3, operation.wrapping_mul(5), 0, operation]),
+        _ => script(&[2, operation, operation / 4, operation / 4 % 3]),
+    };
+    let decrypt: Vec<_> = operations.map(decrypt).collect();
+    seeds("decrypt_never_accepts", "operation", decrypt.iter().map(Vec::as_slice))?;
+
+    let roundtrip = |number: u8| {
+        let key_id_typ_cty = b"\x01\x02id\x01\x06at+jwt\x01\x03JWT";
+        let subject_and_claims = b"\x07user-17\x05\x05scope\x02\x0borders:read\x01n\x04\xff\xff\xff\xff\xff\xff\xff\xff\x01\x01a\x06\x02\x00\x01\x01\x01o\x08\x01\x01x\x05\x40\x09\x21\xfb\x54\x44\x2d\x18\x01z\x03\x2a";
+        [&[number, number, number, number], &key_id_typ_cty[..], subject_and_claims].concat()
+    };
+    let roundtrip: Vec<_> = (0..24).map(roundtrip).collect();
+    seeds("roundtrip", "choices", roundtrip.iter().map(Vec::as_slice))
+}
+
+fn seeds<'s>(target: &str, name: &str, seeds: impl Iterator<Item = &'s [u8]>) -> std::io::Result<()> {
+    fs::create_dir_all(format!("seeds/{target}"))?;
+    for (number, seed) in seeds.enumerate() {
+        fs::write(format!("seeds/{target}/{name}-{number:02}"), seed)?;
+    }
     Ok(())
 }
 

@@ -15,8 +15,8 @@ mod verify;
 
 pub use alg::JwsAlgorithm;
 pub use key::{SigningKey, VerifyingKey};
-pub use sign::sign;
+pub use sign::{JwsBuilder, sign};
 pub use verify::{VerifiedJws, verify, verify_with_limits};
 
-pub(crate) use sign::{protected_header, sign_encoded};
+pub(crate) use sign::sign_encoded;
 pub(crate) use verify::SignedParts;

@@ -29,19 +29,69 @@ use crate::wire::header::HeaderWriter;
 /// # }
 /// ```
 pub fn sign(key: &SigningKey, payload: &[u8]) -> Result<String, Error> {
-    sign_encoded(key, &protected_header(key, None), payload)
+    JwsBuilder::new(key).sign(payload)
 }
 
-/// Builds the protected header that this key's tokens carry, base64url-encoded.
-pub(crate) fn protected_header(key: &SigningKey, typ: Option<&str>) -> String {
-    let mut header = HeaderWriter::new(key.header_name());
-    if let Some(typ) = typ {
-        header.string("typ", typ);
+/// Signing with header parameters of one's own: `typ` and `cty`.
+///
+/// ```
+/// use countersign::jws::{JwsAlgorithm, JwsBuilder, SigningKey, verify};
+///
+/// # fn main() -> Result<(), countersign::Error> {
+/// let key = SigningKey::generate(JwsAlgorithm::Es256)?;
+/// let token = JwsBuilder::new(&key).token_type("webhook+jws").content_type("json").sign(b"{}")?;
+/// assert_eq!(verify(&key.verifying_key()?, &token)?.token_type(), Some("webhook+jws"));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+#[must_use = "`sign` makes the token"]
+pub struct JwsBuilder<'k> {
+    key: &'k SigningKey,
+    token_type: Option<String>,
+    content_type: Option<String>,
+}
+
+impl<'k> JwsBuilder<'k> {
+    /// Begins a token that is signed with this key.
+    pub fn new(key: &'k SigningKey) -> Self {
+        Self { key, token_type: None, content_type: None }
     }
-    if let Some(key_id) = key.key_id() {
-        header.string("kid", key_id);
+
+    /// Sets `typ`, the media type of the whole token.
+    pub fn token_type(mut self, token_type: impl Into<String>) -> Self {
+        self.token_type = Some(token_type.into());
+        self
     }
-    header.finish()
+
+    /// Sets `cty`, the media type of the payload.
+    pub fn content_type(mut self, content_type: impl Into<String>) -> Self {
+        self.content_type = Some(content_type.into());
+        self
+    }
+
+    /// Signs a payload of any bytes and returns the compact serialization.
+    ///
+    /// # Errors
+    ///
+    /// As [`sign`].
+    pub fn sign(&self, payload: &[u8]) -> Result<String, Error> {
+        sign_encoded(self.key, &self.protected_header(), payload)
+    }
+
+    /// The protected header that the key's tokens carry, base64url-encoded.
+    pub(crate) fn protected_header(&self) -> String {
+        let Self { key, token_type, content_type } = self;
+        let mut header = HeaderWriter::new(key.header_name());
+        for (name, value) in
+            [("typ", token_type.as_deref()), ("cty", content_type.as_deref()), ("kid", key.key_id())]
+        {
+            if let Some(value) = value {
+                header.string(name, value);
+            }
+        }
+        header.finish()
+    }
 }
 
 /// Signs a payload under a protected header that is encoded already.

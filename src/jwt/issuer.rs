@@ -20,7 +20,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::crypto;
 use crate::error::{Error, Part};
 use crate::jwe::EncryptionKey;
-use crate::jws::{SigningKey, protected_header, sign_encoded};
+use crate::jws::{JwsBuilder, SigningKey, sign_encoded};
 use crate::limits::Limits;
 use crate::wire::base64url;
 use crate::wire::json::write_string;
@@ -77,7 +77,7 @@ impl JwtIssuer {
             audience: Vec::new(),
             without_audience: false,
             lifetime: Choice::Unset,
-            token_type: Some(String::from("JWT")),
+            token_type: String::from("JWT"),
             generate_jwt_id: false,
             recipient: None,
             clock: Arc::new(SystemClock),
@@ -254,7 +254,7 @@ pub struct JwtIssuerBuilder {
     audience: Vec<String>,
     without_audience: bool,
     lifetime: Choice<Duration>,
-    token_type: Option<String>,
+    token_type: String,
     generate_jwt_id: bool,
     recipient: Option<EncryptionKey>,
     clock: Arc<dyn Clock>,
@@ -336,7 +336,7 @@ impl JwtIssuerBuilder {
     /// ([RFC 9068 §2.1](https://www.rfc-editor.org/rfc/rfc9068#section-2.1)), so that tokens for one purpose don't pass for another
     /// ([RFC 8725 §3.11](https://www.rfc-editor.org/rfc/rfc8725#section-3.11)). Default: `JWT`.
     pub fn token_type(mut self, token_type: impl Into<String>) -> Self {
-        self.token_type = Some(token_type.into());
+        self.token_type = token_type.into();
         self
     }
 
@@ -392,7 +392,7 @@ impl JwtIssuerBuilder {
         ];
         Ok(JwtIssuer {
             written: written.into_iter().filter_map(|(name, writes)| writes.then_some(name)).collect(),
-            header: protected_header(&self.signing_key, self.token_type.as_deref()),
+            header: JwsBuilder::new(&self.signing_key).token_type(self.token_type).protected_header(),
             fixed_claims: fixed_claims(issuer.as_deref(), &self.audience),
             signing_key: self.signing_key,
             lifetime,

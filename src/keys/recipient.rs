@@ -4,7 +4,7 @@
 //! A key for signatures, a private key or a secret in a published set is never chosen: the first is for
 //! something else, the others are known to everyone.
 
-use crate::error::Error;
+use crate::error::{Error, Unsupported};
 use crate::jwe::{EncryptionKey, JweAlgorithm};
 use crate::jwk::{Jwk, JwkSet, KeyUse};
 
@@ -18,7 +18,8 @@ use crate::jwk::{Jwk, JwkSet, KeyUse};
 ///
 /// # Errors
 ///
-/// [`Error::NoMatchingKey`] if no key of the set serves one of the algorithms.
+/// [`Error::NoMatchingKey`] if no key of the set serves one of the algorithms; [`Error::Unsupported`] if
+/// one would with a feature that isn't on.
 ///
 /// ```
 /// use countersign::{DecryptionKey, JweAlgorithm, JwkSet, decrypt, encrypt, recipient_key};
@@ -37,13 +38,21 @@ pub fn recipient_key(
     algorithms: impl IntoIterator<Item = JweAlgorithm>,
 ) -> Result<EncryptionKey, Error> {
     let algorithms: Vec<_> = algorithms.into_iter().collect();
-    let choose = |admit: fn(&Jwk) -> bool| {
-        algorithms.iter().find_map(|&algorithm| {
-            let published = set.iter().filter(|jwk| admit(jwk) && !jwk.is_private() && !jwk.is_secret());
-            published.filter_map(|jwk| EncryptionKey::from_jwk_for(algorithm, jwk).ok()).next()
+    let mut refusal = Error::NoMatchingKey;
+    let mut choose = |admit: fn(&Jwk) -> bool| {
+        let published = || set.iter().filter(|jwk| admit(jwk) && !jwk.is_private() && !jwk.is_secret());
+        let pairs = algorithms.iter().flat_map(|&algorithm| published().map(move |jwk| (algorithm, jwk)));
+        pairs.map(|(algorithm, jwk)| EncryptionKey::from_jwk_for(algorithm, jwk)).find_map(|key| match key {
+            Ok(key) => Some(key),
+            Err(reason) => {
+                // That a feature is missing is worth knowing; that a key is of another type isn't.
+                if matches!(reason, Error::Unsupported(Unsupported::Feature(_))) {
+                    refusal = reason;
+                }
+                None
+            }
         })
     };
-    choose(|jwk| jwk.key_use() == Some(&KeyUse::Encryption))
-        .or_else(|| choose(|_| true))
-        .ok_or(Error::NoMatchingKey)
+    let chosen = choose(|jwk| jwk.key_use() == Some(&KeyUse::Encryption)).or_else(|| choose(|_| true));
+    chosen.ok_or(refusal)
 }

@@ -22,7 +22,7 @@ pub(crate) enum Form {
 pub(crate) struct CompactJws<'a> {
     /// The header, a dot and the payload: what the signature covers.
     pub(crate) signing_input: &'a str,
-    /// The protected header; as text, also what a cache of seen headers compares.
+    /// The protected header.
     pub(crate) header: &'a str,
     /// The payload.
     pub(crate) payload: &'a str,
