@@ -1,8 +1,8 @@
 //! Short outputs of the seam, on the stack: hash values, authentication codes and signatures. Bytes of
 //! a library go in by copy or are written in place; callers read them as a slice.
 //!
-//! An output costs no allocation. It is wiped when dropped, since a hash value may be
-//! a derived key (RFC 7518 §4.6.2) or the tag that a forger is after.
+//! An output costs no allocation. It is wiped when dropped, since a hash value may be a derived key
+//! (RFC 7518 §4.6.2) or the tag that a forger is after.
 
 use std::fmt;
 

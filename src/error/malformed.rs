@@ -1,8 +1,8 @@
 //! Malformed input: the part where it is, and what is wrong there, by the rules of RFC 7515, RFC 7516,
 //! RFC 7517 and RFC 8259.
 //!
-//! Made by `wire` and `jwk`, before a key is used. A part is named and a rule, and none of the input is
-//! repeated.
+//! Most of it is found by `wire` and `jwk`, before a key is used. A part is named and a rule, and none
+//! of the input is repeated.
 
 use std::fmt;
 

@@ -1,8 +1,9 @@
 //! Decryption, the public functions: a compact JWE and a key go in, the plaintext comes out as secret
 //! bytes, or its claims in the caller's type (RFC 7516 §5.2).
 //!
-//! The stages are `token`'s; here the key's algorithm is compared with the header's before any of them
-//! runs, so that no header picks an algorithm (RFC 8725 §3.1). What was decrypted may come from anyone.
+//! The stages are `token`'s; here the key's algorithm is compared with the header's before anything is
+//! decrypted, so that no header picks an algorithm (RFC 8725 §3.1). What was decrypted may come from
+//! anyone.
 
 use serde::de::DeserializeOwned;
 

@@ -2,8 +2,8 @@
 //! §5.1).
 //!
 //! The content key step and the recipient step run first, then the header is written, and its encoded
-//! text is what the content is authenticated with. Content key and initialization vector are fresh in
-//! each message; a caller can't give either.
+//! text is what the content is authenticated with. The initialization vector is fresh in each message,
+//! and so is the content key but with `dir`; a caller can give neither.
 
 use serde::Serialize;
 

@@ -1,8 +1,8 @@
 //! How many messages an AES-GCM key may still encrypt: each message takes one from the budget before
 //! anything is encrypted, and the one past 2^32 is an error (RFC 7518 §8.4).
 //!
-//! The count is of one key object and its clones. It doesn't survive the process, and a
-//! copy of the key elsewhere has its own: SECURITY.md says so, since no code here can help it.
+//! The count is of one key object and its clones. It doesn't survive the process, and a copy of the key
+//! elsewhere has its own: SECURITY.md says so, since no code here can help it.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 

@@ -2,7 +2,7 @@
 //! and in order (RFC 7515 §4.1.4, RFC 7517 §4.5).
 //!
 //! A key ID is a hint by whoever sent the token: it can narrow the choice to a key of the set and never
-//! bring one in. How many are tried is bounded, as each costs a signature check.
+//! bring one in. How many are tried is bounded, as each costs a signature check or a decryption.
 
 use std::collections::HashMap;
 use std::fmt;

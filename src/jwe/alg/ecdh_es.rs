@@ -2,8 +2,9 @@
 //! encrypts the content, or wraps the content key (RFC 7518 §4.6, RFC 8037 §3.2). The recipient's
 //! public key goes in, `epk` and perhaps an encrypted key come out; with the private key, back.
 //!
-//! A hostile `epk` is the attack: a point off the curve gives the private key away bit by bit, one of
-//! small order makes the secret known. Curve and point are checked before the private key is used.
+//! A hostile `epk` is the attack: a point off the curve gives the private key away bit by bit, so curve
+//! and point are checked before that key is used. An X25519 key of small order makes the secret all
+//! zeros, known to everyone; the agreement refuses that.
 
 use std::borrow::Cow;
 
