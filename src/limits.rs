@@ -36,17 +36,11 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            // Web servers cap a request's whole header between 8 and 16 KiB.
             token_bytes: 16 * 1024,
-            // An x5c chain of two certificates fits; anything larger is no access token's header.
             header_bytes: 4 * 1024,
-            // serde_json itself stops before 128; claims of real providers stay under 8.
             json_depth: 32,
-            // The largest published claims sets have some dozens of members.
             json_members: 256,
-            // Two keys in rotation for each of the common algorithms.
             candidate_keys: 8,
-            // 1024 keys would be 250 bytes each; real sets hold 2 to 10 keys.
             jwk_set_bytes: 256 * 1024,
             jwk_set_keys: 1024,
         }
