@@ -16,16 +16,21 @@
 mod support;
 
 use std::borrow::Borrow;
+use std::collections::BTreeSet;
 use std::fmt::{Display, LowerHex};
+use std::fs;
 use std::ops::Deref;
+use std::path::Path;
 
-use countersign::jwk::SkippedKey;
+use countersign::jwe::JweBuilder;
+use countersign::jwk::{KeyOperation, KeyUse, SkippedKey};
 use countersign::jws::VerifiedJws;
-use countersign::jwt::{JwtIssuerBuilder, JwtVerifierBuilder};
+use countersign::jwt::{ClaimValue, Claims, JwtIssuerBuilder, JwtVerifierBuilder};
 use countersign::{
-    BorrowedJwt, DecryptionKey, EncryptionKey, Error, Jwk, JwkSet, JwtIssuer, JwtVerifier, KeySet, NoClaims,
-    SecretBytes, SecretString, SigningKey, TokenBuffer, UnverifiedToken, VerifiedJwt, VerifyingKey, decrypt,
-    encrypt, jws,
+    BorrowedJwt, ClaimProblem, ContentEncryption, DecryptionKey, Defect, EncryptionKey, Error, JweAlgorithm,
+    Jwk, JwkSet, JwsAlgorithm, JwtIssuer, JwtVerifier, KeyDefect, KeyKind, KeySet, Limit, Limits, NoClaims,
+    NumericDate, Part, Refusal, SecretBytes, SecretString, SigningKey, SystemClock, TokenBuffer, Unsupported,
+    UnverifiedToken, VerifiedJwt, VerifyingKey, decrypt, encrypt, jws,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -238,15 +243,80 @@ fn a_builder_isnt_what_it_builds() {
     assert!(!implements!(KeySet: Default));
 }
 
+/// Asserts of each type that threads may share it, and returns the types' names.
+macro_rules! shareable {
+    ($($type:ident $(<$($argument:tt),+>)?),+ $(,)?) => {{
+        fn is_shareable<T: Send + Sync + 'static>() {}
+        $(is_shareable::<$type $(<$($argument),+>)?>();)+
+        [$(stringify!($type)),+]
+    }};
+}
+
+/// The public structs and enums, as the files of `src` declare them.
+fn public_types(folder: &Path, found: &mut BTreeSet<String>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            public_types(&path, found);
+            continue;
+        }
+        let source = fs::read_to_string(path).unwrap();
+        let declared = source.lines().filter_map(|line| {
+            let rest = line.strip_prefix("pub struct ").or_else(|| line.strip_prefix("pub enum "))?;
+            rest.split(|character: char| !character.is_alphanumeric()).next()
+        });
+        found.extend(declared.map(str::to_owned));
+    }
+}
+
+/// Issuers, verifiers and keys are built once and shared by reference, and what they return goes to
+/// whatever thread goes on with it.
 #[test]
-fn what_is_shared_by_reference_can_be_shared() {
-    assert!(implements!(JwtVerifier: Send + Sync));
-    assert!(implements!(JwtIssuer: Send + Sync));
-    assert!(implements!(KeySet: Send + Sync));
-    assert!(implements!(KeySet<DecryptionKey>: Send + Sync));
-    assert!(implements!(SigningKey: Send + Sync));
-    assert!(implements!(EncryptionKey: Send + Sync));
-    assert!(implements!(Jwk: Send + Sync));
-    assert!(implements!(SecretBytes: Send + Sync));
-    assert!(implements!(Error: Send + Sync + 'static));
+fn every_public_type_can_be_shared_between_threads() {
+    let shareable = shareable!(
+        BorrowedJwt<'static, NoClaims>,
+        ClaimProblem,
+        ClaimValue<'static>,
+        Claims<'static>,
+        ContentEncryption,
+        DecryptionKey,
+        Defect,
+        EncryptionKey,
+        Error,
+        JweAlgorithm,
+        JweBuilder<'static>,
+        Jwk,
+        JwkSet,
+        JwsAlgorithm,
+        JwtIssuer,
+        JwtIssuerBuilder,
+        JwtVerifier,
+        JwtVerifierBuilder,
+        KeyDefect,
+        KeyKind,
+        KeyOperation,
+        KeySet,
+        KeyUse,
+        Limit,
+        Limits,
+        NoClaims,
+        NumericDate,
+        Part,
+        Refusal,
+        SecretBytes,
+        SecretString,
+        SigningKey,
+        SkippedKey,
+        SystemClock,
+        TokenBuffer,
+        Unsupported,
+        UnverifiedToken,
+        VerifiedJws,
+        VerifiedJwt<NoClaims>,
+        VerifyingKey,
+    );
+    let _ = shareable!(KeySet<DecryptionKey>);
+    let mut declared = BTreeSet::new();
+    public_types(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut declared);
+    assert_eq!(declared, shareable.into_iter().map(str::to_owned).collect());
 }

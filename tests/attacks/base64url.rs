@@ -129,31 +129,27 @@ fn row_099_impossible_lengths() {
 #[test]
 fn row_100_text_around_a_token() {
     let signed = hs256(H0, P0);
-    for (before, after) in [
-        ("Bearer ", ""),
-        ("bearer ", ""),
-        ("Bearer", ""),
-        ("DPoP ", ""),
-        (" ", ""),
-        ("", " "),
-        ("\t", ""),
-        ("", "\n"),
-        ("", "\r\n"),
-        ("", "\0"),
-        ("\u{feff}", ""),
-        ("\"", "\""),
-        ("<", ">"),
-        ("", ";"),
-        ("", "&x=y"),
-        ("", ",x"),
+    for (before, after, expected) in [
+        ("Bearer ", "", "base64url"),
+        ("bearer ", "", "base64url"),
+        // Six characters of the alphabet shift the rest: the last one's bits are left over.
+        ("Bearer", "", "non_canonical_base64url"),
+        ("DPoP ", "", "base64url"),
+        (" ", "", "base64url"),
+        ("", " ", "base64url"),
+        ("\t", "", "base64url"),
+        ("", "\n", "base64url"),
+        ("", "\r\n", "base64url"),
+        ("", "\0", "base64url"),
+        ("\u{feff}", "", "base64url"),
+        ("\"", "\"", "base64url"),
+        ("<", ">", "base64url"),
+        ("", ";", "base64url"),
+        ("", "&x=y", "base64url"),
+        ("", ",x", "base64url"),
     ] {
         let token = format!("{before}{signed}{after}");
-        let code = refused_by(&hs256_key(), &token);
-        assert!(
-            ["base64url", "non_canonical_base64url", "json", "utf8"].contains(&code),
-            "{before:?} {after:?}: {code}"
-        );
-        assert!(!before.contains(' ') || code == "base64url");
+        assert_eq!(refused_by(&hs256_key(), &token), expected, "{before:?} {after:?}");
     }
     // A list of two is none of them.
     assert_eq!(code(jws::verify(&hs256_key(), &format!("{signed},{signed}"))), "segment_count");
@@ -213,7 +209,7 @@ fn members_of_keys_are_held_to_the_same_spelling() {
         Jwk::from_json(&format!(r#"{{"kty":"oct","k":"{k}"}}"#)).unwrap().thumbprint()
     );
     let e = rsa_public_json().replace("AQAB", "AQAC");
-    assert!(Jwk::from_json(&e).is_err());
+    assert_eq!(code(Jwk::from_json(&e)), "key_inconsistent");
     for wrong in ["AQAB=", "AQAB\n", "AQ AB", "AQAB\\u003d"] {
         assert_eq!(
             code(Jwk::from_json(&rsa_public_json().replace("AQAB", wrong))),

@@ -117,14 +117,11 @@ fn row_048_unencoded_payload_that_is_not_critical() {
     ] {
         let input = format!("{}.{}", encode(header), P0.replace('.', ""));
         let unencoded = format!("{input}.{}", encode(hmac(256, &secret(), input.as_bytes())));
-        for token in [hs256(header, P0), unencoded] {
-            assert!(["crit", "base64url"].contains(&refused_by(&hs256_key(), &token)), "{header}");
-            assert!(
-                ["crit", "base64url"].contains(&code(understanding(&["b64", "exp"], &token))),
-                "{header}"
-            );
+        // Whether `b64` is understood changes nothing, and a payload that isn't encoded isn't base64url.
+        for (token, expected) in [(hs256(header, P0), "crit"), (unencoded, "base64url")] {
+            assert_eq!(refused_by(&hs256_key(), &token), expected, "{header}");
+            assert_eq!(code(understanding(&["b64", "exp"], &token)), expected, "{header}");
         }
-        assert_eq!(refused_by(&hs256_key(), &hs256(header, P0)), "crit");
     }
 }
 

@@ -126,7 +126,8 @@ fn row_083_another_algorithm_than_the_keys_own() {
     for (algorithm, len) in [(JweAlgorithm::A128Kw, 16), (JweAlgorithm::A256Gcmkw, 32)] {
         for wrong in [0, 1, 15, 16, 24, 32, 33].into_iter().filter(|wrong| *wrong != len) {
             let made = DecryptionKey::symmetric(algorithm, SecretBytes::from(octets(wrong)));
-            assert!(["key_size", "key_too_small"].contains(&code(made)), "{algorithm} {wrong}");
+            let expected = if wrong == 0 { "key_too_small" } else { "key_size" };
+            assert_eq!(code(made), expected, "{algorithm} {wrong}");
         }
     }
 }
