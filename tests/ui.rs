@@ -248,5 +248,8 @@ fn what_is_shared_by_reference_can_be_shared() {
     assert!(implements!(EncryptionKey: Send + Sync));
     assert!(implements!(Jwk: Send + Sync));
     assert!(implements!(SecretBytes: Send + Sync));
+    // A secret is made of plain bytes; zeroize is the library's own affair.
+    assert!(implements!(SecretBytes: From<Vec<u8>>));
+    assert!(!implements!(SecretBytes: From<zeroize::Zeroizing<Vec<u8>>>));
     assert!(implements!(Error: Send + Sync + 'static));
 }
