@@ -268,7 +268,7 @@ impl JwtVerifier {
 /// the payload as another token; taken for claims, it would be read as something else than its signer said.
 fn check_content_type(header: &Header<'_>) -> Result<(), Error> {
     if header.cty.as_deref().is_some_and(|cty| media_type_eq(cty, NESTED)) {
-        return Err(Error::NotAllowed(Refusal::ContentType));
+        return Err(Error::NotAllowed(Refusal::TokenInside));
     }
     Ok(())
 }
