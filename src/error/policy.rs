@@ -51,7 +51,9 @@ pub enum Refusal {
     #[error("expected a type that `token_type` names in the header's `typ`, found another or none")]
     Type,
     /// An encrypted token's `cty` isn't `JWT`, so it doesn't say that a signed one is inside.
-    #[error("expected an encrypted token whose `cty` is \"JWT\", a signed token inside, found another or none")]
+    #[error(
+        "expected an encrypted token whose `cty` is \"JWT\", a signed token inside, found another or none"
+    )]
     ContentType,
     /// A signed token's `cty` is `JWT`, so its payload is said to be another token: tokens nest the other way.
     #[error("expected claims in a signed token, found a `cty` of \"JWT\", which says it holds another token")]

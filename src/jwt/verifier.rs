@@ -175,7 +175,7 @@ impl JwtVerifier {
         match (compact::form(token)?, &self.decryption) {
             (Form::Jws, None) => self.accept_signed(token, buffer),
             (Form::Jwe, Some(decryption)) => {
-                let inner = decryption.open(token, &self.limits)?;
+                let inner = decryption.open(token, &self.limits, &self.understood)?;
                 self.accept_signed(Decryption::signed_token(&inner)?, buffer)
             }
             (Form::Jws, Some(_)) => Err(Error::NotAllowed(Refusal::Unencrypted)),
