@@ -24,6 +24,11 @@ use zeroize::Zeroizing;
 pub struct SecretBytes(Zeroizing<Vec<u8>>);
 
 impl SecretBytes {
+    /// Takes bytes over that are wiped already. No `From`, which would make zeroize part of the public API.
+    pub(crate) const fn from_zeroizing(bytes: Zeroizing<Vec<u8>>) -> Self {
+        Self(bytes)
+    }
+
     /// Gives the secret bytes out.
     #[must_use]
     pub fn expose_secret(&self) -> &[u8] {
@@ -59,12 +64,6 @@ impl SecretBytes {
 impl From<Vec<u8>> for SecretBytes {
     fn from(bytes: Vec<u8>) -> Self {
         Self(Zeroizing::new(bytes))
-    }
-}
-
-impl From<Zeroizing<Vec<u8>>> for SecretBytes {
-    fn from(bytes: Zeroizing<Vec<u8>>) -> Self {
-        Self(bytes)
     }
 }
 

@@ -344,7 +344,13 @@ fn unsupported_and_refused() -> Vec<Case> {
             nested().verify::<NoClaims>(&wrapped("SECRET", &inner)),
             "content_type_not_allowed",
             401,
-            "not allowed: expected `cty` to be \"JWT\" on an encrypted token, a signed one inside, and nowhere else",
+            "not allowed: expected an encrypted token whose `cty` is \"JWT\", a signed token inside, found another or none",
+        ),
+        case(
+            verify(&with_alg_and(r#""cty":"JWT","x":"SECRET""#)),
+            "token_inside_not_allowed",
+            401,
+            "not allowed: expected claims in a signed token, found a `cty` of \"JWT\", which says it holds another token",
         ),
         case(
             nested().verify::<NoClaims>(&inner),

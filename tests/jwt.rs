@@ -967,8 +967,8 @@ fn a_nested_token_is_signed_inside_and_encrypted_outside() {
 #[test]
 fn a_signed_token_that_says_it_holds_another_isnt_read_as_claims() {
     for (cty, expected) in [
-        ("JWT", "content_type_not_allowed"),
-        ("application/jwt", "content_type_not_allowed"),
+        ("JWT", "token_inside_not_allowed"),
+        ("application/jwt", "token_inside_not_allowed"),
         ("json", "accepted"),
     ] {
         let token = signed(json!({ "alg": "HS256", "cty": cty }).to_string(), "{}");

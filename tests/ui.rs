@@ -24,7 +24,7 @@ use std::path::Path;
 
 use countersign::jwe::JweBuilder;
 use countersign::jwk::{KeyOperation, KeyUse, SkippedKey};
-use countersign::jws::VerifiedJws;
+use countersign::jws::{JwsBuilder, VerifiedJws};
 use countersign::jwt::{ClaimValue, Claims, JwtIssuerBuilder, JwtVerifierBuilder};
 use countersign::{
     BorrowedJwt, ClaimProblem, ContentEncryption, DecryptionKey, Defect, EncryptionKey, Error, JweAlgorithm,
@@ -288,6 +288,7 @@ fn every_public_type_can_be_shared_between_threads() {
         Jwk,
         JwkSet,
         JwsAlgorithm,
+        JwsBuilder<'static>,
         JwtIssuer,
         JwtIssuerBuilder,
         JwtVerifier,
@@ -319,4 +320,11 @@ fn every_public_type_can_be_shared_between_threads() {
     let mut declared = BTreeSet::new();
     public_types(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut declared);
     assert_eq!(declared, shareable.into_iter().map(str::to_owned).collect());
+}
+
+#[test]
+fn a_secret_is_made_of_plain_bytes() {
+    assert!(implements!(SecretBytes: From<Vec<u8>>));
+    // zeroize is the library's own affair.
+    assert!(!implements!(SecretBytes: From<zeroize::Zeroizing<Vec<u8>>>));
 }

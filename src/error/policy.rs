@@ -54,9 +54,14 @@ pub enum Refusal {
     /// The header's `typ` is absent or another one than the verifier expects.
     #[error("expected a type that `token_type` names in the header's `typ`, found another or none")]
     Type,
-    /// The header's `cty` isn't `JWT` on an encrypted token, or is on a signed one: tokens nest one way only.
-    #[error("expected `cty` to be \"JWT\" on an encrypted token, a signed one inside, and nowhere else")]
+    /// An encrypted token's `cty` isn't `JWT`, so it doesn't say that a signed one is inside.
+    #[error(
+        "expected an encrypted token whose `cty` is \"JWT\", a signed token inside, found another or none"
+    )]
     ContentType,
+    /// A signed token's `cty` is `JWT`, so its payload is said to be another token: tokens nest the other way.
+    #[error("expected claims in a signed token, found a `cty` of \"JWT\", which says it holds another token")]
+    TokenInside,
     /// A signed token where a signed and encrypted one is due.
     #[error("expected a signed and encrypted token, found one that is only signed")]
     Unencrypted,
@@ -75,6 +80,7 @@ impl Refusal {
             Self::ContentEncryption => "content_encryption_not_allowed",
             Self::Type => "type_not_allowed",
             Self::ContentType => "content_type_not_allowed",
+            Self::TokenInside => "token_inside_not_allowed",
             Self::Unencrypted => "not_encrypted",
             Self::Unsigned => "not_signed",
             Self::Encrypted => "encrypted",

@@ -13,7 +13,7 @@ use crate::secret::SecretBytes;
 use crate::wire::{json, typed};
 
 use super::decryption_key::DecryptionKey;
-use super::token::EncryptedToken;
+use super::token::{EncryptedToken, NOTHING_UNDERSTOOD};
 
 /// Decrypts a token to the bytes that were encrypted.
 ///
@@ -53,7 +53,7 @@ pub fn decrypt(key: &DecryptionKey, token: &str) -> Result<SecretBytes, Error> {
 /// As [`decrypt`].
 pub fn decrypt_with_limits(key: &DecryptionKey, token: &str, limits: &Limits) -> Result<SecretBytes, Error> {
     let mut header = Vec::new();
-    let token = EncryptedToken::parse(token, limits, &mut header)?;
+    let token = EncryptedToken::parse(token, limits, NOTHING_UNDERSTOOD, &mut header)?;
     if token.algorithm() != key.algorithm() {
         return Err(Error::NotAllowed(Refusal::Algorithm));
     }

@@ -26,7 +26,7 @@ pub use enc::ContentEncryption;
 pub use encrypt::{JweBuilder, encrypt, encrypt_claims};
 pub use encryption_key::EncryptionKey;
 
-pub(crate) use token::EncryptedToken;
+pub(crate) use token::{EncryptedToken, NOTHING_UNDERSTOOD};
 
 #[cfg(test)]
 mod tests;

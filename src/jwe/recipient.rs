@@ -167,7 +167,12 @@ pub(super) fn random_bytes(len: usize) -> Result<SecretBytes, Error> {
 ///
 /// [`Error::Unavailable`] when the system has none.
 pub(super) fn fill_random(out: &mut [u8]) -> Result<(), Error> {
-    crypto::fill_random(out).map_err(|_| Error::Unavailable { what: "the system's random numbers" })
+    crypto::fill_random(out).map_err(no_randomness)
+}
+
+/// Turns a failure to draw random numbers into an error: it is the system's, and no key's.
+pub(super) const fn no_randomness(_: CryptoError) -> Error {
+    Error::Unavailable { what: "the system's random numbers" }
 }
 
 /// Turns the sender's failure into an error: with a checked key there is no cause but the key.

@@ -459,7 +459,8 @@ fn key_ids_are_compared_where_both_have_one() {
 fn several_keys_are_tried_in_turn_up_to_the_limit() {
     let decrypt_with = |token: &str, keys: &[&DecryptionKey], limits: &Limits| {
         let mut header = Vec::new();
-        EncryptedToken::parse(token, limits, &mut header)?.decrypt_with_candidates(keys.iter().copied())
+        EncryptedToken::parse(token, limits, NOTHING_UNDERSTOOD, &mut header)?
+            .decrypt_with_candidates(keys.iter().copied())
     };
     let limits = Limits::default().candidate_keys(2);
     let (one, two, three) = (key(JweAlgorithm::EcdhEs), key(JweAlgorithm::EcdhEs), key(JweAlgorithm::EcdhEs));
@@ -484,7 +485,7 @@ fn a_token_gives_its_header_out() {
     let key = key(JweAlgorithm::A128Kw).with_key_id("1").encryption_key().unwrap();
     let token = JweBuilder::new(&key).typ("at+jwt").cty("JWT").encrypt(b"x").unwrap();
     let (limits, mut header) = (Limits::default(), Vec::new());
-    let token = EncryptedToken::parse(&token, &limits, &mut header).unwrap();
+    let token = EncryptedToken::parse(&token, &limits, NOTHING_UNDERSTOOD, &mut header).unwrap();
     assert_eq!(token.algorithm(), JweAlgorithm::A128Kw);
     assert_eq!(token.content_encryption(), ContentEncryption::A256Gcm);
     assert_eq!((token.key_id(), token.cty()), (Some("1"), Some("JWT")));

@@ -17,6 +17,9 @@ use super::decryption_key::DecryptionKey;
 use super::enc::ContentEncryption;
 use super::recipient::{Accepted, ContentKey, RecipientInput, random_bytes};
 
+/// For tokens whose reader declares no parameter of its own: none may be critical.
+pub(crate) const NOTHING_UNDERSTOOD: &[&str] = &[];
+
 /// A JWE in compact serialization, parsed once. It gives its header out, for choosing a key.
 pub(crate) struct EncryptedToken<'t> {
     algorithm: JweAlgorithm,
@@ -32,13 +35,19 @@ pub(crate) struct EncryptedToken<'t> {
 }
 
 impl<'t> EncryptedToken<'t> {
-    /// Parses a token. The decoded header is kept in `buffer`.
+    /// Parses a token. `understood` are the names that its `crit` may hold; the decoded header is kept in
+    /// `buffer`.
     ///
     /// # Errors
     ///
     /// [`Error::LimitExceeded`], [`Error::Malformed`], or [`Error::Unsupported`] for an `alg`,
     /// `enc`, `zip` or `crit` that isn't known here.
-    pub(crate) fn parse(token: &'t str, limits: &'t Limits, buffer: &'t mut Vec<u8>) -> Result<Self, Error> {
+    pub(crate) fn parse(
+        token: &'t str,
+        limits: &'t Limits,
+        understood: &[impl AsRef<str>],
+        buffer: &'t mut Vec<u8>,
+    ) -> Result<Self, Error> {
         compact::check_size(token, limits)?;
         let parts = compact::split_jwe(token)?;
         let header = decode_header(parts.header, limits, buffer)?;
@@ -47,7 +56,7 @@ impl<'t> EncryptedToken<'t> {
         let ciphertext = base64url::decode(parts.ciphertext, Part::Ciphertext)?;
         let tag = base64url::decode(parts.authentication_tag, Part::AuthenticationTag)?;
 
-        let header = Header::parse_jwe(header, limits, &[""; 0])?;
+        let header = Header::parse_jwe(header, limits, understood)?;
         let algorithm =
             JweAlgorithm::from_name(&header.alg).ok_or(Error::Unsupported(Unsupported::Algorithm))?;
         let enc = header

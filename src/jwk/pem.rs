@@ -154,7 +154,7 @@ impl Block<'_> {
             .map_err(|_| {
                 malformed("base64 in lines of one length between matching PEM labels, found something else")
             })?;
-        Ok(SecretBytes::from(bytes))
+        Ok(SecretBytes::from_zeroizing(bytes))
     }
 }
 

@@ -38,10 +38,16 @@ impl Decryption {
         Self { keys, algorithms, encryptions }
     }
 
-    /// Decrypts a token that says it carries a signed one.
-    pub(super) fn open(&self, token: &str, limits: &Limits) -> Result<SecretBytes, Error> {
+    /// Decrypts a token that says it carries a signed one. `understood` are the names that its `crit` may
+    /// hold, as they are for the signed token's.
+    pub(super) fn open(
+        &self,
+        token: &str,
+        limits: &Limits,
+        understood: &[String],
+    ) -> Result<SecretBytes, Error> {
         let mut header = Vec::new();
-        let token = EncryptedToken::parse(token, limits, &mut header)?;
+        let token = EncryptedToken::parse(token, limits, understood, &mut header)?;
         if !token.cty().is_some_and(|cty| media_type_eq(cty, NESTED)) {
             return Err(Error::NotAllowed(Refusal::ContentType));
         }

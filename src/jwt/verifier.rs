@@ -179,7 +179,7 @@ impl JwtVerifier {
         match (compact::form(token)?, &self.decryption) {
             (Form::Jws, None) => self.accept_signed(token, buffer),
             (Form::Jwe, Some(decryption)) => {
-                let inner = decryption.open(token, &self.limits)?;
+                let inner = decryption.open(token, &self.limits, &self.understood)?;
                 self.accept_signed(Decryption::signed_token(&inner)?, buffer)
             }
             (Form::Jws, Some(_)) => Err(Error::NotAllowed(Refusal::Unencrypted)),
@@ -272,7 +272,7 @@ impl JwtVerifier {
 /// the payload as another token; taken for claims, it would be read as something else than its signer said.
 fn check_content_type(header: &Header<'_>) -> Result<(), Error> {
     if header.cty.as_deref().is_some_and(|cty| media_type_eq(cty, NESTED)) {
-        return Err(Error::NotAllowed(Refusal::ContentType));
+        return Err(Error::NotAllowed(Refusal::TokenInside));
     }
     Ok(())
 }

@@ -251,7 +251,8 @@ impl JwtVerifierBuilder {
     }
 
     /// Declares header parameters that the application understands and processes itself, so that `crit`
-    /// may name them ([RFC 7515 §4.1.11](https://www.rfc-editor.org/rfc/rfc7515#section-4.1.11)).
+    /// may name them ([RFC 7515 §4.1.11](https://www.rfc-editor.org/rfc/rfc7515#section-4.1.11)): in the header of a signed token, and in
+    /// that of an encrypted one around it.
     pub fn understood_critical<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
         self.understood.extend(names.into_iter().map(Into::into));
         self

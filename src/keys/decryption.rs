@@ -7,7 +7,7 @@
 use super::KeySet;
 use super::key_set::Entry;
 use crate::error::{Error, KeyDefect, Refusal};
-use crate::jwe::{DecryptionKey, EncryptedToken, JweAlgorithm};
+use crate::jwe::{DecryptionKey, EncryptedToken, JweAlgorithm, NOTHING_UNDERSTOOD};
 use crate::jwk::{Jwk, JwkSet, SkippedKey};
 use crate::limits::Limits;
 use crate::secret::SecretBytes;
@@ -65,7 +65,7 @@ impl KeySet<DecryptionKey> {
     /// As [`decrypt`](Self::decrypt).
     pub fn decrypt_with_limits(&self, token: &str, limits: &Limits) -> Result<SecretBytes, Error> {
         let mut header = Vec::new();
-        self.open(&EncryptedToken::parse(token, limits, &mut header)?)
+        self.open(&EncryptedToken::parse(token, limits, NOTHING_UNDERSTOOD, &mut header)?)
     }
 
     pub(crate) fn open(&self, token: &EncryptedToken<'_>) -> Result<SecretBytes, Error> {

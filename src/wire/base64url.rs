@@ -48,7 +48,7 @@ pub(crate) fn decode_secret(text: &str, part: Part) -> Result<SecretBytes, Error
     // Made in place: what was decoded before an error was found is wiped as well.
     let mut bytes = Zeroizing::new(vec![0; decoded_len(text.len())]);
     Base64UrlUnpadded::decode(text, &mut bytes).map_err(|_| Error::malformed(part, defect(text)))?;
-    Ok(SecretBytes::from(bytes))
+    Ok(SecretBytes::from_zeroizing(bytes))
 }
 
 /// Returns how many bytes text of this length decodes to, if it decodes at all.

@@ -120,7 +120,12 @@ impl<'a> Header<'a> {
             iv: optional_string("iv", read.iv)?,
             tag: optional_string("tag", read.tag)?,
         };
-        Critical::read(&read, json, limits)?.check(understood)?;
+        let critical = Critical::read(&read, json, limits)?;
+        if critical.contains("b64") {
+            // RFC 7797 §3 defines it for a JWS, so nobody can understand it here.
+            return Err(Error::Unsupported(Unsupported::Critical));
+        }
+        critical.check(understood)?;
         if read.zip.is_some() {
             return Err(Error::Unsupported(Unsupported::Compression));
         }

@@ -2,10 +2,11 @@
 //! (RFC 7797).
 
 use countersign::{
-    ContentEncryption, DecryptionKey, Error, JwtVerifier, NoClaims, SecretBytes, VerifiedJwt, decrypt,
-    encrypt,
+    ContentEncryption, DecryptionKey, Error, JwtVerifier, KeySet, NoClaims, SecretBytes, VerifiedJwt,
+    decrypt, encrypt,
 };
 
+use crate::jwe_forging::sealed;
 use crate::support::*;
 
 /// Verifies as an application does that understands these parameters.
@@ -87,6 +88,47 @@ fn row_047_critical_parameter_that_is_understood() {
     assert_eq!(code(understanding(&["exp"], &both)), "unsupported_critical");
     // To understand is not to require.
     assert!(understanding(&["exp"], &hs256(H0, P0)).is_ok());
+}
+
+/// The header of an encrypted token is read by the same application as that of the signed one inside.
+#[test]
+fn row_047_understood_in_the_header_of_an_encrypted_token() {
+    let cek = secret();
+    let key = DecryptionKey::direct(ContentEncryption::A128CbcHs256, SecretBytes::from(cek.clone())).unwrap();
+    let keys: KeySet<DecryptionKey> = key.clone_key().into();
+    let forged = |extra: &str, inner: &str| {
+        let header = format!(r#"{{"alg":"dir","enc":"A128CBC-HS256","cty":"JWT",{extra}}}"#);
+        sealed(&cek, &header, b"", inner.as_bytes())
+    };
+    let verify = |names: &[&str], token: &str| {
+        let verifier = JwtVerifier::builder(hs256_key()).decrypt_with(key.clone_key());
+        let verifier = verifier.understood_critical(names.iter().copied());
+        let verifier = verifier.issuer(ISSUER).audience(AUDIENCE).clock(at(NOW)).build().unwrap();
+        verifier.verify::<NoClaims>(token).map(drop)
+    };
+    let plain = hs256(H0, P0);
+    let token = forged(r#""crit":["bork"],"bork":1"#, &plain);
+    assert_eq!(verify(&["bork"], &token), Ok(()));
+    assert_eq!(verify(&["exp", "bork"], &token), Ok(()));
+    for names in [&[][..], &["exp"], &["Bork"], &[""]] {
+        assert_eq!(code(verify(names, &token)), "unsupported_critical", "{names:?}");
+    }
+    // Whoever decrypts without a verifier has declared nothing.
+    assert_eq!(code(decrypt(&key, &token)), "unsupported_critical");
+    assert_eq!(code(keys.decrypt(&token)), "unsupported_critical");
+    // One name for both headers, and each of them is held to it.
+    let inner = hs256(r#"{"alg":"HS256","crit":["cnf"],"cnf":1}"#, P0);
+    let both = forged(r#""crit":["bork"],"bork":1"#, &inner);
+    assert_eq!(verify(&["bork", "cnf"], &both), Ok(()));
+    assert_eq!(code(verify(&["bork"], &both)), "unsupported_critical");
+    assert_eq!(code(verify(&["cnf"], &both)), "unsupported_critical");
+    // The rules on `crit` hold, and `b64` is nothing that an encrypted token has (RFC 7797 §3).
+    assert_eq!(code(verify(&["bork"], &forged(r#""crit":["bork"]"#, &plain))), "crit");
+    assert_eq!(code(verify(&["enc"], &forged(r#""crit":["enc"]"#, &plain))), "crit");
+    for b64 in ["true", "false"] {
+        let token = forged(&format!(r#""crit":["b64"],"b64":{b64}"#), &plain);
+        assert_eq!(code(verify(&["b64"], &token)), "unsupported_critical", "{b64}");
+    }
 }
 
 #[test]

@@ -115,8 +115,8 @@ fn several_types_may_be_asked_for() {
 fn row_124_content_that_is_said_to_be_a_token() {
     for cty in ["JWT", "jwt", "application/jwt", "Application/JWT", "\\u004aWT"] {
         let header = format!(r#"{{"alg":"HS256","cty":"{cty}"}}"#);
-        assert_eq!(code(verify(&hs256(&header, P0))), "content_type_not_allowed", "{cty}");
-        assert_eq!(code(verify(&hs256(&header, hs256(H0, P0)))), "content_type_not_allowed", "{cty}");
+        assert_eq!(code(verify(&hs256(&header, P0))), "token_inside_not_allowed", "{cty}");
+        assert_eq!(code(verify(&hs256(&header, hs256(H0, P0)))), "token_inside_not_allowed", "{cty}");
         // As a JWS it is in order: the payload is what it is.
         assert!(countersign::jws::verify(&hs256_key(), &hs256(&header, hs256(H0, P0))).is_ok());
     }
@@ -140,7 +140,7 @@ fn row_124_content_that_is_said_to_be_a_token() {
     let nested = nested.clock(at(NOW)).build().unwrap();
     let inner = hs256(r#"{"alg":"HS256","cty":"JWT"}"#, hs256(H0, P0));
     let token = JweBuilder::new(&key).cty("JWT").encrypt(inner.as_bytes()).unwrap();
-    assert_eq!(code(nested.verify::<NoClaims>(&token)), "content_type_not_allowed");
+    assert_eq!(code(nested.verify::<NoClaims>(&token)), "token_inside_not_allowed");
     let token = JweBuilder::new(&key).cty("JWT").encrypt(hs256(H0, P0).as_bytes()).unwrap();
     assert!(nested.verify::<NoClaims>(&token).is_ok());
 }

@@ -72,7 +72,7 @@ impl RsaOaepPrivateKey {
             .map_err(|_| CryptoError)?
             .len();
         plaintext.truncate(len);
-        Ok(plaintext.into())
+        Ok(SecretBytes::from_zeroizing(plaintext))
     }
 }
 

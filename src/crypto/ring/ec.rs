@@ -57,7 +57,7 @@ pub(crate) fn ec_generate(curve: EcCurve) -> Result<(SecretBytes, Vec<u8>), Cryp
             *first &= 0x01;
         }
         if let Ok(point) = ec_public_from_private(curve, &d) {
-            return Ok((d.into(), point));
+            return Ok((SecretBytes::from_zeroizing(d), point));
         }
     }
     Err(CryptoError)

@@ -57,7 +57,7 @@ impl AesKwKey {
             Schedule::Aes256(key) => key.unwrap_key(wrapped, &mut key_data),
         }
         .map_err(|_| CryptoError)?;
-        Ok(key_data.into())
+        Ok(SecretBytes::from_zeroizing(key_data))
     }
 }
 

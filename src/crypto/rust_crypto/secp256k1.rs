@@ -49,5 +49,5 @@ pub(crate) fn generate(
     // The order is so close to 2^256 that a draw outside it doesn't happen with a generator that
     // works: an error then says so.
     let point = point(signing_key(&d)?.verifying_key());
-    Ok((d.into(), point))
+    Ok((SecretBytes::from_zeroizing(d), point))
 }

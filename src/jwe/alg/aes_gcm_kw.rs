@@ -84,7 +84,7 @@ impl OpenContentKey for WrappingKey {
         Ok(Accepted::new(move || {
             let mut content_key = Zeroizing::new(encrypted_key.to_vec());
             self.key.open_in_place(&iv, &[], &mut content_key, &tag)?;
-            Ok(ContentKey::Fresh(SecretBytes::from(content_key)))
+            Ok(ContentKey::Fresh(SecretBytes::from_zeroizing(content_key)))
         }))
     }
 }

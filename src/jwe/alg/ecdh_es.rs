@@ -14,7 +14,7 @@ use crate::jwe::alg::JweAlgorithm;
 use crate::jwe::enc::ContentEncryption;
 use crate::jwe::recipient::{
     Accepted, ContentKey, DetermineContentKey, EncryptContentKey, Family, KeyManagement, OpenContentKey,
-    Parameter, RecipientInput, RecipientOutput, rejected,
+    Parameter, RecipientInput, RecipientOutput, no_randomness, rejected,
 };
 use crate::jwk::{
     EcKey, Jwk, KeyKind, KeyMaterial, OkpCurve, OkpKey, read_ephemeral_public_key, write_ephemeral_public_key,
@@ -64,7 +64,7 @@ impl AgreeWith {
 
 impl DetermineContentKey for AgreeWith {
     fn determine(&self, enc: ContentEncryption) -> Result<(ContentKey<'_>, RecipientOutput), Error> {
-        let ephemeral = PrivateKey::generate(self.0.curve()).map_err(rejected)?;
+        let ephemeral = PrivateKey::generate(self.0.curve()).map_err(no_randomness)?;
         let content_key = self.determine_with(&ephemeral, enc).map_err(rejected)?;
         let output = RecipientOutput { encrypted_key: Vec::new(), parameters: vec![ephemeral.epk()?] };
         Ok((ContentKey::Fresh(content_key), output))
@@ -93,7 +93,7 @@ impl WrapFor {
 
 impl EncryptContentKey for WrapFor {
     fn encrypt(&self, content_key: &SecretBytes) -> Result<RecipientOutput, Error> {
-        let ephemeral = PrivateKey::generate(self.recipient.curve()).map_err(rejected)?;
+        let ephemeral = PrivateKey::generate(self.recipient.curve()).map_err(no_randomness)?;
         let encrypted_key = self.encrypt_with(&ephemeral, content_key).map_err(rejected)?;
         Ok(RecipientOutput { encrypted_key, parameters: vec![ephemeral.epk()?] })
     }

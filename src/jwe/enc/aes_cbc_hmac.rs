@@ -69,7 +69,7 @@ impl ContentCipher for AesCbcHmac {
         }
         let mut content = Zeroizing::new(ciphertext);
         self.enc_key.decrypt_in_place(block, &mut content)?;
-        Ok(SecretBytes::from(content))
+        Ok(SecretBytes::from_zeroizing(content))
     }
 }
 

@@ -40,6 +40,6 @@ impl ContentCipher for AesGcm {
         let tag = tag.try_into().map_err(|_| CryptoError)?;
         let mut content = Zeroizing::new(ciphertext);
         self.0.open_in_place(nonce, aad, &mut content, tag)?;
-        Ok(SecretBytes::from(content))
+        Ok(SecretBytes::from_zeroizing(content))
     }
 }
