@@ -10,4 +10,4 @@ pub mod mutate;
 pub mod script;
 pub mod strict;
 
-pub use script::Script;
+pub use script::{Script, is_one_in};

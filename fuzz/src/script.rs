@@ -1,5 +1,11 @@
 //! The fuzzer's bytes as instructions.
 
+/// Whether this input is the one in so many that pays for what costs a hundred times as much as the rest. All of its
+/// bytes decide, so mutants of a costly input aren't costly too.
+pub fn is_one_in(many: u8, data: &[u8]) -> bool {
+    data.iter().fold(0_u8, |sum, byte| sum.wrapping_add(*byte)) % many == 0
+}
+
 /// Reads choices off the front of the bytes. Past their end, every choice is the first one.
 #[derive(Debug, Clone, Copy)]
 pub struct Script<'a> {
