@@ -1,0 +1,437 @@
+//! What an error says beside its code: each fixed reason, by an input that brings it about.
+//!
+//! `errors.rs` has one row a code; a code such as `encoding` or `misuse` has many reasons, and they are here.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod support;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use countersign::jwt::{JwtIssuerBuilder, JwtVerifierBuilder};
+use countersign::{
+    ContentEncryption, DecryptionKey, Error, JweAlgorithm, Jwk, JwsAlgorithm, JwtIssuer, JwtVerifier,
+    KeyKind, KeySet, SecretBytes, VerifyingKey, encrypt_claims,
+};
+use serde::Serialize;
+use serde_json::{Value, json};
+use support::{NOW, base64url, hmac_key, jwk, secret, signing_key, stopped_at};
+
+/// Asserts the code and the reason, and that the reason reads as part of one sentence.
+#[track_caller]
+fn refused<T>(result: Result<T, Error>, code: &str, expected: &str) {
+    let Err(error) = result else { panic!("accepted, not refused for: {expected}") };
+    let reason = match &error {
+        Error::Malformed { defect, .. } => defect.to_string(),
+        Error::InvalidKey(defect) => defect.to_string(),
+        Error::Misuse { reason, .. } => reason.to_string(),
+        other => panic!("{other}"),
+    };
+    assert_eq!((error.code(), &*reason), (code, expected));
+    assert!(reason.starts_with(|first: char| first.is_ascii_lowercase() || first == '`'), "{reason}");
+    assert!(!reason.ends_with('.') && !reason.contains('\n'), "{reason}");
+    assert!(error.to_string().len() < 200 && error.to_string().ends_with(&reason), "{error}");
+}
+
+// Bytes and text that can't be read: `Defect::Encoding`.
+
+const SEQUENCE: u8 = 0x30;
+const OCTET_STRING: u8 = 0x04;
+const BIT_STRING: u8 = 0x03;
+const VERSION_0: &[u8] = &[0x02, 1, 0];
+const VERSION_1: &[u8] = &[0x02, 1, 1];
+const NULL: &[u8] = &[0x05, 0];
+const RSA_ENCRYPTION: &[u8] = &[0x06, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1];
+const EC_PUBLIC_KEY: &[u8] = &[0x06, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1];
+const P_256: &[u8] = &[0x06, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7];
+const P_384: &[u8] = &[0x06, 5, 0x2b, 0x81, 0x04, 0, 0x22];
+const ED25519: &[u8] = &[0x06, 3, 0x2b, 0x65, 0x70];
+
+/// A DER value of fewer than 128 bytes.
+fn der(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
+    let content = parts.concat();
+    assert!(content.len() < 128, "the short form of a length");
+    [&[tag, u8::try_from(content.len()).unwrap()], &*content].concat()
+}
+
+/// A SubjectPublicKeyInfo. The bits begin with the number of those that aren't used.
+fn spki(algorithm: &[&[u8]], bits: &[u8]) -> Vec<u8> {
+    der(SEQUENCE, &[&der(SEQUENCE, algorithm), &der(BIT_STRING, &[bits])])
+}
+
+/// A private key in PKCS#8.
+fn pkcs8(algorithm: &[&[u8]], private: &[u8]) -> Vec<u8> {
+    der(SEQUENCE, &[VERSION_0, &der(SEQUENCE, algorithm), &der(OCTET_STRING, &[private])])
+}
+
+/// An EC private key in SEC1, its curve named if there is one.
+fn sec1(d: &[u8], curve: Option<&[u8]>) -> Vec<u8> {
+    let curve = curve.map(|oid| der(0xa0, &[oid])).unwrap_or_default();
+    der(SEQUENCE, &[VERSION_1, &der(OCTET_STRING, &[d]), &curve])
+}
+
+#[test]
+fn der_that_cant_be_read() {
+    let valid = jwk("Ed25519").to_spki_der().unwrap();
+    let trailing = [&valid[..], &[0]].concat();
+    let cases = [
+        (Jwk::from_spki_der(b"-----BEGIN PUBLIC KEY-----"), "expected DER, found PEM text"),
+        (Jwk::from_spki_der(&trailing), "expected no bytes after the end of a DER value"),
+        (Jwk::from_spki_der(&[SEQUENCE, 0x80, 0, 0]), "expected DER, which has no indefinite lengths"),
+        (Jwk::from_spki_der(b"x"), "expected a public key in SubjectPublicKeyInfo (RFC 5280 §4.1)"),
+        (Jwk::from_certificate_der(b"x"), "expected a certificate (RFC 5280 §4.1)"),
+        (Jwk::from_pkcs1_public_der(b"x"), "expected an RSA public key in PKCS#1 (RFC 8017 §A.1.1)"),
+        (Jwk::from_pkcs1_private_der(b"x"), "expected an RSA private key in PKCS#1 (RFC 8017 §A.1.2)"),
+        (Jwk::from_sec1_der(b"x"), "expected an EC private key in SEC1 with a named curve (RFC 5915 §3)"),
+        (
+            Jwk::from_sec1_der(&sec1(&[1; 32], None)),
+            "expected an EC private key that names its curve (RFC 5915 §3)",
+        ),
+        (Jwk::from_pkcs8_der(b"x"), "expected an unencrypted private key in PKCS#8 (RFC 5958 §2)"),
+        (
+            Jwk::from_pkcs8_der(&pkcs8(&[ED25519], &[1; 32])),
+            "expected a CurvePrivateKey in an octet string (RFC 8410 §7)",
+        ),
+        (
+            Jwk::from_spki_der(&spki(&[ED25519], &[&[1][..], &[2; 32]].concat())),
+            "expected a public key of whole octets",
+        ),
+        (Jwk::from_spki_der(&spki(&[ED25519], &[0; 32])), "expected a public key of 32 octets (RFC 8410 §4)"),
+        (
+            Jwk::from_spki_der(&spki(&[ED25519, NULL], &[0; 33])),
+            "expected no parameters of Ed25519 or X25519 (RFC 8410 §3)",
+        ),
+        (
+            Jwk::from_spki_der(&spki(&[RSA_ENCRYPTION], &[0; 33])),
+            "expected the parameters of rsaEncryption to be NULL (RFC 8017 §A.1)",
+        ),
+        (
+            Jwk::from_spki_der(&spki(&[EC_PUBLIC_KEY], &[0; 33])),
+            "expected the parameters of id-ecPublicKey to name a curve (RFC 5480 §2.1.1)",
+        ),
+    ];
+    for (result, reason) in cases {
+        refused(result, "encoding", reason);
+    }
+}
+
+#[cfg(feature = "pem")]
+#[test]
+fn pem_that_cant_be_read() {
+    let valid = jwk("Ed25519").to_spki_pem().unwrap();
+    let indented = valid.replace("-----BEGIN", "  -----BEGIN");
+    let cases = [
+        (String::new(), "expected the text of a PEM block, found none"),
+        ("{}".to_owned(), "expected PEM, found JSON, which `Jwk::from_json` reads"),
+        (
+            "ssh-ed25519 AAAA".to_owned(),
+            "expected PEM, found an SSH public key, which `ssh-keygen -e -m PKCS8` converts",
+        ),
+        (valid.replace('\n', "\\n"), "expected line breaks in PEM, found backslashes with `n`"),
+        (indented, "expected `-----BEGIN` and `-----END` at the start of a line, found them further right"),
+        (
+            valid.replacen("-----\n", "----- x\n", 1),
+            "expected a line `-----BEGIN …-----` of its own, found other text on it",
+        ),
+        (valid.split_once("-----END").unwrap().0.to_owned(), "expected a line `-----END …-----`, found none"),
+        (valid.repeat(2), "expected one PEM block, found several"),
+        (
+            valid.replace("PUBLIC KEY", "THING"),
+            "expected the label of a key or a certificate, such as `PUBLIC KEY`, found another",
+        ),
+        (
+            valid.replacen("-----\n", "-----\nName: value\n\n", 1),
+            "expected base64 alone inside a PEM block, found header lines",
+        ),
+        (
+            valid.replacen("-----\n", "-----\n!", 1),
+            "expected base64 in lines of one length between matching PEM labels, found something else",
+        ),
+    ];
+    for (pem, reason) in cases {
+        refused(Jwk::from_pem(&pem), "encoding", reason);
+    }
+}
+
+// Keys whose numbers don't go together: `KeyDefect::Inconsistent`, `KeyDefect::Size`.
+
+/// The private JWK of that `kid` with members changed.
+fn bent(key_id: &str, changes: &[(&str, &[u8])]) -> Result<Jwk, Error> {
+    let mut members: Value = serde_json::from_str(jwk(key_id).expose_json().expose_secret()).unwrap();
+    for (name, bytes) in changes {
+        *members.get_mut(name).unwrap() = base64url(bytes).into();
+    }
+    Jwk::from_json(&members.to_string())
+}
+
+/// An RSA public key of 2048 bits that ends with this octet.
+fn rsa_public(last: u8, e: &[u8]) -> Result<Jwk, Error> {
+    let n = [&[0xff; 255][..], &[last]].concat();
+    Jwk::from_json(&json!({ "kty": "RSA", "n": base64url(n), "e": base64url(e) }).to_string())
+}
+
+#[test]
+fn keys_whose_parts_contradict_each_other() {
+    let small_order = format!(r#"{{"kty":"OKP","crv":"Ed25519","x":"{}"}}"#, base64url([0; 32]));
+    let use_and_operations =
+        json!({ "kty": "oct", "k": base64url([1; 32]), "use": "sig", "key_ops": ["encrypt"] });
+    let off_curve = json!({ "kty": "EC", "crv": "P-256", "x": base64url([1; 32]), "y": base64url([1; 32]) });
+    let off_curve = Jwk::from_json(&off_curve.to_string());
+    let other_curve = sec1(&[1; 32], Some(P_384));
+    let cases = [
+        (rsa_public(0xfe, &[1, 0, 1]), "expected an odd RSA modulus"),
+        (rsa_public(0xff, &[3, 0, 0, 0, 1]), "expected an RSA exponent of at most 33 bits"),
+        (rsa_public(0xff, &[1]), "expected an odd RSA exponent of at least 3"),
+        (bent("rsa-2048", &[("e", &[3])]), "expected an odd RSA exponent of at least 65537 in a private key"),
+        (bent("rsa-2048", &[("p", &[3])]), "expected two odd RSA primes of half the modulus's size"),
+        (bent("rsa-2048", &[("dp", &[1; 129])]), "expected RSA private parts within their ranges"),
+        (
+            bent("rsa-2048", &[("dp", &[1; 128])]),
+            "expected the parts of the RSA private key to fit each other",
+        ),
+        (bent("P-256", &[("d", &[0; 32])]), "expected an EC private key of the curve's length and range"),
+        (bent("P-256", &[("d", &[1; 32])]), "expected the EC point that belongs to the private key"),
+        (off_curve, "expected a point on the curve"),
+        (bent("Ed25519", &[("d", &[1; 32])]), "expected the public key that belongs to the private key"),
+        (Jwk::from_json(&small_order), "expected an Ed25519 point of the large group"),
+        (
+            Jwk::from_json(&use_and_operations.to_string()),
+            "expected `use` and `key_ops` to agree, found a contradiction",
+        ),
+        (
+            Jwk::from_pkcs8_der(&pkcs8(&[EC_PUBLIC_KEY, P_256], &other_curve)),
+            "expected one curve, found a second one inside the private key",
+        ),
+    ];
+    for (result, reason) in cases {
+        refused(result, "key_inconsistent", reason);
+    }
+}
+
+#[test]
+fn keys_of_another_size() {
+    let secret = |len: usize| SecretBytes::from(vec![1; len]);
+    let wrapping = |algorithm| DecryptionKey::symmetric(algorithm, secret(20)).map(drop);
+    let direct = |enc| DecryptionKey::direct(enc, secret(20)).map(drop);
+    let unsaid = Jwk::from_secret(secret(20)).unwrap();
+    let short_seed = pkcs8(&[ED25519], &der(OCTET_STRING, &[&[1; 31]]));
+    let modulus = [&[0x80][..], &[1; 319]].concat();
+    let cases = [
+        (wrapping(JweAlgorithm::A128Kw), "expected 128 bits, found another size"),
+        (wrapping(JweAlgorithm::A192Kw), "expected 192 bits, found another size"),
+        (wrapping(JweAlgorithm::A256Gcmkw), "expected 256 bits, found another size"),
+        (direct(ContentEncryption::A192CbcHs384), "expected 384 bits, found another size"),
+        (direct(ContentEncryption::A256CbcHs512), "expected 512 bits, found another size"),
+        (
+            DecryptionKey::from_jwk_for(JweAlgorithm::Dir, &unsaid).map(drop),
+            "expected 128, 192, 256, 384 or 512 bits, found another size",
+        ),
+        (
+            Jwk::generate(KeyKind::Oct { bits: 127 }).map(drop),
+            "expected a secret of 128 to 65,536 bits, a multiple of 8, found another size",
+        ),
+        (
+            bent("rsa-2048", &[("n", &modulus)]).map(drop),
+            "expected an RSA modulus of 2048, 3072 or 4096 bits, found another size",
+        ),
+        (
+            Jwk::from_pkcs8_der(&short_seed).map(drop),
+            "expected an octet key pair with a `d` of 32 octets, found another size",
+        ),
+    ];
+    for (result, reason) in cases {
+        refused(result, "key_size", reason);
+    }
+}
+
+// What the application asked for and can't have: `Error::Misuse`.
+
+#[test]
+fn misuse_of_names_and_encryption_keys() {
+    let direct = DecryptionKey::direct(ContentEncryption::A256Gcm, secret()).unwrap();
+    let encryption_key = direct.encryption_key().unwrap();
+    let cases = [
+        (
+            "hs256".parse::<JwsAlgorithm>().map(drop),
+            "expected the name of a signature algorithm of this build, found another",
+        ),
+        (
+            "RSA1_5".parse::<JweAlgorithm>().map(drop),
+            "expected the name of a key management algorithm of this build, found another",
+        ),
+        (
+            "A256CBC".parse::<ContentEncryption>().map(drop),
+            "expected the name of a content encryption of this build, found another",
+        ),
+        (
+            DecryptionKey::symmetric(JweAlgorithm::Dir, secret()).map(drop),
+            "expected an algorithm that wraps keys, found `dir`, whose keys `direct` makes",
+        ),
+        (
+            direct.allow_content_encryptions([]).encryption_key().map(drop),
+            "expected at least one content encryption in `allow_content_encryptions`, found none",
+        ),
+        (
+            encryption_key.clone_key().with_content_encryption(ContentEncryption::A128Gcm).map(drop),
+            "expected the content encryption that the key for `dir` was made for, found another",
+        ),
+        (
+            encrypt_claims(&encryption_key, &[1]).map(drop),
+            "expected claims that serialize to a JSON object of distinct names within the default limits, \
+             found something else",
+        ),
+    ];
+    for (result, reason) in cases {
+        refused(result, "misuse", reason);
+    }
+}
+
+fn issuer() -> JwtIssuerBuilder {
+    JwtIssuer::builder(signing_key(JwsAlgorithm::Hs256)).clock(stopped_at(NOW))
+}
+
+#[test]
+fn misuse_of_an_issuers_builder() {
+    let minute = Duration::from_secs(60);
+    let cases = [
+        (
+            issuer().audience("b").lifetime(minute),
+            "expected one choice of issuer: `issuer` sets it, `without_issuer` waives it",
+        ),
+        (
+            issuer().issuer("a").lifetime(minute),
+            "expected one choice of audience: `audience` sets it, `without_audience` waives it",
+        ),
+        (
+            issuer().issuer("a").audience("").lifetime(minute),
+            "expected an issuer and an audience that aren't empty",
+        ),
+        (
+            issuer().issuer("a").audience("b"),
+            "expected one choice of lifetime: `lifetime` sets it, `without_expiry` waives it",
+        ),
+        (
+            issuer().issuer("a").audience("b").lifetime(Duration::from_millis(999)),
+            "expected a lifetime of at least a second, found less",
+        ),
+    ];
+    for (builder, reason) in cases {
+        refused(builder.build(), "misuse", reason);
+    }
+}
+
+/// Claims with a name twice, as a flattened map makes them.
+#[derive(Serialize)]
+struct Twice {
+    role: u8,
+    #[serde(flatten)]
+    rest: BTreeMap<String, u8>,
+}
+
+#[test]
+fn misuse_of_an_issuers_claims() {
+    let issuer = issuer().issuer("a").audience("b").lifetime(Duration::from_secs(60)).build().unwrap();
+    let many: BTreeMap<String, u8> = (0..253).map(|index| (format!("claim-{index}"), 0)).collect();
+    assert!(issuer.issue_without_subject(&many.iter().skip(1).collect::<BTreeMap<_, _>>()).is_ok());
+    let keyed = BTreeMap::from([((1, 2), 3)]);
+    let twice = Twice { role: 1, rest: BTreeMap::from([("role".to_owned(), 2)]) };
+    let cases = [
+        (
+            issuer.issue("u", &5),
+            "expected claims that serialize to a JSON object of distinct names, found something else",
+        ),
+        (
+            issuer.issue("u", &keyed),
+            "expected claims that serialize to JSON, found a map key or a value that doesn't",
+        ),
+        (
+            issuer.issue("u", &twice),
+            "expected claims that serialize to a JSON object of distinct names, found something else",
+        ),
+        (
+            issuer.issue("u", &json!({ "sub": "v" })),
+            "expected no claim `sub`, which the issuer writes, found one",
+        ),
+        (
+            issuer.issue_without_subject(&many),
+            "expected at most 256 claims with those that the issuer writes, found more",
+        ),
+        (
+            issuer.issue("u", &json!({ "nbf": "now" })),
+            "expected claims that a verifier accepts: claim `nbf`: expected a number of seconds within 64 \
+             bits, found a string",
+        ),
+    ];
+    for (result, reason) in cases {
+        refused(result, "misuse", reason);
+    }
+}
+
+fn verifier() -> JwtVerifierBuilder {
+    JwtVerifier::builder(hmac_key()).issuer("a").audience("b")
+}
+
+#[test]
+fn misuse_of_a_verifiers_builder() {
+    let decryption_key = || DecryptionKey::symmetric(JweAlgorithm::A256Kw, secret()).unwrap();
+    let keyless: KeySet = std::iter::empty::<VerifyingKey>().collect();
+    let closed: KeySet<DecryptionKey> = std::iter::empty::<DecryptionKey>().collect();
+    let nobody: [(&str, VerifyingKey); 0] = [];
+    let cases = [
+        (verifier().any_issuer(), "expected `issuer` or `any_issuer`, found both"),
+        (verifier().any_audience(), "expected `audience` or `any_audience`, found both"),
+        (JwtVerifier::for_issuers(nobody).audience("b"), "expected at least one issuer, found none"),
+        (
+            JwtVerifier::builder(keyless).issuer("a").audience("b"),
+            "expected at least one key that verifies, found none; `KeySet::skipped` says why",
+        ),
+        (verifier().issuer(""), "expected an issuer that isn't empty"),
+        (verifier().audience(""), "expected an audience that isn't empty"),
+        (
+            JwtVerifier::builder(hmac_key()).audience("b"),
+            "expected a choice of issuer: `issuer` sets it, `any_issuer` waives it",
+        ),
+        (
+            JwtVerifier::for_issuers([("a", hmac_key())]).any_issuer().audience("b"),
+            "expected no `issuer` or `any_issuer` beside `for_issuers`, which names the issuers",
+        ),
+        (
+            JwtVerifier::builder(hmac_key()).issuer("a"),
+            "expected a choice of audience: `audience` sets it, `any_audience` waives it",
+        ),
+        (
+            JwtVerifier::builder(hmac_key()).issuer("a").any_audience().sole_audience(),
+            "expected an `audience` beside `sole_audience`, found `any_audience`",
+        ),
+        (verifier().algorithms([]), "expected at least one algorithm in `algorithms`, found none"),
+        (
+            verifier().algorithms([JwsAlgorithm::Es256]),
+            "expected of each issuer a key for one of `algorithms`, found none",
+        ),
+        (
+            verifier().decrypt_with(decryption_key()).key_management_algorithms([]),
+            "expected at least one algorithm in `key_management_algorithms`, found none",
+        ),
+        (
+            verifier().decrypt_with(decryption_key()).content_encryptions([]),
+            "expected at least one algorithm in `content_encryptions`, found none",
+        ),
+        (
+            verifier().content_encryptions([ContentEncryption::A256Gcm]),
+            "expected `decrypt_with` beside a list of algorithms for encrypted tokens, found none",
+        ),
+        (
+            verifier().decrypt_with(closed),
+            "expected at least one key that decrypts, found none; `KeySet::skipped` says why",
+        ),
+        (verifier().leeway(Duration::from_secs(601)), "expected a leeway of at most 10 minutes, found more"),
+        (
+            verifier().required_claims((0..65).map(|index| format!("claim-{index}"))),
+            "expected at most 64 required claims, found more",
+        ),
+    ];
+    for (builder, reason) in cases {
+        refused(builder.build(), "misuse", reason);
+    }
+}
