@@ -1,7 +1,9 @@
 //! The seam to the crypto libraries: raw primitives that know no JOSE.
 //!
 //! Bytes go in, bytes or an opaque [`CryptoError`] come out. Keys are checked, parsed and
-//! precomputed when they are made; an operation neither parses nor copies a key.
+//! precomputed when they are made, and an operation does none of that again, with two exceptions:
+//! ring has no parsed form of RSA and P-256 public keys, so it reads their numbers with each
+//! signature it verifies, and a peer's X25519 key stays the raw bytes that it is.
 //! The stack is chosen at compile time: `aws_lc` when the feature `aws-lc-rs` is on, else
 //! `ring`. Both have the same names and accept and refuse the same keys and inputs; what
 //! differs is speed, and whether RSA keys can be generated and RSA-OAEP exists
@@ -38,10 +40,10 @@ pub(crate) use ec::EcCurve;
 pub(crate) use rsa::{OaepHash, RsaPadding, RsaPrivateComponents};
 pub(crate) use rust_crypto::{AesCbcKey, AesKwKey, Ed25519VerifyingKey, digest};
 pub(crate) use stack::{
-    AesGcmKey, EcdhPrivateKey, EcdsaSigningKey, EcdsaVerifyingKey, Ed25519SigningKey, HAS_RSA_GENERATION,
-    HAS_RSA_OAEP, HmacKey, RsaOaepPrivateKey, RsaOaepPublicKey, RsaSigningKey, RsaVerifyingKey,
-    X25519PrivateKey, check_rsa_private, ec_check_public, ec_generate, ec_public_from_private, fill_random,
-    generate_rsa,
+    AesGcmKey, EcdhPrivateKey, EcdhPublicKey, EcdsaSigningKey, EcdsaVerifyingKey, Ed25519SigningKey,
+    HAS_RSA_GENERATION, HAS_RSA_OAEP, HmacKey, RsaOaepPrivateKey, RsaOaepPublicKey, RsaSigningKey,
+    RsaVerifyingKey, X25519PrivateKey, check_rsa_private, ec_check_public, ec_generate,
+    ec_public_from_private, fill_random, generate_rsa,
 };
 
 /// A crypto operation failed. It says nothing else, so that no cause can be told from another.
