@@ -615,6 +615,12 @@ fn limits_and_misuse() -> Vec<Case> {
             "limit exceeded: expected at most 2 levels of nested tokens, found more",
         ),
         case(
+            Jwk::from_json(&MARKER.repeat(256 * 1024)),
+            "limit_key_bytes",
+            500,
+            "limit exceeded: expected at most 262144 bytes of key, found more",
+        ),
+        case(
             JwkSet::from_json(&MARKER.repeat(256 * 1024)),
             "limit_jwk_set_bytes",
             500,

@@ -4,7 +4,7 @@ use std::slice;
 use std::vec;
 
 use super::members::Members;
-use super::{Jwk, check_size, exceeded};
+use super::{Jwk, exceeded};
 use crate::wire::json::{self, Value};
 use crate::{Defect, Error, Limit, Limits, Part, SecretString};
 
@@ -49,7 +49,9 @@ impl JwkSet {
     ///
     /// As for [`JwkSet::from_json`], under these limits.
     pub fn from_json_with_limits(json: &str, limits: &Limits) -> Result<Self, Error> {
-        check_size(json, limits)?;
+        if json.len() > limits.jwk_set_bytes {
+            return Err(exceeded(Limit::JwkSetBytes, limits.jwk_set_bytes));
+        }
         let mut keys = None;
         json::scan_object(json, Part::JwkSet, limits, |name, value| {
             if name == "keys" {
