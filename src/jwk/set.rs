@@ -36,9 +36,10 @@ impl JwkSet {
     ///
     /// # Errors
     ///
-    /// [`Error::Malformed`] when the text isn't a JSON object with distinct names at every depth, or its
-    /// member `keys` isn't an array; [`Error::LimitExceeded`] when it is larger than 256 KiB or holds more
-    /// than 1024 keys. A key that can't be used is no error: see [`JwkSet::skipped`].
+    /// [`Error::Malformed`] when the text isn't a JSON object with distinct names at every depth outside the
+    /// keys, or its member `keys` isn't an array; [`Error::LimitExceeded`] when it is larger than 256 KiB or
+    /// holds more than 1024 keys. A key that can't be used, or in which a name stands twice, is no error: see
+    /// [`JwkSet::skipped`].
     pub fn from_json(json: &str) -> Result<Self, Error> {
         Self::from_json_with_limits(json, &Limits::default())
     }
@@ -53,7 +54,7 @@ impl JwkSet {
             return Err(exceeded(Limit::JwkSetBytes, limits.jwk_set_bytes));
         }
         let mut keys = None;
-        json::scan_object(json, Part::JwkSet, limits, |name, value| {
+        json::scan_object_with_list(json, "keys", Part::JwkSet, limits, |name, value| {
             if name == "keys" {
                 keys = Some(value);
             }
