@@ -48,6 +48,10 @@ impl Default for Limits {
 }
 
 impl Limits {
+    /// One key or certificate, in bytes of its text or DER. The largest have some KiB; texts that tools write
+    /// around a PEM block are in it too, so it is as much as a whole JWK set may have.
+    pub(crate) const KEY_BYTES: usize = 256 * 1024;
+
     /// Nested tokens: an encrypted one around a signed one (RFC 7519 §11.2), and no deeper.
     pub(crate) const NESTING: u64 = 2;
 

@@ -379,7 +379,6 @@ fn keys_and_crypto() -> Vec<Case> {
     let identified = signed(r#"{"alg":"HS256","kid":"SECRET"}"#, "{}");
     let short = || SecretBytes::from(b"SECRET".to_vec());
     let low_order = format!(r#"{{"kty":"OKP","crv":"X25519","x":"{}"}}"#, base64url([0; 32]));
-    let low_order = EncryptionKey::from_jwk_for(JweAlgorithm::EcdhEs, &Jwk::from_json(&low_order).unwrap());
     vec![
         case(
             jws::verify(&hmac_key().with_key_id("a"), &identified),
@@ -453,7 +452,7 @@ fn keys_and_crypto() -> Vec<Case> {
             "invalid key: expected a point on the curve",
         ),
         case(
-            encrypt(&low_order.unwrap(), MARKER.as_bytes()),
+            EncryptionKey::from_jwk_for(JweAlgorithm::EcdhEs, &Jwk::from_json(&low_order).unwrap()),
             "key_rejected",
             500,
             "invalid key: expected a key that the crypto library accepts, found one that it refuses",
@@ -614,6 +613,12 @@ fn limits_and_misuse() -> Vec<Case> {
             "limit_nesting",
             401,
             "limit exceeded: expected at most 2 levels of nested tokens, found more",
+        ),
+        case(
+            Jwk::from_json(&MARKER.repeat(256 * 1024)),
+            "limit_key_bytes",
+            500,
+            "limit exceeded: expected at most 262144 bytes of key, found more",
         ),
         case(
             JwkSet::from_json(&MARKER.repeat(256 * 1024)),

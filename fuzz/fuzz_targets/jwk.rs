@@ -105,7 +105,11 @@ fn halves_fit(key: &Jwk) {
 
 fn set(text: &str) {
     let Some(set) = check::answer(JwkSet::from_json(text), &[text.as_bytes()]) else { return };
-    let members = strict::object(text).expect("an accepted set is strict JSON");
+    // A name may stand twice inside a key, which is skipped then.
+    let members: serde_json::Map<String, Value> = serde_json::from_str(text).expect("an accepted set is JSON");
+    let may_have = ["duplicate_member", "limit_json_depth", "limit_json_members"];
+    let spoilt = set.skipped().iter().any(|skipped| may_have.contains(&skipped.reason().code()));
+    assert!(spoilt || strict::object(text).is_some(), "what stands outside a skipped key is strict JSON");
     let elements = members["keys"].as_array().expect("an accepted set has keys");
     assert_eq!(set.len() + set.skipped().len(), elements.len());
     let mut keys = set.iter();

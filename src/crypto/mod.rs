@@ -3,7 +3,8 @@
 //!
 //! The stack is chosen at compile time: `aws_lc` with the feature `aws-lc-rs`, else `ring`;
 //! `rust_crypto` is what both share. Both accept and refuse the same; what differs is speed,
-//! [`HAS_RSA_GENERATION`] and [`HAS_RSA_OAEP`]. Keys are checked and precomputed when they are made.
+//! [`HAS_RSA_GENERATION`] and [`HAS_RSA_OAEP`]. Keys are checked and precomputed when they are made,
+//! but ring reads RSA and P-256 public keys' numbers anew for each signature it verifies.
 //!
 //! Secrets are wiped, also inside aws-lc-rs, RustCrypto and dalek. ring can't wipe the keys inside it,
 //! and the `rsa` crate leaves numbers of its private operation behind.
@@ -32,10 +33,10 @@ pub(crate) use ec::EcCurve;
 pub(crate) use rsa::{OaepHash, RsaPadding, RsaPrivateComponents};
 pub(crate) use rust_crypto::{AesCbcKey, AesKwKey, Ed25519VerifyingKey, digest};
 pub(crate) use stack::{
-    AesGcmKey, EcdhPrivateKey, EcdsaSigningKey, EcdsaVerifyingKey, Ed25519SigningKey, HAS_RSA_GENERATION,
-    HAS_RSA_OAEP, HmacKey, RsaOaepPrivateKey, RsaOaepPublicKey, RsaSigningKey, RsaVerifyingKey,
-    X25519PrivateKey, check_rsa_private, ec_check_public, ec_generate, ec_public_from_private, fill_random,
-    generate_rsa,
+    AesGcmKey, EcdhPrivateKey, EcdhPublicKey, EcdsaSigningKey, EcdsaVerifyingKey, Ed25519SigningKey,
+    HAS_RSA_GENERATION, HAS_RSA_OAEP, HmacKey, RsaOaepPrivateKey, RsaOaepPublicKey, RsaSigningKey,
+    RsaVerifyingKey, X25519PrivateKey, check_rsa_private, ec_check_public, ec_generate,
+    ec_public_from_private, fill_random, generate_rsa,
 };
 
 /// A crypto operation failed. It says nothing else, so that no cause can be told from another.

@@ -21,6 +21,8 @@ pub enum Limit {
     CandidateKeys,
     /// Levels of tokens inside tokens.
     Nesting,
+    /// Bytes of one key, as a JWK, PEM or DER.
+    KeyBytes,
     /// Bytes of a JWK set.
     JwkSetBytes,
     /// Keys in a JWK set.
@@ -36,6 +38,7 @@ impl Limit {
             Self::JsonMembers => "limit_json_members",
             Self::CandidateKeys => "limit_candidate_keys",
             Self::Nesting => "limit_nesting",
+            Self::KeyBytes => "limit_key_bytes",
             Self::JwkSetBytes => "limit_jwk_set_bytes",
             Self::JwkSetKeys => "limit_jwk_set_keys",
         }
@@ -51,6 +54,7 @@ impl fmt::Display for Limit {
             Self::JsonMembers => "members in a JSON object",
             Self::CandidateKeys => "keys that fit a token",
             Self::Nesting => "levels of nested tokens",
+            Self::KeyBytes => "bytes of key",
             Self::JwkSetBytes => "bytes of JWK set",
             Self::JwkSetKeys => "keys in a JWK set",
         })

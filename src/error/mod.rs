@@ -145,7 +145,9 @@ impl Error {
             // A key's text or bytes, and what a build can't do with a key, are the application's.
             Self::Unsupported(Unsupported::Key(_) | Unsupported::Feature(_)) => 500,
             Self::Malformed { part: Part::Jwk | Part::JwkSet | Part::Pem | Part::Der, .. } => 500,
-            Self::LimitExceeded { limit: Limit::JwkSetBytes | Limit::JwkSetKeys, .. } => 500,
+            Self::LimitExceeded {
+                limit: Limit::KeyBytes | Limit::JwkSetBytes | Limit::JwkSetKeys, ..
+            } => 500,
             Self::Unavailable { .. } => 503,
             _ => 401,
         }

@@ -35,9 +35,7 @@ use super::recipient::{ContentKey, KeyManagement, Parameter, RecipientOutput, ra
 /// # Errors
 ///
 /// [`KeyDefect::Exhausted`](crate::KeyDefect::Exhausted) when the key has encrypted as many
-/// messages as it may, [`KeyDefect::Rejected`](crate::KeyDefect::Rejected) when it can't be agreed
-/// with (an X25519 key of small order), and [`Error::Unavailable`] when the system has no random
-/// numbers.
+/// messages as it may, and [`Error::Unavailable`] when the system has no random numbers.
 pub fn encrypt(key: &EncryptionKey, plaintext: &[u8]) -> Result<String, Error> {
     JweBuilder::new(key).encrypt(plaintext)
 }

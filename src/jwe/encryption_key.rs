@@ -78,8 +78,8 @@ impl EncryptionKey {
     ///
     /// [`KeyDefect::Algorithm`] when the JWK's own `alg` names another one, [`KeyDefect::Use`] when
     /// its `use` or `key_ops` forbids encryption, [`KeyDefect::Type`] or [`KeyDefect::Size`] when
-    /// the key isn't one of the algorithm, and [`Error::Unsupported`] for RSA-OAEP in a build
-    /// without it.
+    /// the key isn't one of the algorithm, [`KeyDefect::Rejected`] for an X25519 key of small order, whose
+    /// shared secret would be everyone's, and [`Error::Unsupported`] for RSA-OAEP in a build without it.
     pub fn from_jwk_for(algorithm: JweAlgorithm, jwk: &Jwk) -> Result<Self, Error> {
         algorithm.check_jwk(jwk)?;
         if !jwk.permits(Operation::Encrypt) {

@@ -11,7 +11,7 @@ mod spki;
 
 use ::der::{Encode, ErrorKind};
 
-use super::{Jwk, KeyMaterial};
+use super::{Jwk, KeyMaterial, check_key_size};
 use crate::{Defect, Error, KeyDefect, Part, SecretBytes, Unsupported};
 
 impl Jwk {
@@ -20,9 +20,10 @@ impl Jwk {
     /// # Errors
     ///
     /// [`Error::Malformed`] when the bytes aren't exactly one SubjectPublicKeyInfo in DER; [`Error::Unsupported`] or
-    /// [`Error::InvalidKey`] when the key isn't supported or valid.
+    /// [`Error::InvalidKey`] when the key isn't supported or valid;
+    /// [`Error::LimitExceeded`] for more than 256 KiB.
     pub fn from_spki_der(der: &[u8]) -> Result<Self, Error> {
-        check_is_der(der)?;
+        check(der)?;
         spki::read(der).map(Self::from_material)
     }
 
@@ -40,9 +41,10 @@ impl Jwk {
     /// # Errors
     ///
     /// [`Error::Malformed`] when the bytes aren't exactly one unencrypted PKCS#8 key in DER; [`Error::Unsupported`] or
-    /// [`Error::InvalidKey`] when the key isn't supported or valid.
+    /// [`Error::InvalidKey`] when the key isn't supported or valid;
+    /// [`Error::LimitExceeded`] for more than 256 KiB.
     pub fn from_pkcs8_der(der: &[u8]) -> Result<Self, Error> {
-        check_is_der(der)?;
+        check(der)?;
         pkcs8::read(der).map(Self::from_material)
     }
 
@@ -51,9 +53,10 @@ impl Jwk {
     /// # Errors
     ///
     /// [`Error::Malformed`] when the bytes aren't exactly one PKCS#1 public key in DER;
-    /// [`Error::InvalidKey`] when the key isn't valid.
+    /// [`Error::InvalidKey`] when the key isn't valid;
+    /// [`Error::LimitExceeded`] for more than 256 KiB.
     pub fn from_pkcs1_public_der(der: &[u8]) -> Result<Self, Error> {
-        check_is_der(der)?;
+        check(der)?;
         pkcs1::read_public(der).map(KeyMaterial::Rsa).map(Self::from_material)
     }
 
@@ -62,9 +65,10 @@ impl Jwk {
     /// # Errors
     ///
     /// [`Error::Malformed`] when the bytes aren't exactly one PKCS#1 private key in DER; [`Error::Unsupported`] or
-    /// [`Error::InvalidKey`] when the key isn't supported or valid.
+    /// [`Error::InvalidKey`] when the key isn't supported or valid;
+    /// [`Error::LimitExceeded`] for more than 256 KiB.
     pub fn from_pkcs1_private_der(der: &[u8]) -> Result<Self, Error> {
-        check_is_der(der)?;
+        check(der)?;
         pkcs1::read_private(der).map(KeyMaterial::Rsa).map(Self::from_material)
     }
 
@@ -74,9 +78,10 @@ impl Jwk {
     /// # Errors
     ///
     /// [`Error::Malformed`] when the bytes aren't exactly one SEC1 private key in DER that names its
-    /// curve; [`Error::Unsupported`] or [`Error::InvalidKey`] when the key isn't supported or valid.
+    /// curve; [`Error::Unsupported`] or [`Error::InvalidKey`] when the key isn't supported or valid;
+    /// [`Error::LimitExceeded`] for more than 256 KiB.
     pub fn from_sec1_der(der: &[u8]) -> Result<Self, Error> {
-        check_is_der(der)?;
+        check(der)?;
         sec1::read(der, None).map(KeyMaterial::Ec).map(Self::from_material)
     }
 
@@ -88,9 +93,10 @@ impl Jwk {
     /// # Errors
     ///
     /// [`Error::Malformed`] when the bytes aren't exactly one certificate in DER; [`Error::Unsupported`] or
-    /// [`Error::InvalidKey`] when the key isn't supported or valid.
+    /// [`Error::InvalidKey`] when the key isn't supported or valid;
+    /// [`Error::LimitExceeded`] for more than 256 KiB.
     pub fn from_certificate_der(der: &[u8]) -> Result<Self, Error> {
-        check_is_der(der)?;
+        check(der)?;
         spki::read_certificate(der).map(Self::from_material)
     }
 
@@ -151,8 +157,9 @@ impl Jwk {
     }
 }
 
-/// Tells those who took the wrong function so.
-fn check_is_der(der: &[u8]) -> Result<(), Error> {
+/// Refuses what is too large to read, and tells those who took the wrong function so.
+fn check(der: &[u8]) -> Result<(), Error> {
+    check_key_size(der)?;
     if der.trim_ascii_start().starts_with(b"-----BEGIN ") {
         return Err(malformed("DER, found PEM text"));
     }

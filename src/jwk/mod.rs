@@ -77,9 +77,8 @@ impl Jwk {
     /// isn't one that is used; [`Error::Unsupported`] for an unknown type or curve, or an RSA key without
     /// its primes; [`Error::LimitExceeded`] for more than 256 KiB.
     pub fn from_json(json: &str) -> Result<Self, Error> {
-        let limits = Limits::default();
-        check_size(json, &limits)?;
-        Self::from_members(&Members::scan(json, Part::Jwk, &limits)?)
+        check_key_size(json.as_bytes())?;
+        Self::from_members(&Members::scan(json, Part::Jwk, &Limits::default())?)
     }
 
     /// Takes a symmetric secret, for HMAC, `dir` or key wrapping.
@@ -244,12 +243,9 @@ impl fmt::Debug for Jwk {
     }
 }
 
-/// One key is held to the size of a set: both are documents that hold keys.
-fn check_size(json: &str, limits: &Limits) -> Result<(), Error> {
-    if json.len() > limits.jwk_set_bytes {
-        return Err(exceeded(Limit::JwkSetBytes, limits.jwk_set_bytes));
-    }
-    Ok(())
+/// Refuses what is larger than any key, before it is read.
+fn check_key_size(bytes: &[u8]) -> Result<(), Error> {
+    if bytes.len() > Limits::KEY_BYTES { Err(exceeded(Limit::KeyBytes, Limits::KEY_BYTES)) } else { Ok(()) }
 }
 
 fn exceeded(limit: Limit, max: usize) -> Error {

@@ -51,7 +51,9 @@ impl OkpKey {
                 Ed25519VerifyingKey::new(&x)
                     .map_err(|_| inconsistent("expected an Ed25519 point of the large group"))?;
             }
-            // Any 32 octets are an X25519 public key (RFC 7748 §5); the agreement refuses small order.
+            // Any 32 octets are an X25519 public key (RFC 7748 §5). Small order is refused where one is
+            // agreed with: a recipient's when it is bound to an algorithm, a sender's as all that can't be
+            // decrypted.
             OkpCurve::X25519 => {}
         }
         Ok(Self { curve, x, d: None })

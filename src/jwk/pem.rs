@@ -7,7 +7,7 @@
 use pem_rfc7468::{Decoder, LineEnding};
 use zeroize::Zeroizing;
 
-use super::Jwk;
+use super::{Jwk, check_key_size};
 use crate::{Defect, Error, Part, SecretBytes, SecretString, Unsupported};
 
 impl Jwk {
@@ -35,8 +35,9 @@ impl Jwk {
     /// [`Error::Malformed`] when there isn't exactly one block, or its content isn't strict base64 or DER;
     /// [`Error::Unsupported`] when the block is of a kind that isn't read here (an encrypted key, an OpenSSH
     /// key, a certificate request and the like: the message says which) or the key isn't supported;
-    /// [`Error::InvalidKey`] when the key isn't valid.
+    /// [`Error::InvalidKey`] when the key isn't valid; [`Error::LimitExceeded`] for more than 256 KiB.
     pub fn from_pem(pem: &str) -> Result<Self, Error> {
+        check_key_size(pem.as_bytes())?;
         let block = only_block(pem)?;
         let read = reader(block.label)?;
         read(block.decode()?.expose_secret())

@@ -8,7 +8,7 @@ use std::slice;
 use std::vec;
 
 use super::members::Members;
-use super::{Jwk, check_size, exceeded};
+use super::{Jwk, exceeded};
 use crate::wire::json::{self, Value};
 use crate::{Defect, Error, Limit, Limits, Part, SecretString};
 
@@ -40,9 +40,10 @@ impl JwkSet {
     ///
     /// # Errors
     ///
-    /// [`Error::Malformed`] when the text isn't a JSON object with distinct names at every depth, or its
-    /// member `keys` isn't an array; [`Error::LimitExceeded`] when it is larger than 256 KiB or holds more
-    /// than 1024 keys. A key that can't be used is no error: see [`JwkSet::skipped`].
+    /// [`Error::Malformed`] when the text isn't a JSON object with distinct names at every depth outside the
+    /// keys, or its member `keys` isn't an array; [`Error::LimitExceeded`] when it is larger than 256 KiB or
+    /// holds more than 1024 keys. A key that can't be used, or in which a name stands twice, is no error: see
+    /// [`JwkSet::skipped`].
     pub fn from_json(json: &str) -> Result<Self, Error> {
         Self::from_json_with_limits(json, &Limits::default())
     }
@@ -53,9 +54,11 @@ impl JwkSet {
     ///
     /// As for [`JwkSet::from_json`], under these limits.
     pub fn from_json_with_limits(json: &str, limits: &Limits) -> Result<Self, Error> {
-        check_size(json, limits)?;
+        if json.len() > limits.jwk_set_bytes {
+            return Err(exceeded(Limit::JwkSetBytes, limits.jwk_set_bytes));
+        }
         let mut keys = None;
-        json::scan_object(json, Part::JwkSet, limits, |name, value| {
+        json::scan_object_with_list(json, "keys", Part::JwkSet, limits, |name, value| {
             if name == "keys" {
                 keys = Some(value);
             }

@@ -3,7 +3,10 @@
 //! In 2017, go-jose, node-jose, jose2go, Nimbus and jose4j agreed with points that were on other curves, and
 //! each answer told some bits of the private key.
 
-use countersign::{DecryptionKey, JweAlgorithm, JweAlgorithm::EcdhEs, Jwk, KeyKind, decrypt, encrypt};
+use countersign::{
+    DecryptionKey, EncryptionKey, JweAlgorithm, JweAlgorithm::EcdhEs, Jwk, JwkSet, KeyKind, decrypt, encrypt,
+    recipient_key,
+};
 
 use crate::jwe_forging::*;
 use crate::support::*;
@@ -214,11 +217,52 @@ fn row_073_x25519_point_of_small_order() {
         let forged = sealed(&cek, &header, b"", b"to Alice");
         assert_eq!(code(decrypt(&alice_x25519(), &forged)), "decryption_failed", "{point}");
     }
-    // Nor does the library encrypt to such a key: its secret would be everyone's.
-    for point in &points[..10] {
-        let jwk = Jwk::from_json(&x25519(point)).unwrap();
-        let key = countersign::EncryptionKey::from_jwk_for(EcdhEs, &jwk);
-        assert_eq!(code(key.and_then(|key| encrypt(&key, b"x"))), "key_rejected", "{point}");
+}
+
+/// Nor is there a key to encrypt with to such a point, whose secret would be everyone's: who loads it learns
+/// so, before anything is encrypted.
+#[test]
+fn row_073_x25519_point_of_small_order_as_the_recipients_key() {
+    let zeros = |first: &str, last: &str| format!("{first}{}{last}", "00".repeat(30));
+    let ones = |first: &str, last: &str| format!("{first}{}{last}", "ff".repeat(30));
+    // RFC 7748 §5 masks the last bit, so each has two spellings.
+    let of_small_order = [
+        [zeros("00", "00"), zeros("00", "80")],
+        [zeros("01", "00"), zeros("01", "80")],
+        [
+            "e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800".to_owned(),
+            "e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b880".to_owned(),
+        ],
+        [
+            "5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157".to_owned(),
+            "5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f11d7".to_owned(),
+        ],
+        [ones("ec", "7f"), ones("ec", "ff")],
+        [ones("ed", "7f"), ones("ed", "ff")],
+        [ones("ee", "7f"), ones("ee", "ff")],
+    ];
+    let jwk = |point: &str| Jwk::from_json(&x25519(point)).unwrap();
+    let algorithms =
+        [EcdhEs, JweAlgorithm::EcdhEsA128Kw, JweAlgorithm::EcdhEsA192Kw, JweAlgorithm::EcdhEsA256Kw];
+    let good = DecryptionKey::from_jwk_for(EcdhEs, &Jwk::generate(KeyKind::X25519).unwrap()).unwrap();
+    for point in of_small_order.as_flattened() {
+        for algorithm in algorithms {
+            let key = EncryptionKey::from_jwk_for(algorithm, &jwk(point));
+            assert_eq!(code(key), "key_rejected", "{point}");
+        }
+        // A sender who chooses from a set passes it over.
+        let set = JwkSet::from_iter([jwk(point), good.to_public_jwk().unwrap()]);
+        let token = encrypt(&recipient_key(&set, [EcdhEs]).unwrap(), b"x").unwrap();
+        assert!(decrypt(&good, &token).is_ok(), "{point}");
+        assert_eq!(code(recipient_key(&JwkSet::from_iter([jwk(point)]), algorithms)), "no_matching_key");
+    }
+    // Their neighbours, beyond the field and on the twist too, are keys like any other.
+    for point in [zeros("02", "00"), zeros("09", "80"), ones("eb", "7f"), ones("ef", "7f"), ones("ff", "ff")]
+    {
+        for algorithm in algorithms {
+            let key = EncryptionKey::from_jwk_for(algorithm, &jwk(&point)).unwrap();
+            assert!(encrypt(&key, b"x").is_ok(), "{point}");
+        }
     }
 }
 

@@ -39,11 +39,6 @@ fn row_131_one_bad_key_does_not_spoil_the_set() {
     ];
     let token = jws::sign(&rsa_signing_key(JwsAlgorithm::Rs256).with_key_id("good"), P0.as_bytes()).unwrap();
     for (json, reason) in &bad {
-        if *reason == "duplicate_member" {
-            // A name twice makes the whole text one that two readers may read differently.
-            assert_eq!(code(JwkSet::from_json(&format!(r#"{{"keys":[{json},{good}]}}"#))), *reason);
-            continue;
-        }
         for keys in [[json.as_str(), &good], [&good, json.as_str()]] {
             let parsed = set(&keys);
             assert_eq!((parsed.len(), parsed.skipped().len()), (1, 1), "{json}");
@@ -55,13 +50,12 @@ fn row_131_one_bad_key_does_not_spoil_the_set() {
         }
     }
     // All of them at once, each with its place.
-    let all: Vec<_> = bad.iter().filter(|(_, reason)| *reason != "duplicate_member").collect();
-    let texts: Vec<_> = all.iter().map(|(json, _)| json.as_str()).chain([good.as_str()]).collect();
+    let texts: Vec<_> = bad.iter().map(|(json, _)| json.as_str()).chain([good.as_str()]).collect();
     let parsed = set(&texts);
     let reasons = parsed.skipped().iter().map(|skipped| (skipped.index(), skipped.reason().code()));
     assert_eq!(
         reasons.collect::<Vec<_>>(),
-        all.iter().map(|(_, reason)| *reason).enumerate().collect::<Vec<_>>()
+        bad.iter().map(|(_, reason)| *reason).enumerate().collect::<Vec<_>>()
     );
     assert!(KeySet::verification(&parsed).verify(&token).is_ok());
 }

@@ -275,6 +275,42 @@ fn row_096_numbers() {
     }
 }
 
+/// What is too large for a key is refused before it is decoded, in whichever form it comes.
+#[test]
+fn keys_have_a_size_too() {
+    const MOST: usize = 256 * 1024;
+    let padded = |text: &str, len: usize| format!("{}{text}", " ".repeat(len - text.len()));
+    assert!(Jwk::from_json(&padded(&rsa_public_json(), MOST)).is_ok());
+    assert_eq!(code(Jwk::from_json(&padded(&rsa_public_json(), MOST + 1))), "limit_key_bytes");
+    #[cfg(feature = "pem")]
+    for pem in [RSA_SPKI_PEM, RSA_PKCS1_PEM, RSA_CERTIFICATE_PEM] {
+        let padded = |len: usize| format!("{}\n{pem}", " ".repeat(len - 1 - pem.len()));
+        assert!(Jwk::from_pem(&padded(MOST)).is_ok());
+        assert_eq!(code(Jwk::from_pem(&padded(MOST + 1))), "limit_key_bytes");
+        let key = countersign::EncryptionKey::from_pem(JweAlgorithm::EcdhEs, &padded(MOST + 1));
+        assert_eq!(code(key), "limit_key_bytes");
+    }
+    let readers: [fn(&[u8]) -> Result<Jwk, Error>; 6] = [
+        Jwk::from_spki_der,
+        Jwk::from_pkcs8_der,
+        Jwk::from_pkcs1_public_der,
+        Jwk::from_pkcs1_private_der,
+        Jwk::from_sec1_der,
+        Jwk::from_certificate_der,
+    ];
+    // A sequence of exactly that length, so that it is looked into when its size permits.
+    let sequence = |len: usize| {
+        let [_, high, middle, low] = u32::try_from(len - 5).unwrap().to_be_bytes();
+        [&[0x30, 0x83, high, middle, low], vec![0; len - 5].as_slice()].concat()
+    };
+    for read in readers {
+        assert_eq!(code(read(&sequence(MOST))), "encoding");
+        assert_eq!(code(read(&sequence(MOST + 1))), "limit_key_bytes");
+    }
+    let der = rsa_private().to_spki_der().unwrap();
+    assert!(Jwk::from_spki_der(&der).is_ok());
+}
+
 #[test]
 fn sets_of_keys_have_a_size_too() {
     let one = rsa_public_json();
@@ -285,7 +321,7 @@ fn sets_of_keys_have_a_size_too() {
     assert_eq!(JwkSet::from_json(&empty(1024)).unwrap().skipped().len(), 1024);
     assert_eq!(code(JwkSet::from_json(&empty(1025))), "limit_jwk_set_keys");
     assert_eq!(code(JwkSet::from_json(&" ".repeat(300_000))), "limit_jwk_set_bytes");
-    assert_eq!(code(Jwk::from_json(&" ".repeat(300_000))), "limit_jwk_set_bytes");
+    assert_eq!(code(Jwk::from_json(&" ".repeat(300_000))), "limit_key_bytes");
     assert_eq!(
         code(JwkSet::from_json_with_limits(&set(2), &Limits::default().jwk_set_keys(1))),
         "limit_jwk_set_keys"

@@ -4,7 +4,7 @@
 //! The peer's point is checked to be on the curve in each agreement: one off it would give away some
 //! bits of the private key with each message.
 
-use aws_lc_rs::agreement::{Algorithm, ECDH_P256, ECDH_P384, ECDH_P521, PrivateKey, agree};
+use aws_lc_rs::agreement::{Algorithm, ECDH_P256, ECDH_P384, ECDH_P521, ParsedPublicKey, PrivateKey, agree};
 
 use super::ec;
 use crate::crypto::{CryptoError, EcCurve};
@@ -12,7 +12,6 @@ use crate::secret::SecretBytes;
 
 /// An ECDH private key and its point.
 pub(crate) struct EcdhPrivateKey {
-    curve: EcCurve,
     key: PrivateKey,
     point: Vec<u8>,
 }
@@ -20,17 +19,17 @@ pub(crate) struct EcdhPrivateKey {
 impl EcdhPrivateKey {
     /// Reads a private key; refuses 0 and what isn't below the order.
     pub(crate) fn new(curve: EcCurve, d: &[u8]) -> Result<Self, CryptoError> {
-        Self::with_key(curve, ec::private_key(algorithm(curve)?, d)?)
+        Self::with_key(ec::private_key(algorithm(curve)?, d)?)
     }
 
     /// Generates a private key.
     pub(crate) fn generate(curve: EcCurve) -> Result<Self, CryptoError> {
-        Self::with_key(curve, PrivateKey::generate(algorithm(curve)?).map_err(|_| CryptoError)?)
+        Self::with_key(PrivateKey::generate(algorithm(curve)?).map_err(|_| CryptoError)?)
     }
 
-    fn with_key(curve: EcCurve, key: PrivateKey) -> Result<Self, CryptoError> {
+    fn with_key(key: PrivateKey) -> Result<Self, CryptoError> {
         let point = ec::point(&key)?;
-        Ok(Self { curve, key, point })
+        Ok(Self { key, point })
     }
 
     /// Returns the uncompressed point.
@@ -38,12 +37,21 @@ impl EcdhPrivateKey {
         self.point.clone()
     }
 
-    /// Returns the x coordinate of the shared point, full length; refuses a peer's point that
-    /// isn't uncompressed and on this curve.
-    pub(crate) fn agree(&self, peer_point: &[u8]) -> Result<SecretBytes, CryptoError> {
-        self.curve.check_point_form(peer_point)?;
-        let peer = ec::public_key(algorithm(self.curve)?, peer_point)?;
-        agree(&self.key, peer, CryptoError, |shared| Ok(shared.to_vec().into()))
+    /// Returns the x coordinate of the shared point, full length; refuses a peer on another curve.
+    pub(crate) fn agree(&self, peer: &EcdhPublicKey) -> Result<SecretBytes, CryptoError> {
+        // aws-lc-rs takes the parsed key over. Its clone is a reference and the point's bytes.
+        agree(&self.key, peer.0.clone(), CryptoError, |shared| Ok(shared.to_vec().into()))
+    }
+}
+
+/// The ECDH public key of a peer, parsed once.
+pub(crate) struct EcdhPublicKey(ParsedPublicKey);
+
+impl EcdhPublicKey {
+    /// Reads an uncompressed point; refuses one that isn't on the curve.
+    pub(crate) fn new(curve: EcCurve, point: &[u8]) -> Result<Self, CryptoError> {
+        curve.check_point_form(point)?;
+        ec::public_key(algorithm(curve)?, point).map(Self)
     }
 }
 

@@ -18,7 +18,7 @@ use super::CryptoError;
 
 pub(crate) use aes_gcm::AesGcmKey;
 pub(crate) use ec::{ec_check_public, ec_generate, ec_public_from_private};
-pub(crate) use ecdh::EcdhPrivateKey;
+pub(crate) use ecdh::{EcdhPrivateKey, EcdhPublicKey};
 pub(crate) use ecdsa::{EcdsaSigningKey, EcdsaVerifyingKey};
 pub(crate) use ed25519::Ed25519SigningKey;
 pub(crate) use hmac::HmacKey;

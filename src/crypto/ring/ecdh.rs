@@ -8,7 +8,7 @@
 use ::p256::NistP256;
 use ::p256::elliptic_curve::ecdh::diffie_hellman;
 use ::p256::elliptic_curve::sec1::{FromSec1Point, ModulusSize, ToSec1Point};
-use ::p256::elliptic_curve::{AffinePoint, CurveArithmetic, FieldBytesSize, NonZeroScalar};
+use ::p256::elliptic_curve::{AffinePoint, CurveArithmetic, FieldBytesSize, NonZeroScalar, PublicKey};
 use ::p384::NistP384;
 use ::p521::NistP521;
 use zeroize::Zeroizing;
@@ -19,7 +19,6 @@ use crate::secret::SecretBytes;
 
 /// An ECDH private key and its point.
 pub(crate) struct EcdhPrivateKey {
-    curve: EcCurve,
     scalar: Scalar,
     point: Vec<u8>,
 }
@@ -51,7 +50,7 @@ impl EcdhPrivateKey {
             #[cfg(feature = "es256k")]
             EcCurve::Secp256k1 => return Err(CryptoError),
         };
-        Ok(Self { curve, scalar, point })
+        Ok(Self { scalar, point })
     }
 
     /// Returns the uncompressed point.
@@ -59,15 +58,38 @@ impl EcdhPrivateKey {
         self.point.clone()
     }
 
-    /// Returns the x coordinate of the shared point, full length; refuses a peer's point that
-    /// isn't uncompressed and on this curve.
-    pub(crate) fn agree(&self, peer_point: &[u8]) -> Result<SecretBytes, CryptoError> {
-        self.curve.check_point_form(peer_point)?;
-        match &self.scalar {
-            Scalar::P256(scalar) => agree(scalar, peer_point),
-            Scalar::P384(scalar) => agree(scalar, peer_point),
-            Scalar::P521(scalar) => agree(scalar, peer_point),
+    /// Returns the x coordinate of the shared point, full length; refuses a peer on another curve.
+    pub(crate) fn agree(&self, peer: &EcdhPublicKey) -> Result<SecretBytes, CryptoError> {
+        match (&self.scalar, &peer.0) {
+            (Scalar::P256(scalar), Peer::P256(peer)) => Ok(agree(scalar, peer)),
+            (Scalar::P384(scalar), Peer::P384(peer)) => Ok(agree(scalar, peer)),
+            (Scalar::P521(scalar), Peer::P521(peer)) => Ok(agree(scalar, peer)),
+            _ => Err(CryptoError),
         }
+    }
+}
+
+/// The ECDH public key of a peer, parsed once.
+pub(crate) struct EcdhPublicKey(Peer);
+
+enum Peer {
+    P256(PublicKey<NistP256>),
+    P384(PublicKey<NistP384>),
+    P521(PublicKey<NistP521>),
+}
+
+impl EcdhPublicKey {
+    /// Reads an uncompressed point; refuses one that isn't on the curve.
+    pub(crate) fn new(curve: EcCurve, point: &[u8]) -> Result<Self, CryptoError> {
+        curve.check_point_form(point)?;
+        match curve {
+            EcCurve::P256 => ec::public_key(point).map(Peer::P256),
+            EcCurve::P384 => ec::public_key(point).map(Peer::P384),
+            EcCurve::P521 => ec::public_key(point).map(Peer::P521),
+            #[cfg(feature = "es256k")]
+            EcCurve::Secp256k1 => Err(CryptoError),
+        }
+        .map(Self)
     }
 }
 
@@ -75,13 +97,12 @@ fn scalar<C: CurveArithmetic>(d: &[u8]) -> Result<Zeroizing<NonZeroScalar<C>>, C
     Ok(Zeroizing::new(ec::secret_key::<C>(d)?.to_nonzero_scalar()))
 }
 
-fn agree<C>(scalar: &NonZeroScalar<C>, peer_point: &[u8]) -> Result<SecretBytes, CryptoError>
+fn agree<C>(scalar: &NonZeroScalar<C>, peer: &PublicKey<C>) -> SecretBytes
 where
     C: CurveArithmetic,
     AffinePoint<C>: FromSec1Point<C> + ToSec1Point<C>,
     FieldBytesSize<C>: ModulusSize,
 {
-    let peer = ec::public_key::<C>(peer_point)?;
     let shared = diffie_hellman::<C>(scalar, peer.as_affine());
-    Ok(shared.raw_secret_bytes().to_vec().into())
+    shared.raw_secret_bytes().to_vec().into()
 }

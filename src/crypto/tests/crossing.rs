@@ -130,9 +130,10 @@ both_ways!(ecdh, one, other, {
             let (d, _) = other::ec_generate(curve).unwrap();
             let mine = one::EcdhPrivateKey::generate(curve).unwrap();
             let theirs = other::EcdhPrivateKey::new(curve, d.expose_secret()).unwrap();
+            let (my_point, their_point) = (mine.public_point(), theirs.public_point());
             assert_eq!(
-                mine.agree(&theirs.public_point()).unwrap(),
-                theirs.agree(&mine.public_point()).unwrap()
+                mine.agree(&one::EcdhPublicKey::new(curve, &their_point).unwrap()).unwrap(),
+                theirs.agree(&other::EcdhPublicKey::new(curve, &my_point).unwrap()).unwrap()
             );
         }
     }

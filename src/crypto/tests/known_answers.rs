@@ -231,12 +231,15 @@ fn ecdh_rfc_5903() {
     for (curve, initiator, responder, shared) in cases {
         let initiator = stack::EcdhPrivateKey::new(curve, &unhex(initiator)).unwrap();
         let responder = stack::EcdhPrivateKey::new(curve, &unhex(responder)).unwrap();
-        let agreed = initiator.agree(&responder.public_point()).unwrap();
+        let public = |key: &stack::EcdhPrivateKey| {
+            stack::EcdhPublicKey::new(curve, &key.public_point()).unwrap()
+        };
+        let agreed = initiator.agree(&public(&responder)).unwrap();
         assert_eq!(agreed.expose_secret(), unhex(shared));
-        assert_eq!(responder.agree(&initiator.public_point()).unwrap(), agreed);
+        assert_eq!(responder.agree(&public(&initiator)).unwrap(), agreed);
         let generated = stack::EcdhPrivateKey::generate(curve).unwrap();
-        let agreed = generated.agree(&initiator.public_point()).unwrap();
-        assert_eq!(initiator.agree(&generated.public_point()).unwrap(), agreed);
+        let agreed = generated.agree(&public(&initiator)).unwrap();
+        assert_eq!(initiator.agree(&public(&generated)).unwrap(), agreed);
         assert_eq!(agreed.len(), curve.coordinate_len());
     }
 }

@@ -142,12 +142,12 @@ fn ec_refuses_points() {
         let len = curve.coordinate_len();
         assert_eq!(point.len(), curve.point_len());
         assert_eq!(stack::ec_public_from_private(curve, d.expose_secret()).unwrap(), point);
-        let ecdh = stack::EcdhPrivateKey::new(curve, d.expose_secret()).ok();
+        let agrees = stack::EcdhPrivateKey::new(curve, d.expose_secret()).is_ok();
         let refused = |point: &[u8]| {
             stack::ec_check_public(curve, point).is_err()
                 && stack::EcdsaVerifyingKey::new(curve, point).is_err()
                 && stack::EcdsaSigningKey::new(curve, d.expose_secret(), point).is_err()
-                && ecdh.as_ref().is_none_or(|key| key.agree(point).is_err())
+                && (!agrees || stack::EcdhPublicKey::new(curve, point).is_err())
         };
         assert!(!refused(&point));
         let mut off = point.clone();
@@ -183,10 +183,24 @@ fn ec_refuses_points() {
     }
 }
 
+#[test]
+fn keys_of_different_curves_do_not_agree() {
+    let curves = [EcCurve::P256, EcCurve::P384, EcCurve::P521];
+    for own in curves {
+        let key = stack::EcdhPrivateKey::generate(own).unwrap();
+        for other in curves {
+            let peer = stack::EcdhPublicKey::new(other, &stack::ec_generate(other).unwrap().1).unwrap();
+            assert_eq!(key.agree(&peer).is_ok(), own == other, "{own:?} {other:?}");
+        }
+    }
+}
+
 #[cfg(feature = "es256k")]
 #[test]
 fn secp256k1_does_not_agree() {
     assert!(stack::EcdhPrivateKey::generate(EcCurve::Secp256k1).is_err());
+    let point = stack::ec_generate(EcCurve::Secp256k1).unwrap().1;
+    assert!(stack::EcdhPublicKey::new(EcCurve::Secp256k1, &point).is_err());
 }
 
 /// Returns n - s.

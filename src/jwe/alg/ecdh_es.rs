@@ -8,7 +8,9 @@
 
 use std::borrow::Cow;
 
-use crate::crypto::{self, AesKwKey, CryptoError, EcCurve, EcdhPrivateKey, Hash, X25519PrivateKey};
+use crate::crypto::{
+    self, AesKwKey, CryptoError, EcCurve, EcdhPrivateKey, EcdhPublicKey, Hash, X25519PrivateKey,
+};
 use crate::error::{Defect, Error, KeyDefect, Part};
 use crate::jwe::alg::JweAlgorithm;
 use crate::jwe::enc::ContentEncryption;
@@ -35,7 +37,7 @@ impl Family for EcdhEs {
     }
 
     fn encryption(&self, algorithm: JweAlgorithm, jwk: &Jwk) -> Result<KeyManagement, Error> {
-        let recipient = PublicKey::of(jwk.material()).ok_or_else(|| jwk.material().mismatch(EXPECTED))?;
+        let recipient = PublicKey::of_recipient(jwk.material())?;
         Ok(match self.wrap_key_len {
             None => KeyManagement::Determines(Box::new(AgreeWith(recipient))),
             Some(key_len) => KeyManagement::Encrypts(Box::new(WrapFor { recipient, algorithm, key_len })),
@@ -195,20 +197,36 @@ impl Curve {
     }
 }
 
-/// A public key to agree with: the recipient's, or the ephemeral one from a header.
+/// A public key to agree with, parsed once: the recipient's, or the ephemeral one from a header.
 enum PublicKey {
-    Ec { curve: EcCurve, point: Vec<u8> },
+    Ec { curve: EcCurve, key: EcdhPublicKey },
     X25519([u8; 32]),
 }
 
 impl PublicKey {
     /// Returns the public key, unless it is of another type or curve.
-    fn of(material: &KeyMaterial) -> Option<Self> {
-        match (Curve::of(material)?, material) {
-            (Curve::Ec(curve), KeyMaterial::Ec(key)) => Some(Self::Ec { curve, point: key.point.clone() }),
-            (Curve::X25519, KeyMaterial::Okp(key)) => Some(Self::X25519(key.x)),
-            _ => None,
+    fn of(material: &KeyMaterial) -> Result<Self, Error> {
+        match (Curve::of(material), material) {
+            (Some(Curve::Ec(curve)), KeyMaterial::Ec(key)) => {
+                let key = EcdhPublicKey::new(curve, &key.point).map_err(rejected)?;
+                Ok(Self::Ec { curve, key })
+            }
+            (Some(Curve::X25519), KeyMaterial::Okp(key)) => Ok(Self::X25519(key.x)),
+            _ => Err(material.mismatch(EXPECTED)),
         }
+    }
+
+    /// Returns the public key of a recipient. One that everyone agrees on zero with would keep no secret
+    /// from anyone, and is refused before there is a secret to keep.
+    fn of_recipient(material: &KeyMaterial) -> Result<Self, Error> {
+        let recipient = Self::of(material)?;
+        if let Self::X25519(point) = &recipient {
+            // RFC 7748 §6.1: the result is zero for a point of small order, and for no other: §5 makes any
+            // private key 8 times a number below the large primes that divide the orders of the curve and its
+            // twist. So one agreement tells, whatever the private key.
+            X25519PrivateKey::new(&[1; 32]).and_then(|key| key.agree(point)).map_err(rejected)?;
+        }
+        Ok(recipient)
     }
 
     /// Reads the header's `epk`. A point off its curve would give the recipient's private key away,
@@ -220,7 +238,7 @@ impl PublicKey {
             // What is wrong with this key is the sender's fault, and no key of ours is.
             Err(_) => return Err(epk_defect("a public key on a curve of this library")),
         };
-        Self::of(&material).ok_or_else(|| epk_defect("a public key for key agreement"))
+        Self::of(&material).map_err(|_| epk_defect("a public key for key agreement"))
     }
 
     const fn curve(&self) -> Curve {
@@ -269,9 +287,7 @@ impl PrivateKey {
 
     fn agree(&self, peer: &PublicKey) -> Result<SecretBytes, CryptoError> {
         match (self, peer) {
-            (Self::Ec { curve: own, key }, PublicKey::Ec { curve, point }) if own == curve => {
-                key.agree(point)
-            }
+            (Self::Ec { key, .. }, PublicKey::Ec { key: peer, .. }) => key.agree(peer),
             (Self::X25519(key), PublicKey::X25519(peer)) => key.agree(peer),
             _ => Err(CryptoError),
         }
@@ -482,6 +498,19 @@ mod tests {
             ("X25519 too short", r#"{"kty":"OKP","crv":"X25519","x":"AAAA"}"#.to_owned()),
         ] {
             assert!(matches!(read(&text), Err(Error::Malformed { .. })), "{why}");
+        }
+    }
+
+    #[test]
+    fn keys_of_different_curves_agree_on_nothing() {
+        for own in CURVES {
+            let key = PrivateKey::generate(own).unwrap();
+            for other in CURVES {
+                let Ok(Parameter::Json(_, epk)) = PrivateKey::generate(other).unwrap().epk() else {
+                    panic!("another parameter")
+                };
+                assert_eq!(key.agree(&read(&epk).unwrap()).is_ok(), own == other, "{own:?} {other:?}");
+            }
         }
     }
 

@@ -16,7 +16,7 @@ fn text_that_is_no_jwk() {
     assert_eq!(code(&with(OCT, "kty", "OCT")), "unsupported_key");
     assert_eq!(code(&with(OCT, "kty", "AKP")), "unsupported_key");
     assert_eq!(code(r#"{"kty":7}"#), "member_type");
-    assert_eq!(code(&adding(OCT, &format!(r#""x":"{}""#, "x".repeat(256 * 1024)))), "limit_jwk_set_bytes");
+    assert_eq!(code(&adding(OCT, &format!(r#""x":"{}""#, "x".repeat(256 * 1024)))), "limit_key_bytes");
 }
 
 #[test]

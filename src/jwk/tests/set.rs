@@ -47,7 +47,13 @@ fn the_frame_is_strict() {
     assert_eq!(refused(r#"{"keys":{}}"#), "member_type");
     assert_eq!(refused(r#"{"keys":null}"#), "member_type");
     assert_eq!(refused(r#"{"keys":[],"keys":[]}"#), "duplicate_member");
-    assert_eq!(refused(r#"{"keys":[{"kty":"oct","kty":"oct"}]}"#), "duplicate_member");
+    assert_eq!(refused(r#"{"keys":[],"next":{"a":1,"a":1}}"#), "duplicate_member");
+    assert_eq!(refused(r#"{"keys":[],"next":[{"a":1,"a":1}]}"#), "duplicate_member");
+    assert_eq!(refused(r#"{"keys":{"a":[{"a":1,"a":1}]}}"#), "duplicate_member");
+    // Inside a key too, what isn't JSON leaves nothing to read.
+    for broken in ["{", r#"{"a":1,}"#, r#"{"a":1e999}"#, r#"{"a":"\ud800"}"#, r#"{"a" 1}"#, "[1 2]"] {
+        assert_eq!(refused(&format!(r#"{{"keys":[{broken}]}}"#)), "json", "{broken}");
+    }
     assert_eq!(refused(r#"{"keys":[]}x"#), "json");
     assert!(JwkSet::from_json(r#"{"keys":[]}"#).unwrap().is_empty());
 }
@@ -61,10 +67,52 @@ fn limits_hold() {
     assert_eq!(refused(three, Limits::default().jwk_set_keys(2)), "limit_jwk_set_keys");
     assert!(JwkSet::from_json_with_limits(three, &Limits::default().jwk_set_bytes(19)).is_ok());
     assert_eq!(refused(three, Limits::default().jwk_set_bytes(18)), "limit_jwk_set_bytes");
-    assert_eq!(refused(three, Limits::default().json_depth(2)), "limit_json_depth");
+    assert_eq!(refused(three, Limits::default().json_depth(1)), "limit_json_depth");
     let members: Vec<String> = (0..300).map(|number| format!("\"{number}\":0")).collect();
-    let wide = format!(r#"{{"keys":[{{{}}}]}}"#, members.join(","));
-    assert_eq!(refused(&wide, Limits::default()), "limit_json_members");
+    let wide = format!("{{{}}}", members.join(","));
+    assert_eq!(refused(&format!(r#"{{"keys":[],"next":{wide}}}"#), Limits::default()), "limit_json_members");
+    assert_eq!(refused(&wide.replacen('{', r#"{"keys":[],"#, 1), Limits::default()), "limit_json_members");
+    let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+    for (depth, expected) in [(31, None), (32, Some("limit_json_depth"))] {
+        let json = format!(r#"{{"keys":[],"next":{}}}"#, nested(depth));
+        assert_eq!(JwkSet::from_json(&json).err().map(|error| error.code()), expected, "{depth}");
+    }
+    // Nothing is nested so deep that reading it could exhaust the stack.
+    assert_eq!(refused(&format!(r#"{{"keys":[{}]}}"#, nested(126)), Limits::default()), "limit_json_depth");
+    assert_eq!(
+        refused(&format!(r#"{{"keys":[{}]}}"#, nested(50_000)), Limits::default()),
+        "limit_json_depth"
+    );
+}
+
+/// RFC 7517 §5: what is wrong with one key is no reason to lose the others.
+#[test]
+fn a_key_that_two_readers_may_read_differently_is_skipped() {
+    let members: Vec<String> = (0..300).map(|number| format!("\"{number}\":0")).collect();
+    let nested = |depth: usize| {
+        format!(r#"{{"kty":"oct","k":"AAAA","x":{}{}}}"#, "[".repeat(depth), "]".repeat(depth))
+    };
+    let cases = [
+        (adding(OCT, r#""kty":"oct""#), "duplicate_member"),
+        (adding(OCT, r#""\u006b":"AAAA""#), "duplicate_member"),
+        (adding(OCT, r#""x":[{"a":{"b":1,"b":1}}]"#), "duplicate_member"),
+        (r#"[{"a":1,"a":1}]"#.to_owned(), "duplicate_member"),
+        (format!("{{{}}}", members.join(",")), "limit_json_members"),
+        (nested(32), "limit_json_depth"),
+    ];
+    for (bad, reason) in &cases {
+        let good = without(EC, "d");
+        for (json, index) in [
+            (format!(r#"{{"keys":[{bad},{good},{OCT}]}}"#), 0),
+            (format!(r#"{{"keys":[ {good} , {bad} , {OCT} ],"next":[]}}"#), 1),
+        ] {
+            let set = JwkSet::from_json(&json).unwrap();
+            assert_eq!(set.len(), 2, "{bad}");
+            let [skipped] = set.skipped() else { panic!("{:?}", set.skipped()) };
+            assert_eq!((skipped.index(), skipped.key_id(), skipped.reason().code()), (index, None, *reason));
+        }
+    }
+    assert_eq!(JwkSet::from_json(&format!(r#"{{"keys":[{}]}}"#, nested(31))).unwrap().len(), 1);
 }
 
 #[test]

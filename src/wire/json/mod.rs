@@ -59,9 +59,39 @@ pub(crate) fn scan_object<'a>(
     text: &'a str,
     part: Part,
     limits: &Limits,
+    member: impl FnMut(&str, Value<'a>) -> Result<(), Error>,
+) -> Result<(), Error> {
+    scan(Scanner::new(text, limits), part, member)
+}
+
+/// Scans a JSON object like [`scan_object`], in which the elements of the array `list` stand for
+/// themselves: an object inside one of them may have duplicate names, and more depth and members than the
+/// limits permit. Whoever takes an element scans its text by [`scan_object`], which refuses that.
+pub(crate) fn scan_object_with_list<'a>(
+    text: &'a str,
+    list: &str,
+    part: Part,
+    limits: &Limits,
     mut member: impl FnMut(&str, Value<'a>) -> Result<(), Error>,
 ) -> Result<(), Error> {
-    let mut scanner = Scanner::new(text, limits);
+    // The object and the array are held to everything, what is deeper to being JSON.
+    let mut lenient = Scanner::new(text, limits);
+    lenient.strict_levels = 2;
+    scan(lenient, part, |name, value| {
+        if name != list || value.kind() != Kind::Array {
+            let mut strict = Scanner::new(value.text(), limits);
+            let scanned = strict.value(1);
+            scanned.map_err(|fault| fault_error(fault, part, &strict))?;
+        }
+        member(name, value)
+    })
+}
+
+fn scan<'a>(
+    mut scanner: Scanner<'a>,
+    part: Part,
+    mut member: impl FnMut(&str, Value<'a>) -> Result<(), Error>,
+) -> Result<(), Error> {
     let scanned = if scanner.start() == Some(Kind::Object) {
         let scanned = scanner.object(1, |name, value| member(name, value).map_err(Stop::Refused));
         scanned.and_then(|()| Ok(scanner.end()?))
@@ -69,17 +99,20 @@ pub(crate) fn scan_object<'a>(
         let scanned = scanner.value(0).and_then(|_| scanner.end());
         scanned.map_or_else(|fault| Err(fault.into()), |()| Err(Stop::NotAnObject))
     };
-    scanned.map_err(|stop| {
-        let defect = match stop {
-            Stop::Refused(error) => return error,
-            Stop::Fault(Fault::Depth) => return over_limit(Limit::JsonDepth, scanner.max_depth),
-            Stop::Fault(Fault::Members) => return over_limit(Limit::JsonMembers, scanner.max_members),
-            Stop::Fault(Fault::DuplicateName) => Defect::DuplicateMember,
-            Stop::Fault(Fault::NotJson) => Defect::Json,
-            Stop::NotAnObject => Defect::NotAnObject,
-        };
-        Error::malformed(part, defect)
+    scanned.map_err(|stop| match stop {
+        Stop::Refused(error) => error,
+        Stop::NotAnObject => Error::malformed(part, Defect::NotAnObject),
+        Stop::Fault(fault) => fault_error(fault, part, &scanner),
     })
+}
+
+fn fault_error(fault: Fault, part: Part, scanner: &Scanner<'_>) -> Error {
+    match fault {
+        Fault::Depth => over_limit(Limit::JsonDepth, scanner.max_depth),
+        Fault::Members => over_limit(Limit::JsonMembers, scanner.max_members),
+        Fault::DuplicateName => Error::malformed(part, Defect::DuplicateMember),
+        Fault::NotJson => Error::malformed(part, Defect::Json),
+    }
 }
 
 /// Why an object's scan ended early: the text's fault, or the word of who takes the members.

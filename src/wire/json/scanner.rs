@@ -16,6 +16,8 @@ pub(super) struct Scanner<'a> {
     at: usize,
     pub(super) max_depth: usize,
     pub(super) max_members: usize,
+    /// Containers deeper than this are only held to RFC 8259: whoever uses their members scans them again.
+    pub(super) strict_levels: usize,
 }
 
 /// Why a scan ended early.
@@ -33,7 +35,13 @@ pub(super) enum Fault {
 
 impl<'a> Scanner<'a> {
     pub(super) fn new(text: &'a str, limits: &Limits) -> Self {
-        Self { text, at: 0, max_depth: limits.json_depth.min(MAX_DEPTH), max_members: limits.json_members }
+        Self {
+            text,
+            at: 0,
+            max_depth: limits.json_depth.min(MAX_DEPTH),
+            max_members: limits.json_members,
+            strict_levels: usize::MAX,
+        }
     }
 
     /// Goes to the first value and returns its kind, as its first byte tells it.
@@ -58,13 +66,14 @@ impl<'a> Scanner<'a> {
         if self.take(b'}') {
             return Ok(());
         }
+        let is_strict = level <= self.strict_levels;
         let mut names = Names::new();
         loop {
             if names.len() >= self.max_members {
                 return Err(Fault::Members.into());
             }
             let name = self.name()?;
-            if !names.insert(name.clone()) {
+            if is_strict && !names.insert(name.clone()) {
                 return Err(Fault::DuplicateName.into());
             }
             let value = self.value(level)?;
@@ -177,7 +186,9 @@ impl<'a> Scanner<'a> {
 
     /// Scans the bracket that opens a container, and whitespace.
     fn open(&mut self, level: usize) -> Result<(), Fault> {
-        if level > self.max_depth {
+        // Recursion must not exhaust the stack, however lenient the scan is.
+        let max_depth = if level > self.strict_levels { MAX_DEPTH } else { self.max_depth };
+        if level > max_depth {
             return Err(Fault::Depth);
         }
         self.at += 1;
