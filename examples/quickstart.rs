@@ -104,7 +104,7 @@ fn main() -> Result<(), Error> {
 
     // It says that a signed token is inside, and there are bare claims.
     let recipient = gateway_key.encryption_key()?;
-    let encrypted_only = JweBuilder::new(&recipient).cty("JWT").encrypt_claims(&claims)?;
+    let encrypted_only = JweBuilder::new(&recipient).content_type("JWT").encrypt_claims(&claims)?;
     refuse("encrypted but not signed", verifier.verify(&encrypted_only));
 
     let access_tokens = expect(verifying_key, AUDIENCE).token_type("at+jwt").build()?;

@@ -94,7 +94,7 @@ fn nested() -> JwtVerifier {
 
 fn wrapped(cty: &str, inner: &str) -> String {
     let key = key().encryption_key().unwrap();
-    JweBuilder::new(&key).cty(cty).encrypt(inner.as_bytes()).unwrap()
+    JweBuilder::new(&key).content_type(cty).encrypt(inner.as_bytes()).unwrap()
 }
 
 /// The public JWK of that `kid` with a member changed.

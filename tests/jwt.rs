@@ -935,7 +935,7 @@ fn a_nested_token_is_signed_inside_and_encrypted_outside() {
         let builder = JweBuilder::new(&encryption_key);
         match cty {
             None => builder,
-            Some(cty) => builder.cty(cty),
+            Some(cty) => builder.content_type(cty),
         }
         .encrypt(plaintext.as_bytes())
         .unwrap()

@@ -442,7 +442,8 @@ fn unidentified(key: &SigningKey) -> VerifyingKey {
 #[test]
 fn parts_of_two_encrypted_tokens_dont_mix() {
     for (scheme, key, decryption_key) in RECIPIENTS.iter() {
-        let encrypt = |typ: &str, plaintext: &[u8]| JweBuilder::new(key).typ(typ).encrypt(plaintext).unwrap();
+        let encrypt =
+            |typ: &str, plaintext: &[u8]| JweBuilder::new(key).token_type(typ).encrypt(plaintext).unwrap();
         let (one, other) = (encrypt("a", b"card 4242"), encrypt("b", b"card 1111 of another"));
         for token in [&one, &other] {
             decrypt(decryption_key, token).unwrap();

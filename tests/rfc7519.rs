@@ -156,7 +156,7 @@ fn a_2_nested_in_another_coat_is_accepted() {
     let coat = DecryptionKey::generate(JweAlgorithm::EcdhEs).unwrap();
     let nested = |cty: &str, inner: &str| {
         let key = coat.encryption_key().unwrap();
-        countersign::jwe::JweBuilder::new(&key).cty(cty).encrypt(inner.as_bytes()).unwrap()
+        countersign::jwe::JweBuilder::new(&key).content_type(cty).encrypt(inner.as_bytes()).unwrap()
     };
     let builder = JwtVerifier::builder(key_of(&case)).issuer("joe").any_audience().clock(at(EXP - 1));
     let verifier = builder.decrypt_with(coat.clone_key()).build().unwrap();

@@ -137,10 +137,10 @@ fn encrypted(choices: &Choices, plaintext: &[u8]) {
     let sender = sender(choices);
     let mut builder = JweBuilder::new(&sender);
     if let Some(typ) = typ {
-        builder = builder.typ(typ);
+        builder = builder.token_type(typ);
     }
     if let Some(cty) = cty {
-        builder = builder.cty(cty);
+        builder = builder.content_type(cty);
     }
     let token = builder.encrypt(plaintext).expect("anything can be encrypted");
     assert_eq!(decrypt(recipient, &token).expect("what was encrypted decrypts").expose_secret(), plaintext);

@@ -61,8 +61,7 @@ pub fn encrypt(key: &EncryptionKey, plaintext: &[u8]) -> Result<String, Error> {
 /// # Errors
 ///
 /// [`Error::Misuse`] when the claims don't serialize to a JSON object of distinct names, within what
-/// [`Limits::default`] permits in depth and members;
-/// otherwise as [`encrypt`].
+/// [`Limits::default`] permits in depth and members; otherwise as [`encrypt`].
 pub fn encrypt_claims<T: Serialize + ?Sized>(key: &EncryptionKey, claims: &T) -> Result<String, Error> {
     JweBuilder::new(key).encrypt_claims(claims)
 }
@@ -73,7 +72,7 @@ pub fn encrypt_claims<T: Serialize + ?Sized>(key: &EncryptionKey, claims: &T) ->
 /// use countersign::jwe::{DecryptionKey, JweAlgorithm, JweBuilder};
 ///
 /// let key = DecryptionKey::generate(JweAlgorithm::A256Kw)?.encryption_key()?;
-/// let token = JweBuilder::new(&key).cty("text/plain").encrypt(b"card 4242")?;
+/// let token = JweBuilder::new(&key).content_type("text/plain").encrypt(b"card 4242")?;
 /// assert_eq!(token.split('.').count(), 5);
 /// # Ok::<(), countersign::Error>(())
 /// ```
@@ -81,26 +80,28 @@ pub fn encrypt_claims<T: Serialize + ?Sized>(key: &EncryptionKey, claims: &T) ->
 #[must_use]
 pub struct JweBuilder<'k> {
     key: &'k EncryptionKey,
-    typ: Option<String>,
-    cty: Option<String>,
+    token_type: Option<String>,
+    content_type: Option<String>,
 }
 
 impl<'k> JweBuilder<'k> {
     /// Starts with the recipient's key.
     pub const fn new(key: &'k EncryptionKey) -> Self {
-        Self { key, typ: None, cty: None }
+        Self { key, token_type: None, content_type: None }
     }
 
-    /// Sets `typ`, the media type of the whole token ([RFC 7516 §4.1.11](https://www.rfc-editor.org/rfc/rfc7516#section-4.1.11)). Everyone can read it.
-    pub fn typ(mut self, typ: impl Into<String>) -> Self {
-        self.typ = Some(typ.into());
+    /// Sets `typ`, the media type of the whole token
+    /// ([RFC 7516 §4.1.11](https://www.rfc-editor.org/rfc/rfc7516#section-4.1.11)). Everyone can read it.
+    pub fn token_type(mut self, token_type: impl Into<String>) -> Self {
+        self.token_type = Some(token_type.into());
         self
     }
 
-    /// Sets `cty`, the media type of the plaintext ([RFC 7516 §4.1.12](https://www.rfc-editor.org/rfc/rfc7516#section-4.1.12)): `JWT` where that is a token.
+    /// Sets `cty`, the media type of the plaintext
+    /// ([RFC 7516 §4.1.12](https://www.rfc-editor.org/rfc/rfc7516#section-4.1.12)): `JWT` where that is a token.
     /// Everyone can read it.
-    pub fn cty(mut self, cty: impl Into<String>) -> Self {
-        self.cty = Some(cty.into());
+    pub fn content_type(mut self, content_type: impl Into<String>) -> Self {
+        self.content_type = Some(content_type.into());
         self
     }
 
@@ -185,8 +186,11 @@ impl<'k> JweBuilder<'k> {
     fn protected_header(&self, parameters: &[Parameter]) -> String {
         let mut header = HeaderWriter::new(self.key.algorithm().name());
         header.string("enc", self.key.content_encryption().name());
-        let optional =
-            [("kid", self.key.key_id()), ("typ", self.typ.as_deref()), ("cty", self.cty.as_deref())];
+        let optional = [
+            ("kid", self.key.key_id()),
+            ("typ", self.token_type.as_deref()),
+            ("cty", self.content_type.as_deref()),
+        ];
         for (name, value) in optional {
             if let Some(value) = value {
                 header.string(name, value);
@@ -328,7 +332,11 @@ mod tests {
     #[test]
     fn header_parameters_stand_in_the_header() {
         let key = DecryptionKey::generate(JweAlgorithm::A128Kw).unwrap().with_key_id("k\"1");
-        let token = JweBuilder::new(&key.encryption_key().unwrap()).typ("t").cty("JWT").encrypt(b"").unwrap();
+        let token = JweBuilder::new(&key.encryption_key().unwrap())
+            .token_type("t")
+            .content_type("JWT")
+            .encrypt(b"")
+            .unwrap();
         let header = base64url::decode(token.split('.').next().unwrap(), Part::Header).unwrap();
         assert_eq!(
             std::str::from_utf8(&header).unwrap(),

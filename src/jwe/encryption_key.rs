@@ -60,8 +60,7 @@ impl EncryptionCore {
 impl EncryptionKey {
     /// Takes the key of a JWK for the algorithm that the JWK's own `alg` names.
     ///
-    /// A content encryption in `alg` (`"alg":"A128GCM"`) means `dir` with that `enc`. Of a private
-    /// key, only the public part is taken.
+    /// A content encryption in `alg` (`"alg":"A128GCM"`) means `dir` with that `enc`.
     ///
     /// # Errors
     ///
@@ -78,12 +77,17 @@ impl EncryptionKey {
     ///
     /// [`KeyDefect::Algorithm`] when the JWK's own `alg` names another one, [`KeyDefect::Use`] when
     /// its `use` or `key_ops` forbids encryption, [`KeyDefect::Type`] or [`KeyDefect::Size`] when
-    /// the key isn't one of the algorithm, [`KeyDefect::Rejected`] for an X25519 key of small order, whose
+    /// the key isn't one of the algorithm, [`KeyDefect::NotPublic`] when it is private
+    /// ([`Jwk::to_public`] drops that part), [`KeyDefect::Rejected`] for an X25519 key of small order, whose
     /// shared secret would be everyone's, and [`Error::Unsupported`] for RSA-OAEP in a build without it.
     pub fn from_jwk_for(algorithm: JweAlgorithm, jwk: &Jwk) -> Result<Self, Error> {
         algorithm.check_jwk(jwk)?;
         if !jwk.permits(Operation::Encrypt) {
             return Err(Error::InvalidKey(KeyDefect::Use));
+        }
+        // A private key where a public one is due has leaked, or is about to.
+        if jwk.is_private() && !jwk.is_secret() {
+            return Err(Error::InvalidKey(KeyDefect::NotPublic));
         }
         let core = Arc::new(EncryptionCore::new(algorithm, jwk)?);
         Ok(Self::from_core(core, jwk.key_id().map(str::to_owned)))

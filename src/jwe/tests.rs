@@ -483,7 +483,7 @@ fn several_keys_are_tried_in_turn_up_to_the_limit() {
 #[test]
 fn a_token_gives_its_header_out() {
     let key = key(JweAlgorithm::A128Kw).with_key_id("1").encryption_key().unwrap();
-    let token = JweBuilder::new(&key).typ("at+jwt").cty("JWT").encrypt(b"x").unwrap();
+    let token = JweBuilder::new(&key).token_type("at+jwt").content_type("JWT").encrypt(b"x").unwrap();
     let (limits, mut header) = (Limits::default(), Vec::new());
     let token = EncryptedToken::parse(&token, &limits, NOTHING_UNDERSTOOD, &mut header).unwrap();
     assert_eq!(token.algorithm(), JweAlgorithm::A128Kw);

@@ -19,7 +19,7 @@ pub(super) const NESTED: &str = "JWT";
 
 /// Encrypts a signed token to a recipient.
 pub(super) fn encrypt_signed(recipient: &EncryptionKey, signed: &[u8]) -> Result<String, Error> {
-    JweBuilder::new(recipient).cty(NESTED).encrypt(signed)
+    JweBuilder::new(recipient).content_type(NESTED).encrypt(signed)
 }
 
 /// How a verifier decrypts: its keys, and what it allows beyond what they say.

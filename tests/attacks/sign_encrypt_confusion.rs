@@ -26,7 +26,7 @@ fn encrypted(recipient: &DecryptionKey, cty: Option<&str>, plaintext: impl AsRef
     let key = recipient.encryption_key().unwrap();
     let builder = JweBuilder::new(&key);
     match cty {
-        Some(cty) => builder.cty(cty).encrypt(plaintext.as_ref()),
+        Some(cty) => builder.content_type(cty).encrypt(plaintext.as_ref()),
         None => builder.encrypt(plaintext.as_ref()),
     }
     .unwrap()
@@ -71,7 +71,7 @@ fn row_021_encrypted_to_the_verifiers_own_rsa_key() {
     let both = JwtVerifier::builder(rs256).decrypt_with(recipient);
     let both = both.issuer(ISSUER).audience(AUDIENCE).clock(at(NOW)).build().unwrap();
     assert_eq!(code(both.verify::<NoClaims>(&forged)), "content_type_not_allowed");
-    let forged = JweBuilder::new(&key).cty("JWT").encrypt(P0.as_bytes()).unwrap();
+    let forged = JweBuilder::new(&key).content_type("JWT").encrypt(P0.as_bytes()).unwrap();
     assert_eq!(code(both.verify::<NoClaims>(&forged)), "not_signed");
 }
 

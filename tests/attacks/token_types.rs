@@ -139,8 +139,8 @@ fn row_124_content_that_is_said_to_be_a_token() {
     let nested = JwtVerifier::builder(hs256_key()).decrypt_with(recipient).issuer(ISSUER).audience(AUDIENCE);
     let nested = nested.clock(at(NOW)).build().unwrap();
     let inner = hs256(r#"{"alg":"HS256","cty":"JWT"}"#, hs256(H0, P0));
-    let token = JweBuilder::new(&key).cty("JWT").encrypt(inner.as_bytes()).unwrap();
+    let token = JweBuilder::new(&key).content_type("JWT").encrypt(inner.as_bytes()).unwrap();
     assert_eq!(code(nested.verify::<NoClaims>(&token)), "token_inside_not_allowed");
-    let token = JweBuilder::new(&key).cty("JWT").encrypt(hs256(H0, P0).as_bytes()).unwrap();
+    let token = JweBuilder::new(&key).content_type("JWT").encrypt(hs256(H0, P0).as_bytes()).unwrap();
     assert!(nested.verify::<NoClaims>(&token).is_ok());
 }
