@@ -278,6 +278,7 @@ fn row_096_numbers() {
 /// What is too large for a key is refused before it is decoded, in whichever form it comes.
 #[test]
 fn keys_have_a_size_too() {
+    type Reader = fn(&[u8]) -> Result<Jwk, Error>;
     const MOST: usize = 256 * 1024;
     let padded = |text: &str, len: usize| format!("{}{text}", " ".repeat(len - text.len()));
     assert!(Jwk::from_json(&padded(&rsa_public_json(), MOST)).is_ok());
@@ -290,7 +291,7 @@ fn keys_have_a_size_too() {
         let key = countersign::EncryptionKey::from_pem(JweAlgorithm::EcdhEs, &padded(MOST + 1));
         assert_eq!(code(key), "limit_key_bytes");
     }
-    let readers: [fn(&[u8]) -> Result<Jwk, Error>; 6] = [
+    let readers: [Reader; 6] = [
         Jwk::from_spki_der,
         Jwk::from_pkcs8_der,
         Jwk::from_pkcs1_public_der,
