@@ -85,11 +85,11 @@ impl EncryptionKey {
         if !jwk.permits(Operation::Encrypt) {
             return Err(Error::InvalidKey(KeyDefect::Use));
         }
+        let core = Arc::new(EncryptionCore::new(algorithm, jwk)?);
         // A private key where a public one is due has leaked, or is about to.
         if jwk.is_private() && !jwk.is_secret() {
             return Err(Error::InvalidKey(KeyDefect::NotPublic));
         }
-        let core = Arc::new(EncryptionCore::new(algorithm, jwk)?);
         Ok(Self::from_core(core, jwk.key_id().map(str::to_owned)))
     }
 

@@ -515,7 +515,12 @@ fn aes_gcm_keys_count_their_messages() {
 #[test]
 fn a_jwk_s_own_words_are_obeyed() {
     let jwk = || Jwk::generate(KeyKind::P256).unwrap();
-    let from = |jwk: &Jwk| (DecryptionKey::from_jwk(jwk).map(drop), EncryptionKey::from_jwk(jwk).map(drop));
+    let from = |jwk: &Jwk| {
+        let published = jwk.to_public().unwrap_or_else(|_| jwk.clone_key());
+        (DecryptionKey::from_jwk(jwk).map(drop), EncryptionKey::from_jwk(&published).map(drop))
+    };
+    let private = EncryptionKey::from_jwk(&jwk().with_algorithm("ECDH-ES")).map(drop);
+    assert_eq!(private, Err(Error::InvalidKey(KeyDefect::NotPublic)));
     let mismatch = |expected, found| KeyDefect::Type { expected, found };
     let on_p256 = "an EC key on P-256";
     let both = |defect| (Err(Error::InvalidKey(defect)), Err(Error::InvalidKey(defect)));
