@@ -100,7 +100,8 @@ fn nested_inside(script: &mut Script<'_>) {
         _ => mutate::token(script.pick(&SIGNED[..]), &SIGNED, script),
     };
     let builder = JweBuilder::new(sender);
-    let builder = if let Some(content_type) = content_type { builder.content_type(content_type) } else { builder };
+    let builder =
+        if let Some(content_type) = content_type { builder.content_type(content_type) } else { builder };
     let token = builder.encrypt(inner.as_bytes()).expect("anything can be encrypted");
 
     if verified(&token, inner.as_bytes()) {

@@ -106,7 +106,8 @@ fn halves_fit(key: &Jwk) {
 fn set(text: &str) {
     let Some(set) = check::answer(JwkSet::from_json(text), &[text.as_bytes()]) else { return };
     // A name may stand twice inside a key, which is skipped then.
-    let members: serde_json::Map<String, Value> = serde_json::from_str(text).expect("an accepted set is JSON");
+    let members: serde_json::Map<String, Value> =
+        serde_json::from_str(text).expect("an accepted set is JSON");
     let may_have = ["duplicate_member", "limit_json_depth", "limit_json_members"];
     let spoilt = set.skipped().iter().any(|skipped| may_have.contains(&skipped.reason().code()));
     assert!(spoilt || strict::object(text).is_some(), "what stands outside a skipped key is strict JSON");
