@@ -82,7 +82,7 @@ fn main() -> Result<(), Error> {
     let invoices = expect(verifying_key.clone_key(), "https://invoices.example.com").build()?;
     refuse("wrong audience", invoices.verify(&token));
 
-    // Flips a bit of the ciphertext's first character.
+    // Another character near the ciphertext's end.
     let (head, body) = token.split_at(token.rfind('.').unwrap_or(0) - 8);
     let flipped = if body.starts_with('A') { 'B' } else { 'A' };
     refuse("tampered", verifier.verify(&format!("{head}{flipped}{}", &body[1..])));
