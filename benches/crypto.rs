@@ -6,7 +6,7 @@ use std::hint::black_box;
 
 use countersign::jwe::decrypt_with_limits;
 use countersign::{
-    ContentEncryption, JweAlgorithm, JwsAlgorithm, Limits, SigningKey, TokenBuffer, encrypt, jws,
+    ContentEncryption, JweAlgorithm, JwsAlgorithm, KeySet, Limits, SigningKey, TokenBuffer, encrypt, jws,
 };
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, Throughput};
@@ -19,6 +19,7 @@ fn main() {
     let mut criterion = Criterion::default().configure_from_args();
     jws(&mut criterion);
     jwe(&mut criterion);
+    keys(&mut criterion);
     jwt(&mut criterion);
     criterion.final_summary();
 }
@@ -102,6 +103,32 @@ fn encryption(
 }
 
 /// Whole tokens, from a type to a type.
+/// A signature verified under the one key of a set that the token names, and without a name, under the last
+/// of eight that fit.
+fn keys(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("keys");
+    for size in [1, 10, 100, 1000] {
+        let signing_key = signing_key(JwsAlgorithm::Ed25519).with_key_id("0");
+        let named =
+            |index: usize| signing_key.verifying_key().expect("a good key").with_key_id(index.to_string());
+        let keys: KeySet = (0..size).map(named).collect();
+        let token = jws::sign(&signing_key, CLAIMS_SET).expect("any bytes can be signed");
+        group.bench_function(format!("verify/of {size}"), |bencher| {
+            bencher.iter(|| keys.verify(black_box(&token)).expect("the token is valid"));
+        });
+    }
+    let strangers =
+        (0..7).map(|_| SigningKey::generate(JwsAlgorithm::Ed25519).expect("any stack makes these"));
+    let signing_key = SigningKey::generate(JwsAlgorithm::Ed25519).expect("any stack makes these");
+    let token = jws::sign(&signing_key, CLAIMS_SET).expect("any bytes can be signed");
+    let unnamed = strangers.chain([signing_key]).map(|key| key.verifying_key().expect("a good key"));
+    let keys: KeySet = unnamed.collect();
+    group.bench_function("verify/last of 8 candidates", |bencher| {
+        bencher.iter(|| keys.verify(black_box(&token)).expect("the token is valid"));
+    });
+    group.finish();
+}
+
 fn jwt(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("jwt");
     let algorithms = [JwsAlgorithm::Hs256, JwsAlgorithm::Es256, JwsAlgorithm::Ed25519, JwsAlgorithm::Rs256];

@@ -1430,6 +1430,15 @@ fn lists_of_a_verifier_must_hold_something_that_can_be() {
         misuse(complete().decrypt_with(decryption_key()).content_encryptions([]).build()),
         "expected at least one algorithm in `content_encryptions`, found none"
     );
+    assert_eq!(
+        misuse(
+            complete()
+                .decrypt_with(decryption_key())
+                .key_management_algorithms([JweAlgorithm::A128Kw])
+                .build()
+        ),
+        "expected a key for one of `key_management_algorithms`, found none"
+    );
     let beside = "expected `decrypt_with` beside a list of algorithms for encrypted tokens, found none";
     assert_eq!(misuse(complete().key_management_algorithms([JweAlgorithm::A256Kw]).build()), beside);
     assert_eq!(misuse(complete().content_encryptions([ContentEncryption::A256Gcm]).build()), beside);

@@ -144,19 +144,24 @@ impl JwtVerifier {
     /// be borrowed as a `&str`: `Cow<str>` takes both.
     ///
     /// ```
-    /// use countersign::{JwtVerifier, TokenBuffer};
+    /// use countersign::{JwsAlgorithm, JwtIssuer, JwtVerifier, SigningKey, TokenBuffer};
     ///
-    /// #[derive(serde::Deserialize)]
+    /// #[derive(serde::Serialize, serde::Deserialize)]
     /// struct OrderClaims<'a> {
     ///     scope: &'a str,
     /// }
     ///
-    /// fn may_read(verifier: &JwtVerifier, token: &str) -> Result<bool, countersign::Error> {
-    ///     let mut buffer = TokenBuffer::new();
-    ///     let jwt = verifier.verify_borrowed::<OrderClaims<'_>>(token, &mut buffer)?;
-    ///     Ok(jwt.claims().scope == "orders:read")
-    /// }
-    /// # let _ = may_read;
+    /// # fn main() -> Result<(), countersign::Error> {
+    /// # let key = SigningKey::generate(JwsAlgorithm::Es256)?;
+    /// # let verifier = JwtVerifier::builder(key.verifying_key()?).any_issuer().any_audience().build()?;
+    /// # let issuer = JwtIssuer::builder(key).without_issuer().without_audience()
+    /// #     .lifetime(std::time::Duration::from_secs(300)).build()?;
+    /// # let token = issuer.issue("user-17", &OrderClaims { scope: "orders:read" })?;
+    /// let mut buffer = TokenBuffer::new();
+    /// let jwt = verifier.verify_borrowed::<OrderClaims<'_>>(&token, &mut buffer)?;
+    /// assert_eq!(jwt.claims().scope, "orders:read");
+    /// # Ok(())
+    /// # }
     /// ```
     ///
     /// # Errors

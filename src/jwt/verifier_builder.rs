@@ -274,9 +274,9 @@ impl JwtVerifierBuilder {
     ///
     /// # Errors
     ///
-    /// [`Error::Misuse`] if issuer or audience was neither set nor waived, a name is empty, there is no key, or none for
-    /// the listed algorithms, a list is empty, choices contradict each other, the leeway is over 10
-    /// minutes, or more than 64 claims are required.
+    /// [`Error::Misuse`] if issuer or audience was neither set nor waived, a name is empty, there is no
+    /// key, or none for the listed algorithms, a list is empty, choices contradict each other, the leeway
+    /// is over 10 minutes, or more than 64 claims are required.
     pub fn build(mut self) -> Result<JwtVerifier, Error> {
         self.check()?;
         if let [source] = self.sources.as_mut_slice()
@@ -358,6 +358,13 @@ impl JwtVerifierBuilder {
             (
                 self.decryption.as_ref().is_some_and(KeySet::is_empty),
                 "expected at least one key that decrypts, found none; `KeySet::skipped` says why",
+            ),
+            (
+                self.key_management
+                    .as_ref()
+                    .zip(self.decryption.as_ref())
+                    .is_some_and(|(listed, keys)| !keys.serves(listed)),
+                "expected a key for one of `key_management_algorithms`, found none",
             ),
             (self.policy.leeway > Self::MAX_LEEWAY, "expected a leeway of at most 10 minutes, found more"),
             (

@@ -68,6 +68,11 @@ impl KeySet<DecryptionKey> {
         self.open(&EncryptedToken::parse(token, limits, NOTHING_UNDERSTOOD, &mut header)?)
     }
 
+    /// Whether any key could ever be a candidate under this list.
+    pub(crate) fn serves(&self, listed: &[JweAlgorithm]) -> bool {
+        self.entries().any(|entry| listed.contains(&entry.key.algorithm()))
+    }
+
     pub(crate) fn open(&self, token: &EncryptedToken<'_>) -> Result<SecretBytes, Error> {
         let algorithm = token.algorithm();
         if !self.entries().any(|entry| entry.key.algorithm() == algorithm) {

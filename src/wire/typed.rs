@@ -52,12 +52,18 @@ fn expected(error: &serde_json::Error) -> String {
         .strip_suffix(&format!(" at line {} column {}", error.line(), error.column()))
         .unwrap_or(&message);
 
-    // The name in these two is the type's.
-    if let Some(field) = message.strip_prefix("missing field ") {
-        return format!("a member {field}");
+    // The name in these two is the type's: an application's own sentence is longer than a name.
+    let name = |start| {
+        let name = message.strip_prefix(start)?.strip_prefix('`')?.strip_suffix('`')?;
+        let is_name =
+            |character: char| character.is_alphanumeric() || matches!(character, '_' | '-' | ':' | '.' | '/');
+        (name.len() <= 64 && name.chars().all(is_name)).then_some(name)
+    };
+    if let Some(field) = name("missing field ") {
+        return format!("a member `{field}`");
     }
-    if let Some(field) = message.strip_prefix("duplicate field ") {
-        return format!("only one member {field}");
+    if let Some(field) = name("duplicate field ") {
+        return format!("only one member `{field}`");
     }
     if QUOTING.iter().any(|start| message.starts_with(start)) {
         if message.ends_with(", there are no fields") || message.ends_with(", there are no variants") {
@@ -137,6 +143,16 @@ mod tests {
         }
     }
 
+    #[derive(Debug)]
+    struct Odd;
+
+    impl<'de> Deserialize<'de> for Odd {
+        fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            let text = String::deserialize(deserializer)?;
+            Err(serde::de::Error::custom(format!("missing field `of {text}`")))
+        }
+    }
+
     #[track_caller]
     fn check<'de, T: Deserialize<'de> + std::fmt::Debug>(text: &'de str, expected: &str, column: usize) {
         let error = from_json::<T>(text).unwrap_err();
@@ -155,6 +171,7 @@ mod tests {
         check::<Claims>(r#"{"sub":"a","tenant":1,"role":"SECRET"}"#, "`admin`", 37);
         check::<Nothing>(r#"{"x, expected SECRET":1}"#, "no such name", 21);
         check::<Picky>(r#""SECRET""#, "a value that the type accepts", 1);
+        check::<Odd>(r#""SECRET""#, "a value that the type accepts", 1);
         check::<Vec<(u8, u8)>>("[[1]]", "a tuple of size 2", 4);
     }
 

@@ -1,9 +1,9 @@
-//! What a token library must refuse, one test a row of the project's table of attacks, and what it must
-//! accept nonetheless: for each class of refusals, twins with the one wrong thing put right.
+//! What a token library must refuse, and what it must accept nonetheless: for each class of refusals, twins
+//! with the one wrong thing put right.
 //!
-//! A test asserts the reason, `Error::code`, so that no case passes for the wrong cause. Tests are named
-//! after their row; a test without a number was found while its class was written. Published incidents
-//! stand beside the rows that they taught.
+//! A test asserts the reason, `Error::code`, so that no case passes for the wrong cause. A number in a
+//! test's name keeps its place for good; a test without one was found while its class was written.
+//! Published incidents stand beside the rows that they taught.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
