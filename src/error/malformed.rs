@@ -96,6 +96,9 @@ pub enum Defect {
     /// A member that must not be there is.
     #[error("expected no member `{0}`, found one")]
     UnexpectedMember(&'static str),
+    /// A header parameter stands outside the protected header, where nobody signed it.
+    #[error("expected `{0}` in the protected header, found it unprotected")]
+    UnprotectedMember(&'static str),
     /// A member's value has a wrong JSON type or form.
     #[error("expected member `{name}` to be {expected}, found something else")]
     #[non_exhaustive]
@@ -128,6 +131,7 @@ impl Defect {
             Self::DuplicateMember => "duplicate_member",
             Self::MissingMember(_) => "missing_member",
             Self::UnexpectedMember(_) => "unexpected_member",
+            Self::UnprotectedMember(_) => "unprotected_member",
             Self::MemberType { .. } => "member_type",
             Self::Crit(_) => "crit",
             Self::Length => "length",

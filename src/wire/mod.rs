@@ -10,7 +10,6 @@
 pub(crate) mod base64url;
 pub(crate) mod compact;
 pub(crate) mod header;
-mod header_writer;
 pub(crate) mod json;
 pub(crate) mod typed;
 
