@@ -30,3 +30,5 @@ pub(crate) use token::{EncryptedToken, NOTHING_UNDERSTOOD};
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod wycheproof;

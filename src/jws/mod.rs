@@ -12,6 +12,8 @@ mod sign;
 #[cfg(test)]
 mod tests;
 mod verify;
+#[cfg(test)]
+mod wycheproof;
 
 pub use alg::JwsAlgorithm;
 pub use key::{SigningKey, VerifyingKey};
