@@ -11,11 +11,12 @@ pub(crate) mod base64url;
 pub(crate) mod compact;
 pub(crate) mod header;
 pub(crate) mod json;
+pub(crate) mod jws_json;
 pub(crate) mod typed;
 
 use crate::error::{Error, Limit};
 
 /// The error for an input that exceeds `limit`, whose value is `max`.
-fn over_limit(limit: Limit, max: usize) -> Error {
+pub(crate) fn over_limit(limit: Limit, max: usize) -> Error {
     Error::LimitExceeded { limit, max: u64::try_from(max).unwrap_or(u64::MAX) }
 }

@@ -24,6 +24,11 @@ impl HeaderWriter {
         Self { json }
     }
 
+    /// Starts an unprotected header, which has no `alg`.
+    pub(crate) fn unprotected() -> Self {
+        Self { json: String::from("{") }
+    }
+
     /// Adds a parameter whose value is a string.
     pub(crate) fn string(&mut self, name: &str, value: &str) -> &mut Self {
         self.name(name);
@@ -40,14 +45,21 @@ impl HeaderWriter {
 
     /// Returns the whole header in base64url, as it stands in a token.
     pub(crate) fn finish(&self) -> String {
+        base64url::encode(self.json().as_bytes())
+    }
+
+    /// Returns the whole header as JSON text.
+    pub(crate) fn json(&self) -> String {
         let mut json = String::with_capacity(self.json.len() + 1);
         json.push_str(&self.json);
         json.push('}');
-        base64url::encode(json.as_bytes())
+        json
     }
 
     fn name(&mut self, name: &str) {
-        self.json.push(',');
+        if self.json.len() > 1 {
+            self.json.push(',');
+        }
         write_string(name, &mut self.json);
         self.json.push(':');
     }
