@@ -73,7 +73,7 @@ impl<'k> JweDecrypter<'k> {
             return Err(Error::NotAllowed(Refusal::Algorithm));
         }
         let opened = token.open(self.keys.iter().copied())?;
-        DecryptedJwe::new(opened, token.content_encryption(), token.protected(), &[])
+        DecryptedJwe::new(opened, token.content_encryption(), &[])
     }
 
     /// Decrypts a token in JSON, flattened or general, for the first of its recipients that one of the keys
@@ -94,8 +94,7 @@ impl<'k> JweDecrypter<'k> {
             return Err(Error::NotAllowed(Refusal::Algorithm));
         }
         let opened = token.open(self.keys.iter().copied())?;
-        let aad = token.additional_authenticated_data();
-        DecryptedJwe::new(opened, token.content_encryption(), token.protected(), aad)
+        DecryptedJwe::new(opened, token.content_encryption(), token.additional_authenticated_data())
     }
 
     fn rules(&self) -> HeaderRules<'_, String> {

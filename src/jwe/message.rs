@@ -11,7 +11,7 @@ use std::borrow::Cow;
 use crate::error::{Defect, Error, Limit, Part};
 use crate::limits::Limits;
 use crate::secret::SecretBytes;
-use crate::wire::header::Header;
+use crate::wire::header::{Header, HeaderText};
 
 use super::alg::JweAlgorithm;
 use super::decryption_key::DecryptionKey;
@@ -34,6 +34,8 @@ pub(super) struct Recipient<'t> {
     pub(super) index: usize,
     pub(super) algorithm: JweAlgorithm,
     pub(super) header: Header<'t>,
+    /// What the header was read from.
+    pub(super) text: HeaderText<'t>,
     pub(super) encrypted_key: Vec<u8>,
 }
 

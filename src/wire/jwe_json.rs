@@ -183,12 +183,25 @@ fn octets<'a>(name: &'static str, value: Option<Value<'a>>) -> Result<Cow<'a, st
     value.as_str().filter(|text| !text.is_empty()).ok_or(wrong_type(name, "base64url of at least one octet"))
 }
 
+/// Returns a member's JSON object, which isn't empty either.
 fn object<'a>(name: &'static str, value: Option<Value<'a>>) -> Result<Option<&'a str>, Error> {
     match value {
-        Some(value) if value.kind() == Kind::Object => Ok(Some(value.text())),
-        Some(_) => Err(wrong_type(name, "an object")),
+        Some(value) if value.kind() == Kind::Object && !is_empty_object(value.text()) => {
+            Ok(Some(value.text()))
+        }
+        Some(_) => Err(empty_header(name)),
         None => Ok(None),
     }
+}
+
+/// Returns whether the text of a scanned object has no member.
+pub(crate) fn is_empty_object(object: &str) -> bool {
+    object.bytes().all(|byte| matches!(byte, b'{' | b'}' | b' ' | b'\t' | b'\n' | b'\r'))
+}
+
+/// The error for a header that is there and empty.
+pub(crate) const fn empty_header(name: &'static str) -> Error {
+    wrong_type(name, "an object with a parameter at least")
 }
 
 const fn wrong_type(name: &'static str, expected: &'static str) -> Error {
