@@ -6,7 +6,7 @@ use wycheproof_ng_aead::aead;
 use wycheproof_ng_core::TestResult;
 use wycheproof_ng_symmetric::keywrap;
 
-use super::recipient::{ContentKey, KeyManagement, RecipientInput};
+use super::recipient::{ContentKey, KeyManagement, PartyInfo, RecipientInput};
 use super::*;
 use crate::evidence::{Expected, Tally};
 use crate::jwk::Jwk;
@@ -82,7 +82,8 @@ fn evidence_aes_key_wrap() {
                 let KeyManagement::Encrypts(wrapping) = encryption_key.management() else {
                     panic!("it wraps")
                 };
-                let wrapped = wrapping.encrypt(&SecretBytes::from(test.pt.to_vec())).unwrap();
+                let wrapped =
+                    wrapping.encrypt(&SecretBytes::from(test.pt.to_vec()), &PartyInfo::default()).unwrap();
                 assert_eq!(wrapped.encrypted_key, test.ct[..], "{}", test.tc_id);
             }
         }
