@@ -17,8 +17,6 @@ pub enum Limit {
     JsonDepth,
     /// Members of one JSON object.
     JsonMembers,
-    /// Signatures or recipients of a token in JSON serialization.
-    Recipients,
     /// Keys that fit a token and would be tried in turn.
     CandidateKeys,
     /// Levels of tokens inside tokens.
@@ -42,7 +40,6 @@ impl Limit {
             Self::HeaderBytes => "limit_header_bytes",
             Self::JsonDepth => "limit_json_depth",
             Self::JsonMembers => "limit_json_members",
-            Self::Recipients => "limit_recipients",
             Self::CandidateKeys => "limit_candidate_keys",
             Self::Nesting => "limit_nesting",
             Self::KeyBytes => "limit_key_bytes",
@@ -61,7 +58,6 @@ impl fmt::Display for Limit {
             Self::HeaderBytes => "bytes of header",
             Self::JsonDepth => "levels of JSON nesting",
             Self::JsonMembers => "members in a JSON object",
-            Self::Recipients => "signatures or recipients",
             Self::CandidateKeys => "keys that fit a token",
             Self::Nesting => "levels of nested tokens",
             Self::KeyBytes => "bytes of key",

@@ -9,7 +9,8 @@ use std::borrow::Cow;
 use crate::error::{Defect, Error, Part, Unsupported};
 use crate::secret::SecretBytes;
 use crate::wire::header::{Header, HeaderRules, HeaderText, decode_header};
-use crate::wire::jwe_json::{JsonJwe, empty_header, is_empty_object};
+use crate::wire::jwe_json::JsonJwe;
+use crate::wire::jws_json::{empty_header, is_empty_object};
 use crate::wire::{base64url, compact};
 
 use super::alg::JweAlgorithm;

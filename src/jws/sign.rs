@@ -222,7 +222,7 @@ impl<'k> JwsBuilder<'k> {
         let Self { key, token_type, content_type, parameters, has_unprotected_key_id, has_unencoded_payload } =
             self;
         let mut protected = HeaderWriter::new(key.header_name());
-        let mut unprotected = HeaderWriter::unprotected();
+        let mut unprotected = HeaderWriter::empty();
         for (name, value) in [("typ", token_type.as_deref()), ("cty", content_type.as_deref())] {
             if let Some(value) = value {
                 protected.string(name, value);

@@ -10,6 +10,7 @@ use std::borrow::Cow;
 use crate::error::{Defect, Error, Limit, Part};
 use crate::limits::Limits;
 use crate::wire::json::{Kind, Value, scan_object, write_string};
+use crate::wire::jws_json::{empty_header, is_empty_object};
 use crate::wire::{base64url, compact, over_limit};
 
 /// The members of a JWE. What RFC 7516 §7.2.1 wants absent when it is empty, is empty here when absent.
@@ -186,22 +187,10 @@ fn octets<'a>(name: &'static str, value: Option<Value<'a>>) -> Result<Cow<'a, st
 /// Returns a member's JSON object, which isn't empty either.
 fn object<'a>(name: &'static str, value: Option<Value<'a>>) -> Result<Option<&'a str>, Error> {
     match value {
-        Some(value) if value.kind() == Kind::Object && !is_empty_object(value.text()) => {
-            Ok(Some(value.text()))
-        }
-        Some(_) => Err(empty_header(name)),
-        None => Ok(None),
+        Some(value) if value.kind() != Kind::Object => Err(wrong_type(name, "an object")),
+        Some(value) if is_empty_object(value.text()) => Err(empty_header(name)),
+        value => Ok(value.map(Value::text)),
     }
-}
-
-/// Returns whether the text of a scanned object has no member.
-pub(crate) fn is_empty_object(object: &str) -> bool {
-    object.bytes().all(|byte| matches!(byte, b'{' | b'}' | b' ' | b'\t' | b'\n' | b'\r'))
-}
-
-/// The error for a header that is there and empty.
-pub(crate) const fn empty_header(name: &'static str) -> Error {
-    wrong_type(name, "an object with a parameter at least")
 }
 
 const fn wrong_type(name: &'static str, expected: &'static str) -> Error {

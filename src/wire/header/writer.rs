@@ -23,16 +23,11 @@ impl HeaderWriter {
         header
     }
 
-    /// Starts a header, or a part of one, with nothing in it.
+    /// Starts a header with nothing in it: an unprotected one, or what several recipients share.
     pub(crate) fn empty() -> Self {
         let mut json = String::with_capacity(128);
         json.push('{');
         Self { json }
-    }
-
-    /// Starts an unprotected header, which has no `alg`.
-    pub(crate) fn unprotected() -> Self {
-        Self { json: String::from("{") }
     }
 
     /// Adds a parameter whose value is a string.
@@ -79,7 +74,7 @@ impl HeaderWriter {
     }
 
     fn name(&mut self, name: &str) {
-        if self.json.len() > 1 {
+        if self.json != "{" {
             self.json.push(',');
         }
         write_string(name, &mut self.json);
