@@ -36,6 +36,8 @@ pub use encryption_key::EncryptionKey;
 pub(crate) use token::{EncryptedToken, NOTHING_UNDERSTOOD};
 
 #[cfg(test)]
+mod rfc7520;
+#[cfg(test)]
 mod tests;
 #[cfg(test)]
 mod wycheproof;

@@ -9,6 +9,8 @@
 pub(crate) mod alg;
 mod key;
 mod parameters;
+#[cfg(test)]
+mod rfc7520;
 mod sign;
 mod sign_json;
 #[cfg(test)]
