@@ -29,6 +29,7 @@ pub struct Limits {
     pub(crate) json_depth: usize,
     pub(crate) json_members: usize,
     pub(crate) candidate_keys: usize,
+    pub(crate) recipients: usize,
     pub(crate) jwk_set_bytes: usize,
     pub(crate) jwk_set_keys: usize,
     pub(crate) pkcs8_iterations: u32,
@@ -43,6 +44,7 @@ impl Default for Limits {
             json_depth: 32,
             json_members: 256,
             candidate_keys: 8,
+            recipients: 16,
             jwk_set_bytes: 256 * 1024,
             jwk_set_keys: 1024,
             pkcs8_iterations: 10_000_000,
@@ -97,6 +99,14 @@ impl Limits {
     #[must_use]
     pub const fn candidate_keys(mut self, keys: usize) -> Self {
         self.candidate_keys = keys;
+        self
+    }
+
+    /// Sets how many signatures or recipients one token in JSON serialization may have. Default: 16; what
+    /// several parties sign or read has a handful. Each costs as much as a token of its own.
+    #[must_use]
+    pub const fn recipients(mut self, recipients: usize) -> Self {
+        self.recipients = recipients;
         self
     }
 
