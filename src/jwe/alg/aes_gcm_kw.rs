@@ -9,11 +9,11 @@ use zeroize::Zeroizing;
 
 use crate::crypto::AesGcmKey;
 use crate::error::{Defect, Error, Part};
-use crate::jwe::alg::{JweAlgorithm, shared_key};
+use crate::jwe::alg::{JweAlgorithm, secret_of, shared_key};
 use crate::jwe::message_budget::MessageBudget;
 use crate::jwe::recipient::{
-    Accepted, ContentKey, EncryptContentKey, Family, KeyManagement, OpenContentKey, Parameter, PartyInfo,
-    RecipientInput, RecipientOutput, fill_random, random_bytes, rejected,
+    Accepted, ContentKey, Description, EncryptContentKey, Family, KeyManagement, OpenContentKey, Parameter,
+    PartyInfo, RecipientInput, RecipientOutput, fill_random, random_bytes, rejected,
 };
 use crate::jwk::Jwk;
 use crate::secret::SecretBytes;
@@ -43,6 +43,10 @@ impl Family for AesGcmKw {
 
     fn decryption(&self, _: JweAlgorithm, jwk: &Jwk) -> Result<Box<dyn OpenContentKey>, Error> {
         Ok(Box::new(self.key(jwk)?))
+    }
+
+    fn description(&self) -> Description {
+        Description { specification: "RFC 7518 §4.7", key: secret_of(self.key_len), features: &[] }
     }
 }
 

@@ -8,7 +8,7 @@ use crate::crypto::{HAS_RSA_OAEP, OaepHash, RsaOaepPrivateKey, RsaOaepPublicKey}
 use crate::error::{Defect, Error, KeyDefect, Part, Unsupported};
 use crate::jwe::alg::JweAlgorithm;
 use crate::jwe::recipient::{
-    Accepted, ContentKey, EncryptContentKey, Family, KeyManagement, OpenContentKey, PartyInfo,
+    Accepted, ContentKey, Description, EncryptContentKey, Family, KeyManagement, OpenContentKey, PartyInfo,
     RecipientInput, RecipientOutput, rejected,
 };
 use crate::jwk::{Jwk, KeyKind, KeyMaterial};
@@ -51,6 +51,14 @@ impl Family for RsaOaep {
         check_available()?;
         let key = RsaOaepPrivateKey::new(self.hash, components).map_err(rejected)?;
         Ok(Box::new(PrivateKey(key)))
+    }
+
+    fn description(&self) -> Description {
+        Description {
+            specification: "RFC 7518 §4.3",
+            key: "an RSA key of 2048 to 8192 bits; to decrypt, of 2048, 3072 or 4096",
+            features: &["aws-lc-rs", "rsa"],
+        }
     }
 }
 
