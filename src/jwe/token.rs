@@ -15,7 +15,7 @@ use crate::wire::{base64url, compact};
 use super::alg::JweAlgorithm;
 use super::decryption_key::DecryptionKey;
 use super::enc::ContentEncryption;
-use super::recipient::{Accepted, ContentKey, RecipientInput, random_bytes};
+use super::recipient::{Accepted, ContentKey, RecipientInput, random_bytes, too_many_iterations};
 
 /// For tokens whose reader declares no parameter of its own: none may be critical.
 pub(crate) const NOTHING_UNDERSTOOD: &[&str] = &[];
@@ -124,6 +124,7 @@ impl<'t> EncryptedToken<'t> {
         };
         // All is judged that needs no secret, before the first secret is used.
         let mut candidates = Vec::new();
+        let mut iterations: u32 = 0;
         let mut refusal = Error::NoMatchingKey;
         for key in keys.into_iter().filter(|key| key.fits(self)) {
             match key.accept(recipient) {
@@ -131,12 +132,18 @@ impl<'t> EncryptedToken<'t> {
                     let max = u64::try_from(self.limits.candidate_keys).unwrap_or(u64::MAX);
                     return Err(Error::LimitExceeded { limit: Limit::CandidateKeys, max });
                 }
-                Ok(accepted) => candidates.push(accepted),
+                Ok(accepted) => {
+                    iterations = iterations.saturating_add(accepted.iterations());
+                    candidates.push(accepted);
+                }
                 Err(error) => refusal = error,
             }
         }
         if candidates.is_empty() {
             return Err(refusal);
+        }
+        if iterations > self.limits.pbes2_iterations {
+            return Err(too_many_iterations(self.limits));
         }
         for candidate in candidates {
             match self.decrypt_with(candidate) {
