@@ -169,7 +169,8 @@ const SALT_LEN: usize = 16;
 /// Bytes of a password that a machine makes up: as hard to guess as the longest key derived from one.
 const GENERATED_LEN: usize = 32;
 
-#[cfg(all(test, feature = "pbes2"))]
+#[cfg(test)]
+#[cfg(feature = "pbes2")]
 mod tests {
     use std::cell::Cell;
 
@@ -450,7 +451,8 @@ mod tests {
     }
 }
 
-#[cfg(all(test, not(feature = "pbes2")))]
+#[cfg(test)]
+#[cfg(not(feature = "pbes2"))]
 mod tests_without {
     use super::*;
     use crate::jwe::{DecryptionKey, EncryptionKey};
