@@ -30,6 +30,8 @@ pub struct Limits {
     pub(crate) json_members: usize,
     pub(crate) candidate_keys: usize,
     pub(crate) pbes2_iterations: u32,
+    #[cfg(feature = "deflate")]
+    pub(crate) inflated_bytes: usize,
     pub(crate) jwk_set_bytes: usize,
     pub(crate) jwk_set_keys: usize,
 }
@@ -43,6 +45,8 @@ impl Default for Limits {
             json_members: 256,
             candidate_keys: 8,
             pbes2_iterations: 1_200_000,
+            #[cfg(feature = "deflate")]
+            inflated_bytes: 250_000,
             jwk_set_bytes: 256 * 1024,
             jwk_set_keys: 1024,
         }
@@ -105,6 +109,16 @@ impl Limits {
     #[must_use]
     pub const fn pbes2_iterations(mut self, iterations: u32) -> Self {
         self.pbes2_iterations = iterations;
+        self
+    }
+
+    /// Sets the largest plaintext that a compressed one may become, in bytes. Default: 250,000, the number that
+    /// draft-ietf-oauth-rfc8725bis §3.15 names. Of an encrypted JWT, the signed one inside is held to
+    /// [`token_bytes`](Self::token_bytes) too.
+    #[cfg(feature = "deflate")]
+    #[must_use]
+    pub const fn inflated_bytes(mut self, bytes: usize) -> Self {
+        self.inflated_bytes = bytes;
         self
     }
 

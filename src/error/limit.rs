@@ -21,6 +21,8 @@ pub enum Limit {
     CandidateKeys,
     /// Iterations of PBKDF2 that a token asks for, over all passwords that would be tried.
     Pbes2Iterations,
+    /// Bytes of a plaintext that came compressed.
+    InflatedBytes,
     /// Levels of tokens inside tokens.
     Nesting,
     /// Bytes of one key, as a JWK, PEM or DER.
@@ -40,6 +42,7 @@ impl Limit {
             Self::JsonMembers => "limit_json_members",
             Self::CandidateKeys => "limit_candidate_keys",
             Self::Pbes2Iterations => "limit_pbes2_iterations",
+            Self::InflatedBytes => "limit_inflated_bytes",
             Self::Nesting => "limit_nesting",
             Self::KeyBytes => "limit_key_bytes",
             Self::JwkSetBytes => "limit_jwk_set_bytes",
@@ -57,6 +60,7 @@ impl fmt::Display for Limit {
             Self::JsonMembers => "members in a JSON object",
             Self::CandidateKeys => "keys that fit a token",
             Self::Pbes2Iterations => "iterations of PBKDF2",
+            Self::InflatedBytes => "bytes of decompressed plaintext",
             Self::Nesting => "levels of nested tokens",
             Self::KeyBytes => "bytes of key",
             Self::JwkSetBytes => "bytes of JWK set",

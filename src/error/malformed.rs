@@ -26,6 +26,8 @@ pub enum Part {
     Ciphertext,
     /// The JWE authentication tag.
     AuthenticationTag,
+    /// A JWE's plaintext, once it is decrypted.
+    Plaintext,
     /// The claims set.
     Claims,
     /// A JSON Web Key.
@@ -49,6 +51,7 @@ impl fmt::Display for Part {
             Self::InitializationVector => "initialization vector",
             Self::Ciphertext => "ciphertext",
             Self::AuthenticationTag => "authentication tag",
+            Self::Plaintext => "plaintext",
             Self::Claims => "claims",
             Self::Jwk => "JWK",
             Self::JwkSet => "JWK set",
@@ -114,6 +117,9 @@ pub enum Defect {
     /// A part is longer or shorter than the algorithm makes it.
     #[error("expected the length that the algorithm gives it, found another")]
     Length,
+    /// Compressed bytes that aren't one whole stream of DEFLATE ([RFC 1951](https://www.rfc-editor.org/rfc/rfc1951)).
+    #[error("expected one whole DEFLATE stream, found another or something after it")]
+    Deflate,
     /// PEM or DER that can't be read.
     #[error("expected {0}")]
     Encoding(&'static str),
@@ -135,6 +141,7 @@ impl Defect {
             Self::MemberType { .. } => "member_type",
             Self::Crit(_) => "crit",
             Self::Length => "length",
+            Self::Deflate => "deflate",
             Self::Encoding(_) => "encoding",
         }
     }

@@ -18,6 +18,8 @@ mod encryption_key;
 mod message_budget;
 mod recipient;
 mod token;
+#[cfg(feature = "deflate")]
+mod zip;
 
 pub use alg::JweAlgorithm;
 pub use decrypt::{decrypt, decrypt_claims, decrypt_with_limits};
