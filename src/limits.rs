@@ -32,6 +32,7 @@ pub struct Limits {
     pub(crate) pbes2_iterations: u32,
     #[cfg(feature = "deflate")]
     pub(crate) inflated_bytes: usize,
+    pub(crate) recipients: usize,
     pub(crate) jwk_set_bytes: usize,
     pub(crate) jwk_set_keys: usize,
 }
@@ -47,6 +48,7 @@ impl Default for Limits {
             pbes2_iterations: 1_200_000,
             #[cfg(feature = "deflate")]
             inflated_bytes: 250_000,
+            recipients: 16,
             jwk_set_bytes: 256 * 1024,
             jwk_set_keys: 1024,
         }
@@ -61,8 +63,8 @@ impl Limits {
     /// Nested tokens: an encrypted one around a signed one (RFC 7519 §11.2), and no deeper.
     pub(crate) const NESTING: u64 = 2;
 
-    /// Sets the largest token, in bytes. Default: 16 KiB, as web servers cap a request's whole header
-    /// between 8 and 16 KiB.
+    /// Sets the largest token, in bytes, a detached payload included. Default: 16 KiB, as web servers cap a
+    /// request's whole header between 8 and 16 KiB.
     #[must_use]
     pub const fn token_bytes(mut self, bytes: usize) -> Self {
         self.token_bytes = bytes;
@@ -119,6 +121,14 @@ impl Limits {
     #[must_use]
     pub const fn inflated_bytes(mut self, bytes: usize) -> Self {
         self.inflated_bytes = bytes;
+        self
+    }
+
+    /// Sets how many signatures or recipients one token in JSON serialization may have. Default: 16; what
+    /// several parties sign or read has a handful. Each costs as much as a token of its own.
+    #[must_use]
+    pub const fn recipients(mut self, recipients: usize) -> Self {
+        self.recipients = recipients;
         self
     }
 

@@ -23,6 +23,8 @@ pub enum Limit {
     Pbes2Iterations,
     /// Bytes of a plaintext that came compressed.
     InflatedBytes,
+    /// Signatures or recipients of one token.
+    Recipients,
     /// Levels of tokens inside tokens.
     Nesting,
     /// Bytes of one key, as a JWK, PEM or DER.
@@ -43,6 +45,7 @@ impl Limit {
             Self::CandidateKeys => "limit_candidate_keys",
             Self::Pbes2Iterations => "limit_pbes2_iterations",
             Self::InflatedBytes => "limit_inflated_bytes",
+            Self::Recipients => "limit_recipients",
             Self::Nesting => "limit_nesting",
             Self::KeyBytes => "limit_key_bytes",
             Self::JwkSetBytes => "limit_jwk_set_bytes",
@@ -61,6 +64,7 @@ impl fmt::Display for Limit {
             Self::CandidateKeys => "keys that fit a token",
             Self::Pbes2Iterations => "iterations of PBKDF2",
             Self::InflatedBytes => "bytes of decompressed plaintext",
+            Self::Recipients => "signatures or recipients",
             Self::Nesting => "levels of nested tokens",
             Self::KeyBytes => "bytes of key",
             Self::JwkSetBytes => "bytes of JWK set",

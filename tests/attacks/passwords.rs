@@ -3,10 +3,7 @@
 //! That nothing is derived for a refused token is counted in `src/jwe/alg/pbes2.rs`; here the code tells a refusal
 //! before any derivation from a failure after it.
 
-use countersign::{
-    ContentEncryption, DecryptionKey, JweAlgorithm, Jwk, JwsAlgorithm, JwtVerifier, KeySet, NoClaims,
-    SecretBytes, SigningKey, decrypt, encrypt,
-};
+use countersign::{ContentEncryption, DecryptionKey, JweAlgorithm, Jwk, KeySet, SecretBytes, decrypt};
 
 use crate::jwe_forging::*;
 use crate::support::*;
@@ -77,7 +74,7 @@ fn without_the_feature_there_are_no_passwords() {
 mod with_passwords {
     use aes_kw::{KeyInit as _, KwAes128, KwAes192, KwAes256};
     use countersign::jwe::{JweBuilder, decrypt_with_limits};
-    use countersign::{EncryptionKey, Limits};
+    use countersign::{EncryptionKey, JwsAlgorithm, JwtVerifier, Limits, NoClaims, SigningKey, encrypt};
 
     use super::*;
 

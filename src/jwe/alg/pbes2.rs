@@ -14,7 +14,7 @@ use crate::crypto::{AesKwKey, CryptoError, Hash, pbkdf2};
 use crate::error::{Defect, Error, Part, Unsupported};
 use crate::jwe::alg::{JweAlgorithm, SECRET};
 use crate::jwe::recipient::{
-    Accepted, ContentKey, EncryptContentKey, Family, KeyManagement, OpenContentKey, Parameter,
+    Accepted, ContentKey, EncryptContentKey, Family, KeyManagement, OpenContentKey, Parameter, PartyInfo,
     RecipientInput, RecipientOutput, random_bytes, rejected, too_many_iterations,
 };
 use crate::jwk::{Jwk, KeyMaterial};
@@ -102,7 +102,7 @@ impl Password {
 }
 
 impl EncryptContentKey for Password {
-    fn encrypt(&self, content_key: &SecretBytes) -> Result<RecipientOutput, Error> {
+    fn encrypt(&self, content_key: &SecretBytes, _: &PartyInfo) -> Result<RecipientOutput, Error> {
         // RFC 7518 §4.8.1.1: "A new Salt Input value MUST be generated randomly for every encryption operation".
         let salt_input = random_bytes(SALT_LEN)?;
         self.wrap(content_key, salt_input.expose_secret())
