@@ -16,7 +16,12 @@ const README: &str = include_str!("../README.md");
 const END: &str = "<!-- evidence: end -->";
 
 /// Whether every algorithm of the vectors is in this build; the README has the numbers of such a build.
-const EVERYTHING: bool = cfg!(all(any(feature = "aws-lc-rs", feature = "rsa"), feature = "es256k"));
+const EVERYTHING: bool = cfg!(all(
+    any(feature = "aws-lc-rs", feature = "rsa"),
+    feature = "deflate",
+    feature = "es256k",
+    feature = "pbes2"
+));
 
 /// Prints a row of the README's evidence, which must stand there word for word. With `COUNTERSIGN_WRITE` in the
 /// environment it is written there instead.

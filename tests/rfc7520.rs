@@ -369,6 +369,13 @@ fn decryption_keys(case: &Case) -> Result<Vec<(usize, DecryptionKey)>, Error> {
             })
             .collect();
     }
+    if let Some(password) = case.get("password") {
+        let algorithm = JweAlgorithm::from_name(case.text("algorithm")).unwrap();
+        return Ok(vec![(
+            0,
+            DecryptionKey::password(algorithm, password.as_str().unwrap().as_bytes().to_vec().into())?,
+        )]);
+    }
     let jwk = match case.get("jwk_source") {
         Some(source) => Case::of(source.as_str().unwrap()).jwk("jwk"),
         None => case.jwk("jwk"),
@@ -376,8 +383,12 @@ fn decryption_keys(case: &Case) -> Result<Vec<(usize, DecryptionKey)>, Error> {
     Ok(vec![(0, made(case.text("algorithm"), &jwk)?)])
 }
 
+/// One that takes compressed tokens, in a build that can.
 fn decrypter(key: &DecryptionKey) -> JweDecrypter<'_> {
-    JweDecrypter::new([key])
+    let decrypter = JweDecrypter::new([key]);
+    #[cfg(feature = "deflate")]
+    let decrypter = decrypter.allow_compression();
+    decrypter
 }
 
 fn open(decrypter: &JweDecrypter<'_>, token: &Token) -> Result<(Vec<u8>, Option<Vec<u8>>), Error> {
@@ -392,12 +403,21 @@ fn open(decrypter: &JweDecrypter<'_>, token: &Token) -> Result<(Vec<u8>, Option<
 const NO_RSA1_5: &str = "RSA1_5 isn't here, on purpose: its padding is an oracle as soon as one reader says what was \
                          wrong";
 
+#[cfg(not(feature = "deflate"))]
+const NO_ZIP: &str = "the plaintext is compressed, and this build has no feature for it";
+
 #[test]
 fn evidence_rfc7520_encryption() {
     const OVERRIDES: &[Override] = &[
         Override { case: 5010, code: "unsupported_algorithm", reason: NO_RSA1_5 },
         Override { case: 5011, code: "unsupported_algorithm", reason: NO_RSA1_5 },
         Override { case: 5012, code: "unsupported_algorithm", reason: NO_RSA1_5 },
+        #[cfg(not(feature = "deflate"))]
+        Override { case: 5090, code: "unsupported_compression", reason: NO_ZIP },
+        #[cfg(not(feature = "deflate"))]
+        Override { case: 5091, code: "unsupported_compression", reason: NO_ZIP },
+        #[cfg(not(feature = "deflate"))]
+        Override { case: 5092, code: "unsupported_compression", reason: NO_ZIP },
     ];
     let tokens = tokens("5.");
     let mut tally = Tally::new("RFC 7520 §5, each serialization", OVERRIDES);
@@ -409,6 +429,10 @@ fn evidence_rfc7520_encryption() {
             Err(error) => found = error.code(),
             Ok(keys) => {
                 for (recipient, key) in &keys {
+                    if token.case.text("source") == "RFC 7520 5.9" {
+                        let unasked = open(&JweDecrypter::new([key]), token);
+                        assert_eq!(code(unasked), "unsupported_compression", "{}", token.name());
+                    }
                     match open(&decrypter(key), token) {
                         Ok(opened) => assert_eq!(opened, (plaintext.clone(), aad.clone()), "{recipient}"),
                         Err(error) => found = error.code(),
