@@ -55,7 +55,11 @@ impl Family for RsaOaep {
 
     fn description(&self) -> Description {
         Description {
-            specification: "RFC 7518 §4.3",
+            specification: match self.hash {
+                OaepHash::Sha1 | OaepHash::Sha256 => "RFC 7518 §4.3",
+                // IANA's registry has these two from there.
+                OaepHash::Sha384 | OaepHash::Sha512 => "W3C WebCryptoAPI",
+            },
             key: "an RSA key of 2048 to 8192 bits; to decrypt, of 2048, 3072 or 4096",
             features: &["aws-lc-rs", "rsa"],
         }
