@@ -25,8 +25,8 @@ pub(crate) struct JwsJson<'a> {
 /// One signature with its header's parts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SignatureText<'a> {
-    /// The protected header in base64url, as the signing input begins with it: empty if there is none.
-    pub(crate) protected: Cow<'a, str>,
+    /// The protected header in base64url, as the signing input begins with it.
+    pub(crate) protected: Option<Cow<'a, str>>,
     /// The unprotected header, a JSON object.
     pub(crate) unprotected: Option<Cow<'a, str>>,
     /// The signature in base64url.
@@ -87,7 +87,7 @@ impl<'a> JwsJson<'a> {
 impl SignatureText<'_> {
     fn write_members(&self, json: &mut String) {
         let Self { protected, unprotected, signature } = self;
-        if !protected.is_empty() {
+        if let Some(protected) = protected {
             json.push_str("\"protected\":");
             write_string(protected, json);
             json.push(',');
@@ -104,7 +104,8 @@ impl SignatureText<'_> {
     /// About how many bytes the members take.
     fn len(&self) -> usize {
         let Self { protected, unprotected, signature } = self;
-        protected.len() + unprotected.as_ref().map_or(0, |text| text.len()) + signature.len() + 48
+        let headers = [protected, unprotected].into_iter().flatten().map(|text| text.len()).sum::<usize>();
+        headers + signature.len() + 48
     }
 }
 
@@ -171,7 +172,7 @@ impl<'a> Members<'a> {
             _ => Err(malformed(Defect::MemberType { name: "header", expected: "an object" })),
         });
         Ok(SignatureText {
-            protected: protected.unwrap_or_default(),
+            protected,
             unprotected: unprotected.transpose()?,
             signature: string("signature", signature)?,
         })
