@@ -8,7 +8,7 @@ use countersign::Error;
 use countersign::jwk::{ThumbprintHash, ThumbprintUri};
 use vectors::{Case, changed, code, jwk};
 
-/// RFC 9278 §5: the key of RFC 7638 §3.1.
+/// RFC 9278's example, for the key of RFC 7638 §3.1.
 const URI: &str = "urn:ietf:params:oauth:jwk-thumbprint:sha-256:NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs";
 
 fn parse(text: &str) -> Result<ThumbprintUri, Error> {
