@@ -9,10 +9,11 @@ mod support;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use countersign::jws::{JwsBuilder, JwsVerifier, sign_general};
 use countersign::jwt::{JwtIssuerBuilder, JwtVerifierBuilder};
 use countersign::{
     ContentEncryption, DecryptionKey, Error, JweAlgorithm, Jwk, JwsAlgorithm, JwtIssuer, JwtVerifier,
-    KeyKind, KeySet, SecretBytes, VerifyingKey, encrypt_claims,
+    KeyKind, KeySet, SecretBytes, VerifyingKey, encrypt_claims, jws,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -285,6 +286,75 @@ fn misuse_of_names_and_encryption_keys() {
     for (result, reason) in cases {
         refused(result, "misuse", reason);
     }
+}
+
+#[test]
+fn misuse_of_a_jws_builder() {
+    let key = signing_key(JwsAlgorithm::Es256).with_key_id("a");
+    let builder = || JwsBuilder::new(&key);
+    let no_keys = Vec::new();
+    let unwritable = BTreeMap::from([(vec![1, 2], 3)]);
+    let registered =
+        "expected a parameter of the application's own, found `alg`, which the specifications define";
+    let not_json =
+        "expected header parameters that serialize to JSON, found a map key or a value that doesn't";
+    let twice = "expected header parameters that a verifier can accept: malformed header: expected distinct member \
+                 names, found a duplicate";
+    let unprotected = "expected protected parameters only in a compact serialization, found an unprotected one; \
+                       `sign_json` takes it";
+    let not_own = "expected the signing key's own public half in `jwk`, found another key";
+    let public = |key_id| serde_json::from_str::<Value>(&jwk(key_id).to_public_json().unwrap()).unwrap();
+    let cases = [
+        (builder().parameter("alg", "none").sign(b"x"), registered),
+        (builder().unprotected_parameter("alg", "none").sign_json(b"x"), registered),
+        (builder().parameter("b64", &false).sign(b"x"), &registered.replace("`alg`", "`b64`")),
+        (builder().parameter("kid", "b").sign(b"x"), &registered.replace("`alg`", "`kid`")),
+        (
+            builder().unprotected_parameter("crit", &["x"]).sign_json(b"x"),
+            &registered.replace("`alg`", "`crit`"),
+        ),
+        (builder().critical_parameter("x5t", "x").sign(b"x"), &registered.replace("`alg`", "`x5t`")),
+        (builder().parameter("own", &unwritable).sign(b"x"), not_json),
+        (builder().unprotected_parameter("own", &unwritable).sign_json(b"x"), not_json),
+        (builder().parameter("own", &1).parameter("own", &1).sign(b"x"), twice),
+        (builder().parameter("own", &1).critical_parameter("own", &1).sign(b"x"), twice),
+        (builder().parameter("own", &1).unprotected_parameter("own", &1).sign_json(b"x"), twice),
+        (builder().unprotected_parameter("own", &1).sign(b"x"), unprotected),
+        (builder().unprotected_parameter("own", &1).sign_detached(b"x"), unprotected),
+        (builder().unprotected_key_id().sign(b"x"), unprotected),
+        (builder().parameter("jwk", &public("P-384")).sign(b"x"), not_own),
+        (builder().parameter("jwk", &json!({"kty": "oct", "k": "AAAA"})).sign(b"x"), not_own),
+        (
+            builder().unencoded_payload().sign(b"a.b"),
+            "expected an unencoded payload of printable ASCII without dots, found another; `sign_detached` takes any bytes",
+        ),
+        (
+            builder().unencoded_payload().sign_json(b"\xff"),
+            "expected an unencoded payload of UTF-8 in a JSON serialization, found other bytes; detached, it is any bytes",
+        ),
+        (sign_general(&[], b"x"), "expected 1 to 16 signatures, found another number"),
+        (
+            sign_general(&[builder(), builder().unencoded_payload()], b"x"),
+            "expected `unencoded_payload` for all signatures or none, found it for some",
+        ),
+        (
+            JwsVerifier::new(&no_keys).verify(&jws::sign(&key, b"x").unwrap()).map(|_| String::new()),
+            "expected a key to verify with, found none",
+        ),
+    ];
+    for (result, reason) in cases {
+        refused(result, "misuse", reason);
+    }
+    // The twins: what the application may write.
+    assert!(builder().parameter("jwk", &public("P-256")).parameter("x5t", "x").sign(b"x").is_ok());
+    assert!(
+        builder().critical_parameter("own", &1).unprotected_parameter("other", &1).sign_json(b"x").is_ok()
+    );
+    assert!(builder().unprotected_key_id().sign_json(b"x").is_ok());
+    // Deeper than a verifier reads.
+    let deep = (0..40).fold(Value::Null, |inner, _| json!([inner]));
+    let error = builder().parameter("own", &deep).sign(b"x").unwrap_err();
+    assert_eq!(error.code(), "misuse");
 }
 
 fn issuer() -> JwtIssuerBuilder {

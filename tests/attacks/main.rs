@@ -34,4 +34,5 @@ mod sign_encrypt_confusion;
 mod sizes;
 mod support;
 mod token_types;
+mod unencoded_payloads;
 mod weak_keys;
