@@ -84,7 +84,7 @@ fn a_2_rsa1_5_is_refused() {
         let relabelled = with_header(case.token(), r#"{"alg":"RSA-OAEP","enc":"A128CBC-HS256"}"#);
         assert_eq!(code(decrypt(&key, &relabelled)), "decryption_failed");
     }
-    let named = vectors::with(case.value("jwk"), "alg", "RSA1_5");
+    let named = with(case.value("jwk"), "alg", "RSA1_5");
     assert_eq!(code(DecryptionKey::from_jwk(&vectors::jwk(&named))), "unsupported_key");
 }
 
@@ -99,7 +99,7 @@ fn a_3_a128kw_with_a128cbc_hs256() {
     // The same secret for another algorithm of its length, and another secret.
     let gcm = DecryptionKey::from_jwk_for(JweAlgorithm::A128Gcmkw, &jwk).unwrap();
     assert_eq!(code(decrypt(&gcm, case.token())), "algorithm_not_allowed");
-    let other = vectors::with(case.value("jwk"), "k", changed(case.value("jwk")["k"].as_str().unwrap()));
+    let other = with(case.value("jwk"), "k", changed(case.value("jwk")["k"].as_str().unwrap()));
     let other = DecryptionKey::from_jwk_for(JweAlgorithm::A128Kw, &vectors::jwk(&other)).unwrap();
     assert_eq!(code(decrypt(&other, case.token())), "decryption_failed");
     assert_eq!(code(DecryptionKey::from_jwk_for(JweAlgorithm::A256Kw, &jwk)), "key_size");

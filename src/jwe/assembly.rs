@@ -6,7 +6,11 @@
 //! in each message, and so is the content key but with `dir`; a caller can give neither.
 
 use crate::error::Error;
+#[cfg(feature = "deflate")]
+use crate::secret::SecretBytes;
 use crate::wire::base64url;
+#[cfg(feature = "deflate")]
+use crate::wire::header::DEFLATE;
 use crate::wire::header::{FurtherParameters, HeaderWriter};
 use crate::wire::jwe_json::{JweMembers, RecipientMembers};
 
@@ -14,6 +18,8 @@ use super::builder::{JweBuilder, Recipient};
 use super::enc::{ContentEncryption, Sealed};
 use super::encryption_key::EncryptionKey;
 use super::recipient::{ContentKey, KeyManagement, Parameter, RecipientOutput, random_bytes, rejected};
+#[cfg(feature = "deflate")]
+use super::zip;
 
 impl<'k> JweBuilder<'k> {
     fn recipients(&self) -> impl Iterator<Item = &Recipient<'k>> {
@@ -177,6 +183,12 @@ impl<'k> JweBuilder<'k> {
         aad: &[u8],
         plaintext: &[u8],
     ) -> Result<Sealed, Error> {
+        // RFC 7516 §5.1, step 11: compression comes before encryption.
+        #[cfg(feature = "deflate")]
+        let compressed = self.compression.then(|| zip::deflate(plaintext)).transpose()?;
+        #[cfg(feature = "deflate")]
+        let plaintext = compressed.as_ref().map_or(plaintext, SecretBytes::expose_secret);
+
         let fresh;
         let cipher = match content_key {
             ContentKey::Shared(cipher) => *cipher,
@@ -195,6 +207,10 @@ impl<'k> JweBuilder<'k> {
             header.string("alg", self.first.key.algorithm().name());
         }
         header.string("enc", self.content_encryption().name());
+        #[cfg(feature = "deflate")]
+        if self.compression {
+            header.string("zip", DEFLATE);
+        }
         let optional = [
             ("kid", self.first.key.key_id().filter(|_| alone.is_some())),
             ("typ", self.token_type.as_deref()),

@@ -45,6 +45,8 @@ pub struct JweBuilder<'k> {
     pub(super) protected: FurtherParameters,
     pub(super) shared: FurtherParameters,
     pub(super) aad: Vec<u8>,
+    #[cfg(feature = "deflate")]
+    pub(super) compression: bool,
 }
 
 /// A recipient's key, and what is said to that recipient alone.
@@ -72,6 +74,8 @@ impl<'k> JweBuilder<'k> {
             protected: FurtherParameters::new(),
             shared: FurtherParameters::new(),
             aad: Vec::new(),
+            #[cfg(feature = "deflate")]
+            compression: false,
         }
     }
 
@@ -142,6 +146,21 @@ impl<'k> JweBuilder<'k> {
     /// ([RFC 7518 §4.6.1.2](https://www.rfc-editor.org/rfc/rfc7518#section-4.6.1.2)).
     pub fn agreement_info(mut self, apu: &[u8], apv: &[u8]) -> Self {
         self.last().parties = PartyInfo { apu: apu.to_vec(), apv: apv.to_vec() };
+        self
+    }
+
+    /// Compresses the plaintext before it is encrypted: `zip` with `DEF`
+    /// ([RFC 7516 §4.1.3](https://www.rfc-editor.org/rfc/rfc7516#section-4.1.3)). Needs the feature `deflate`.
+    ///
+    /// **The token's length then tells what is in it.** Where somebody can put text of theirs into a plaintext
+    /// beside a secret and see how long the tokens get, they find the secret out piece by piece: the shortest
+    /// token has the right guess in it, as CRIME and BREACH showed on TLS
+    /// ([RFC 8725 §3.6](https://www.rfc-editor.org/rfc/rfc8725#section-3.6)). So only for plaintexts that are one
+    /// party's from end to end. Recipients have to ask for it too
+    /// ([`JweDecrypter::allow_compression`](super::JweDecrypter::allow_compression)).
+    #[cfg(feature = "deflate")]
+    pub const fn compress(mut self) -> Self {
+        self.compression = true;
         self
     }
 

@@ -23,6 +23,8 @@ mod message;
 mod message_budget;
 mod recipient;
 mod token;
+#[cfg(feature = "deflate")]
+mod zip;
 
 pub use alg::JweAlgorithm;
 pub use builder::JweBuilder;
