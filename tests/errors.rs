@@ -12,7 +12,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use countersign::jwe::JweBuilder;
+use countersign::jwe::{JweBuilder, JweDecrypter};
 use countersign::jwk::{CertificateChain, KeyKind, ThumbprintUri};
 use countersign::jws::JwsVerifier;
 use countersign::{
@@ -145,6 +145,12 @@ fn malformed() -> Vec<Case> {
             "base64url",
             401,
             "malformed encrypted key: expected unpadded base64url, found padding, white space, another character or a cut end",
+        ),
+        case(
+            JweDecrypter::new([&key()]).decrypt_json(r#"{"ciphertext":"","aad":"SECRET=="}"#),
+            "base64url",
+            401,
+            "malformed additional authenticated data: expected unpadded base64url, found padding, white space, another character or a cut end",
         ),
         case(
             decrypt(&key(), &with_part(&jwe, 3, "SECRE")),

@@ -9,6 +9,7 @@ mod support;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use countersign::jwe::{JweBuilder, JweDecrypter};
 #[cfg(feature = "pem")]
 use countersign::jwk::CertificateChain;
 use countersign::jws::{JwsBuilder, JwsVerifier, sign_general};
@@ -377,6 +378,114 @@ fn misuse_of_names_and_encryption_keys() {
     ];
     for (result, reason) in cases {
         refused(result, "misuse", reason);
+    }
+}
+
+#[test]
+fn misuse_of_a_jwe_builder() {
+    let key = |algorithm| DecryptionKey::generate(algorithm).unwrap().encryption_key().unwrap();
+    let (wraps, direct) = (key(JweAlgorithm::A256Kw), key(JweAlgorithm::Dir));
+    let other = wraps.clone_key().with_content_encryption(ContentEncryption::A128Gcm).unwrap();
+    let builder = || JweBuilder::new(&wraps);
+    let unwritable = BTreeMap::from([(vec![1, 2], 3)]);
+    let compact = "expected a protected header alone in a compact token, found unprotected parameters or additional \
+                   authenticated data, for which `encrypt_json` has room";
+    let registered =
+        "expected a parameter of the application's own, found `alg`, which the specifications define";
+    let determined = "expected algorithms that encrypt the content key to several recipients, found one that determines it";
+    let cases = [
+        (
+            builder().add_recipient(&wraps).encrypt(b"x"),
+            "expected one recipient of a compact token, found several, whom `encrypt_general` serves",
+        ),
+        (
+            builder().add_recipient(&wraps).encrypt_json(b"x"),
+            "expected one recipient of a flattened token, found several, whom `encrypt_general` serves",
+        ),
+        (builder().additional_authenticated_data("x").encrypt(b"x"), compact),
+        (builder().shared_unprotected_parameter("own", "x").encrypt(b"x"), compact),
+        (builder().recipient_parameter("own", "x").encrypt(b"x"), compact),
+        (
+            builder().add_recipient(&other).encrypt_general(b"x"),
+            "expected recipients' keys with one content encryption, found several; `with_content_encryption` sets it",
+        ),
+        (builder().add_recipient(&direct).encrypt_general(b"x"), determined),
+        (
+            builder().agreement_info(b"u", b"").encrypt(b"x"),
+            "expected `agreement_info` for a recipient of the key agreement family, found another algorithm",
+        ),
+        (builder().parameter("alg", "dir").encrypt(b"x"), registered),
+        (builder().recipient_parameter("alg", "dir").encrypt_json(b"x"), registered),
+        (
+            builder().parameter("own", &1).shared_unprotected_parameter("own", &1).encrypt_json(b"x"),
+            "expected header parameter `own` once, found it twice",
+        ),
+        (
+            builder().parameter("own", &unwritable).encrypt(b"x"),
+            "expected header parameters that serialize to JSON of distinct names within the default limits, \
+             found another value",
+        ),
+    ];
+    for (result, reason) in cases {
+        refused(result, "misuse", reason);
+    }
+}
+
+#[test]
+fn messages_in_json_whose_members_are_wrong() {
+    let key = DecryptionKey::generate(JweAlgorithm::A256Kw).unwrap();
+    let open = |json: Value| JweDecrypter::new([&key]).decrypt_json(&json.to_string());
+    let (one, direct) = (json!({"header": {"alg": "A256KW"}}), json!({"header": {"alg": "dir"}}));
+    let of = |recipients: Value| json!({"unprotected": {"enc": "A256GCM"}, "recipients": recipients, "ciphertext": ""});
+    let cases = [
+        (
+            open(of(json!([]))),
+            "member_type",
+            "expected member `recipients` to be an array of at least one object, found something else",
+        ),
+        (
+            open(of(json!([one, direct]))),
+            "member_type",
+            "expected member `recipients` to be one recipient where the algorithm determines the content key, \
+             found something else",
+        ),
+        (
+            open(
+                json!({"recipients": [{"header": {"alg": "A256KW", "enc": "A256GCM"}}, {"header": {"alg": "A256KW",
+                "enc": "A128GCM"}}], "ciphertext": ""}),
+            ),
+            "member_type",
+            "expected member `enc` to be the same for all recipients, found something else",
+        ),
+        (
+            open(json!({"ciphertext": "", "tag": null})),
+            "member_type",
+            "expected member `tag` to be base64url of at least one octet, found something else",
+        ),
+        (
+            open(json!({"ciphertext": 1})),
+            "member_type",
+            "expected member `ciphertext` to be a string, found something else",
+        ),
+        (
+            open(json!({"ciphertext": "", "header": []})),
+            "member_type",
+            "expected member `header` to be an object, found something else",
+        ),
+        (
+            open(json!({"ciphertext": "", "unprotected": {}})),
+            "member_type",
+            "expected member `unprotected` to be a header that has parameters, or absent, found something else",
+        ),
+        (open(json!({"tag": "AA"})), "missing_member", "expected member `ciphertext`, found none"),
+        (
+            open(json!({"ciphertext": "", "payload": ""})),
+            "unexpected_member",
+            "expected no member `payload`, found one",
+        ),
+    ];
+    for (result, code, reason) in cases {
+        refused(result, code, reason);
     }
 }
 

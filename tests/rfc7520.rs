@@ -384,14 +384,14 @@ fn decryption_keys(case: &Case) -> Result<Vec<(usize, DecryptionKey)>, Error> {
 }
 
 /// One that takes compressed tokens, in a build that can.
-fn decrypter(key: &DecryptionKey) -> JweDecrypter<'_> {
+fn decrypter(key: &DecryptionKey) -> JweDecrypter {
     let decrypter = JweDecrypter::new([key]);
     #[cfg(feature = "deflate")]
     let decrypter = decrypter.allow_compression();
     decrypter
 }
 
-fn open(decrypter: &JweDecrypter<'_>, token: &Token) -> Result<(Vec<u8>, Option<Vec<u8>>), Error> {
+fn open(decrypter: &JweDecrypter, token: &Token) -> Result<(Vec<u8>, Option<Vec<u8>>), Error> {
     let decrypted = match token.form {
         Form::Compact => decrypter.decrypt(&token.text)?,
         _ => decrypter.decrypt_json(&token.text)?,

@@ -22,7 +22,7 @@ use std::fs;
 use std::ops::Deref;
 use std::path::Path;
 
-use countersign::jwe::JweBuilder;
+use countersign::jwe::{DecryptedJwe, JweBuilder, JweDecrypter};
 use countersign::jwk::{CertificateChain, KeyOperation, KeyUse, SkippedKey, ThumbprintHash, ThumbprintUri};
 use countersign::jws::{
     JwsBuilder, JwsVerifier, PartlyVerifiedJws, RefusedSignature, VerifiedJsonJws, VerifiedJws,
@@ -137,6 +137,8 @@ fn verified_tokens_are_made_by_verifying_only() {
         implements!(VerifiedJwt<NoClaims>: DeserializeOwned),
         implements!(VerifiedJws: Default),
         implements!(VerifiedJws: From<Vec<u8>>),
+        implements!(DecryptedJwe: Default),
+        implements!(DecryptedJwe: From<SecretBytes>),
         implements!(VerifiedJws: DeserializeOwned),
         implements!(VerifiedJsonJws: Default),
         implements!(VerifiedJsonJws: From<PartlyVerifiedJws>),
@@ -232,6 +234,8 @@ macro_rules! assert_secret {
 #[test]
 fn a_secret_cant_be_cloned_printed_or_serialized() {
     assert_secret!(SecretBytes, SecretString, Jwk, SigningKey, VerifyingKey, DecryptionKey, EncryptionKey);
+    // A plaintext is as secret, and so is what holds the keys to it.
+    assert_secret!(DecryptedJwe, JweDecrypter);
     assert!(!implements!(JwkSet: Clone), "it may hold private keys");
     assert!(!implements!(JwkSet: Display));
     assert!(!implements!(JwkSet: Serialize));
@@ -305,12 +309,14 @@ fn every_public_type_can_be_shared_between_threads() {
         ClaimValue<'static>,
         Claims<'static>,
         ContentEncryption,
+        DecryptedJwe,
         DecryptionKey,
         Defect,
         EncryptionKey,
         Error,
         JweAlgorithm,
         JweBuilder<'static>,
+        JweDecrypter,
         Jwk,
         JwkSet,
         JwsAlgorithm,

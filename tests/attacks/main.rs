@@ -23,6 +23,7 @@ mod header_keys;
 mod issuing;
 mod json_signatures;
 mod jwe_forging;
+mod jwe_json;
 mod key_confusion;
 mod key_management;
 mod key_sets;
