@@ -13,6 +13,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use countersign::jwe::JweBuilder;
+#[cfg(feature = "deflate")]
+use countersign::jwe::JweDecrypter;
 use countersign::jwk::{CertificateChain, KeyKind, ThumbprintUri};
 use countersign::{
     ContentEncryption, DecryptionKey, EncryptionKey, Error, JweAlgorithm, Jwk, JwkSet, JwsAlgorithm,
@@ -90,6 +92,16 @@ fn nested() -> JwtVerifier {
         .decrypt_with(key())
         .build()
         .unwrap()
+}
+
+/// Opens an authentic token whose plaintext is said to be these bytes decompressed, at most 1000.
+#[cfg(feature = "deflate")]
+fn inflated(compressed: &[u8]) -> Result<(), Error> {
+    let direct = DecryptionKey::direct(ContentEncryption::A128CbcHs256, secret()).unwrap();
+    let header = r#"{"alg":"dir","enc":"A128CBC-HS256","zip":"DEF"}"#;
+    let token = support::sealed(header, compressed);
+    let limits = Limits::default().token_bytes(100_000).inflated_bytes(1000);
+    JweDecrypter::new([&direct]).allow_compression().limits(limits).decrypt(&token).map(drop)
 }
 
 fn wrapped(cty: &str, inner: &str) -> String {
@@ -299,7 +311,7 @@ fn unsupported_and_refused() -> Vec<Case> {
             decrypt(&key(), &with_header(&jwe, r#"{"alg":"A256KW","enc":"A256GCM","zip":"SECRET"}"#)),
             "unsupported_compression",
             401,
-            "unsupported: expected no `zip` in the header, found a compressed token",
+            "unsupported: expected no `zip` in the header, or `DEF` where that is allowed, found another",
         ),
         case(
             Jwk::from_json(r#"{"kty":"SECRET"}"#),
@@ -638,6 +650,35 @@ fn limits_and_misuse() -> Vec<Case> {
             401,
             "limit exceeded: expected at most 8 keys that fit a token, found more",
         ),
+        #[cfg(feature = "pbes2")]
+        case(
+            decrypt(
+                &DecryptionKey::password(JweAlgorithm::Pbes2Hs256A128Kw, secret()).unwrap(),
+                &with_header(
+                    &encrypted(),
+                    r#"{"alg":"PBES2-HS256+A128KW","enc":"A256GCM","p2s":"SECRETSECRET","p2c":1200001}"#,
+                ),
+            ),
+            "limit_pbes2_iterations",
+            401,
+            "limit exceeded: expected at most 1200000 iterations of PBKDF2, found more",
+        ),
+        #[cfg(feature = "deflate")]
+        case(
+            inflated(
+                &[&[0x01, 0xff, 0x7f, 0x00, 0x80][..], &MARKER.repeat(6000).as_bytes()[..0x7fff]].concat(),
+            ),
+            "limit_inflated_bytes",
+            401,
+            "limit exceeded: expected at most 1000 bytes of decompressed plaintext, found more",
+        ),
+        #[cfg(feature = "deflate")]
+        case(
+            inflated(&[0x03, 0x00, b'S', b'E', b'C', b'R', b'E', b'T']),
+            "deflate",
+            401,
+            "malformed plaintext: expected one whole DEFLATE stream, found another or something after it",
+        ),
         case(
             nested().verify::<NoClaims>(&wrapped("JWT", &encrypted())),
             "limit_nesting",
@@ -746,6 +787,12 @@ fn every_code_is_unique_and_has_a_row() {
     covered.insert("unavailable");
     if cfg!(not(feature = "encrypted-pkcs8")) {
         covered.extend(["limit_pkcs8_iterations", "limit_pkcs8_memory"]);
+    }
+    if cfg!(not(feature = "pbes2")) {
+        covered.insert("limit_pbes2_iterations");
+    }
+    if cfg!(not(feature = "deflate")) {
+        covered.extend(["limit_inflated_bytes", "deflate"]);
     }
     assert_eq!(covered, distinct);
 }

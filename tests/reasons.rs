@@ -345,6 +345,22 @@ fn misuse_of_names_and_encryption_keys() {
             "expected an algorithm that wraps keys, found `dir`, whose keys `direct` makes",
         ),
         (
+            DecryptionKey::symmetric(JweAlgorithm::Pbes2Hs256A128Kw, secret()).map(drop),
+            "expected an algorithm that wraps keys with random bytes, found one whose keys `password` makes",
+        ),
+        (
+            DecryptionKey::password(JweAlgorithm::A128Kw, secret()).map(drop),
+            "expected an algorithm that derives keys from a password, found another",
+        ),
+        (
+            encryption_key.clone_key().with_iterations(999).map(drop),
+            "expected at least 1,000 iterations, found fewer",
+        ),
+        (
+            encryption_key.clone_key().with_iterations(1000).map(drop),
+            "expected a key made from a password, the only sort with iterations, found another",
+        ),
+        (
             direct.allow_content_encryptions([]).encryption_key().map(drop),
             "expected at least one content encryption in `allow_content_encryptions`, found none",
         ),
@@ -497,6 +513,8 @@ fn misuse_of_a_verifiers_builder() {
             verifier().content_encryptions([ContentEncryption::A256Gcm]),
             "expected `decrypt_with` beside a list of algorithms for encrypted tokens, found none",
         ),
+        #[cfg(feature = "deflate")]
+        (verifier().allow_compression(), "expected `decrypt_with` beside `allow_compression`, found none"),
         (
             verifier().decrypt_with(closed),
             "expected at least one key that decrypts, found none; `KeySet::skipped` says why",

@@ -26,6 +26,10 @@ pub enum Part {
     Ciphertext,
     /// The JWE authentication tag.
     AuthenticationTag,
+    /// A JWE's plaintext, once it is decrypted.
+    Plaintext,
+    /// The JWE's additional authenticated data.
+    AdditionalAuthenticatedData,
     /// The claims set.
     Claims,
     /// A JSON Web Key.
@@ -51,6 +55,8 @@ impl fmt::Display for Part {
             Self::InitializationVector => "initialization vector",
             Self::Ciphertext => "ciphertext",
             Self::AuthenticationTag => "authentication tag",
+            Self::Plaintext => "plaintext",
+            Self::AdditionalAuthenticatedData => "additional authenticated data",
             Self::Claims => "claims",
             Self::Jwk => "JWK",
             Self::JwkSet => "JWK set",
@@ -111,12 +117,22 @@ pub enum Defect {
         /// The form it should have.
         expected: &'static str,
     },
+    /// A header parameter's value doesn't fit the type that the caller asked for.
+    #[error("expected a parameter that fits the requested type, found another")]
+    ParameterType,
+    /// An unencoded payload ([RFC 7797 §5.2](https://www.rfc-editor.org/rfc/rfc7797#section-5.2)) has a character that a compact
+    /// serialization can't carry.
+    #[error("expected printable ASCII in an unencoded payload, found another character")]
+    UnencodedPayload,
     /// `crit` breaks a rule of [RFC 7515 §4.1.11](https://www.rfc-editor.org/rfc/rfc7515#section-4.1.11).
     #[error("`crit` {0}")]
     Crit(&'static str),
     /// A part is longer or shorter than the algorithm makes it.
     #[error("expected the length that the algorithm gives it, found another")]
     Length,
+    /// Compressed bytes that aren't one whole stream of DEFLATE ([RFC 1951](https://www.rfc-editor.org/rfc/rfc1951)).
+    #[error("expected one whole DEFLATE stream, found another or something after it")]
+    Deflate,
     /// PEM or DER that can't be read.
     #[error("expected {0}")]
     Encoding(&'static str),
@@ -136,8 +152,11 @@ impl Defect {
             Self::UnexpectedMember(_) => "unexpected_member",
             Self::UnprotectedMember(_) => "unprotected_member",
             Self::MemberType { .. } => "member_type",
+            Self::ParameterType => "parameter_type",
+            Self::UnencodedPayload => "unencoded_payload",
             Self::Crit(_) => "crit",
             Self::Length => "length",
+            Self::Deflate => "deflate",
             Self::Encoding(_) => "encoding",
         }
     }

@@ -15,7 +15,6 @@ use super::alg::JweAlgorithm;
 use super::enc::ContentEncryption;
 use super::encryption_key::{EncryptionCore, EncryptionKey};
 use super::recipient::{Accepted, OpenContentKey, RecipientInput};
-use super::token::EncryptedToken;
 
 /// A key to decrypt with, bound to one algorithm: a private key or a shared secret.
 ///
@@ -56,13 +55,15 @@ struct DecryptionCore {
 impl DecryptionKey {
     /// Takes the key of a private or secret JWK for the algorithm that the JWK's own `alg` names.
     ///
-    /// A content encryption in `alg` (`"alg":"A128GCM"`) means `dir` with that `enc`.
+    /// A content encryption in `alg` (`"alg":"A128GCM"`) means `dir` with that `enc`. A password
+    /// (`"alg":"PBES2-…"`) isn't taken by its own word: [`password`](Self::password) and
+    /// [`from_jwk_for`](Self::from_jwk_for) ask for it.
     ///
     /// # Errors
     ///
     /// [`KeyDefect::AlgorithmUnknown`] when the JWK has no `alg`, or has `dir` and 256 bits, which
-    /// fit two content encryptions; [`Error::Unsupported`] when `alg` is none for key management;
-    /// otherwise as [`from_jwk_for`](Self::from_jwk_for).
+    /// fit two content encryptions; [`Error::Unsupported`] when `alg` is none for key management, or
+    /// a password's; otherwise as [`from_jwk_for`](Self::from_jwk_for).
     pub fn from_jwk(jwk: &Jwk) -> Result<Self, Error> {
         Self::from_jwk_for(JweAlgorithm::of_jwk(jwk)?, jwk)
     }
@@ -120,10 +121,29 @@ impl DecryptionKey {
     /// # Errors
     ///
     /// [`KeyDefect::Size`] when the secret isn't as long as the algorithm's key,
-    /// [`KeyDefect::Type`] when the algorithm needs a key pair, and [`Error::Misuse`] for `dir`.
+    /// [`KeyDefect::Type`] when the algorithm needs a key pair, and [`Error::Misuse`] for `dir` and for `PBES2-*`.
     pub fn symmetric(algorithm: JweAlgorithm, secret: SecretBytes) -> Result<Self, Error> {
         algorithm.check_symmetric()?;
         Self::from_jwk_for(algorithm, &Jwk::from_secret(secret)?)
+    }
+
+    /// Takes a password for an algorithm of `PBES2-*` ([RFC 7518 §4.8](https://www.rfc-editor.org/rfc/rfc7518#section-4.8)). Needs the feature `pbes2`.
+    ///
+    /// A password is bytes: of text, take the UTF-8, in the one Unicode form that both sides agreed on (RFC 8265
+    /// has rules for that). Whoever gets hold of a token can try passwords against it, as fast as they can
+    /// compute, so it should be as hard to guess as the derived key: [RFC 7518 §8.8](https://www.rfc-editor.org/rfc/rfc7518#section-8.8) recommends 16 to 128 bytes for
+    /// `PBES2-HS256+A128KW`, 32 to 128 for `PBES2-HS512+A256KW`.
+    ///
+    /// Each token costs as many iterations as its header says, up to [`Limits::pbes2_iterations`](crate::Limits::pbes2_iterations):
+    /// up to about a second, for anyone who can send one.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyDefect::TooSmall`] for an empty password, [`Error::Misuse`] for another algorithm, and
+    /// [`Error::Unsupported`] in a build without the feature.
+    pub fn password(algorithm: JweAlgorithm, password: SecretBytes) -> Result<Self, Error> {
+        algorithm.check_password()?;
+        Self::from_jwk_for(algorithm, &Jwk::from_secret(password)?)
     }
 
     /// Makes a new key for an algorithm.
@@ -235,13 +255,13 @@ impl DecryptionKey {
         }
     }
 
-    /// Returns whether the token is for this key as far as `alg` and `kid` tell.
-    pub(crate) fn fits(&self, token: &EncryptedToken<'_>) -> bool {
-        let same_id = match (self.key_id(), token.key_id()) {
+    /// Returns whether a recipient of a message may be this key, as far as `alg` and `kid` tell.
+    pub(super) fn fits(&self, algorithm: JweAlgorithm, key_id: Option<&str>) -> bool {
+        let same_id = match (self.key_id(), key_id) {
             (Some(own), Some(asked)) => own == asked,
             _ => true,
         };
-        same_id && self.algorithm() == token.algorithm()
+        same_id && self.algorithm() == algorithm
     }
 
     /// Judges the recipient's part of a token, with no secret at work.

@@ -6,11 +6,15 @@
 //! it and the algorithm encrypts it to the recipient. The recipient's side is split in two as well:
 //! what the sender can see is judged before a secret is used.
 
+use std::borrow::Cow;
+use std::num::NonZeroU32;
+
 use crate::crypto::{self, CryptoError};
-use crate::error::{Error, KeyDefect};
+use crate::error::{Error, KeyDefect, Limit, Part};
 use crate::jwk::Jwk;
 use crate::limits::Limits;
 use crate::secret::SecretBytes;
+use crate::wire::base64url;
 use crate::wire::header::Header;
 
 use super::alg::JweAlgorithm;
@@ -27,6 +31,16 @@ pub(super) trait Family: Sync {
 
     /// Returns the recipient's side of a key whose `alg`, `use` and `key_ops` have been judged.
     fn decryption(&self, algorithm: JweAlgorithm, jwk: &Jwk) -> Result<Box<dyn OpenContentKey>, Error>;
+
+    /// Whether the algorithm determines the content key, so that a message has one recipient.
+    fn determines_content_key(&self) -> bool {
+        false
+    }
+
+    /// Whether a key is agreed on, so that a message may name the parties.
+    fn agrees(&self) -> bool {
+        false
+    }
 }
 
 /// The sender's side of a key, by who decides the content encryption key.
@@ -53,12 +67,24 @@ impl KeyManagement {
             Self::Encrypts(key) => key.message_budget(),
         }
     }
+
+    /// Returns the same key with another number of iterations, where it is a password.
+    pub(super) fn with_iterations(&self, iterations: NonZeroU32) -> Option<Self> {
+        match self {
+            Self::Determines(_) => None,
+            Self::Encrypts(key) => key.with_iterations(iterations).map(Self::Encrypts),
+        }
+    }
 }
 
 /// Direct encryption and direct key agreement: content key step and recipient step are one.
 pub(super) trait DetermineContentKey: Send + Sync {
     /// Returns the content key of one message, and what the recipient needs to find it too.
-    fn determine(&self, enc: ContentEncryption) -> Result<(ContentKey<'_>, RecipientOutput), Error>;
+    fn determine(
+        &self,
+        enc: ContentEncryption,
+        parties: &PartyInfo,
+    ) -> Result<(ContentKey<'_>, RecipientOutput), Error>;
 
     /// Returns the only content encryption that the key permits, if there is only one.
     fn content_encryption(&self) -> Option<ContentEncryption> {
@@ -74,10 +100,15 @@ pub(super) trait DetermineContentKey: Send + Sync {
 /// Key encryption, key wrapping, key agreement with key wrapping: the recipient step.
 pub(super) trait EncryptContentKey: Send + Sync {
     /// Encrypts a message's content key to the recipient.
-    fn encrypt(&self, content_key: &SecretBytes) -> Result<RecipientOutput, Error>;
+    fn encrypt(&self, content_key: &SecretBytes, parties: &PartyInfo) -> Result<RecipientOutput, Error>;
 
     /// Returns the count of messages, where the algorithm bounds it.
     fn message_budget(&self) -> Option<&MessageBudget> {
+        None
+    }
+
+    /// Returns the same key with another number of iterations, where it is a password.
+    fn with_iterations(&self, _: NonZeroU32) -> Option<Box<dyn EncryptContentKey>> {
         None
     }
 }
@@ -99,16 +130,33 @@ pub(super) trait OpenContentKey: Send + Sync {
 
 /// The secret half of the recipient step, to be taken once all that the sender can see is found
 /// in order. Its failure must not be told from a failure of the content decryption.
-pub(super) struct Accepted<'a>(Box<dyn FnOnce() -> Result<ContentKey<'a>, CryptoError> + 'a>);
+pub(super) struct Accepted<'a> {
+    step: SecretStep<'a>,
+    iterations: u32,
+}
+
+type SecretStep<'a> = Box<dyn FnOnce() -> Result<ContentKey<'a>, CryptoError> + 'a>;
 
 impl<'a> Accepted<'a> {
     pub(super) fn new(step: impl FnOnce() -> Result<ContentKey<'a>, CryptoError> + 'a) -> Self {
-        Self(Box::new(step))
+        Self { step: Box::new(step), iterations: 0 }
+    }
+
+    /// Says how many iterations of PBKDF2 the step takes.
+    pub(super) const fn costing(mut self, iterations: u32) -> Self {
+        self.iterations = iterations;
+        self
+    }
+
+    /// Returns how many iterations of PBKDF2 the step takes: the sender's choice, so the recipient adds
+    /// them up before the first step is taken.
+    pub(super) const fn iterations(&self) -> u32 {
+        self.iterations
     }
 
     /// Uses the secret key.
     pub(super) fn content_key(self) -> Result<ContentKey<'a>, CryptoError> {
-        (self.0)()
+        (self.step)()
     }
 }
 
@@ -137,6 +185,46 @@ pub(super) enum Parameter {
     Json(&'static str, String),
 }
 
+/// What key agreement mixes into the key that it derives: who the parties are (RFC 7518 §4.6.1.2, §4.6.1.3).
+/// Empty octets are the same as none. Other algorithms have no place for it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct PartyInfo {
+    /// Agreement PartyUInfo, about the sender.
+    pub(super) apu: Vec<u8>,
+    /// Agreement PartyVInfo, about the recipient.
+    pub(super) apv: Vec<u8>,
+}
+
+impl PartyInfo {
+    pub(super) const fn none() -> Self {
+        Self { apu: Vec::new(), apv: Vec::new() }
+    }
+
+    pub(super) const fn is_empty(&self) -> bool {
+        self.apu.is_empty() && self.apv.is_empty()
+    }
+
+    /// Reads the header's `apu` and `apv`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Malformed`] when they aren't base64url.
+    pub(super) fn read(header: &Header<'_>) -> Result<Self, Error> {
+        let octets = |text: &Option<Cow<'_, str>>| {
+            text.as_deref().map_or(Ok(Vec::new()), |text| base64url::decode(text, Part::Header))
+        };
+        Ok(Self { apu: octets(&header.apu)?, apv: octets(&header.apv)? })
+    }
+
+    /// Returns the header parameters that tell the recipient.
+    pub(super) fn parameters(&self) -> impl Iterator<Item = Parameter> {
+        [("apu", &self.apu), ("apv", &self.apv)]
+            .into_iter()
+            .filter(|(_, octets)| !octets.is_empty())
+            .map(|(name, octets)| Parameter::Text(name, base64url::encode(octets)))
+    }
+}
+
 /// What a message says to one recipient.
 #[derive(Clone, Copy)]
 pub(super) struct RecipientInput<'t> {
@@ -146,7 +234,7 @@ pub(super) struct RecipientInput<'t> {
     pub(super) header: &'t Header<'t>,
     /// The JWE encrypted key.
     pub(super) encrypted_key: &'t [u8],
-    /// The limits for reading JSON inside the header.
+    /// The limits on what the header asks for.
     pub(super) limits: &'t Limits,
 }
 
@@ -173,6 +261,11 @@ pub(super) fn fill_random(out: &mut [u8]) -> Result<(), Error> {
 /// Turns a failure to draw random numbers into an error: it is the system's, and no key's.
 pub(super) const fn no_randomness(_: CryptoError) -> Error {
     Error::Unavailable { what: "the system's random numbers" }
+}
+
+/// The refusal of a token whose key derivation would take more iterations than the limit.
+pub(super) fn too_many_iterations(limits: &Limits) -> Error {
+    Error::LimitExceeded { limit: Limit::Pbes2Iterations, max: limits.pbes2_iterations.into() }
 }
 
 /// Turns the sender's failure into an error: with a checked key there is no cause but the key.
