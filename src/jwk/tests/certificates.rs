@@ -220,7 +220,7 @@ fn a_certificate_for_rsassa_pss_is_of_its_rsa_key() {
 fn an_epk_brings_no_certificates() {
     // They would be ignored like any member that isn't of the key itself.
     let public = adding(&without(EC, "d"), r#""x5c":5,"x5t":null"#);
-    assert!(super::epk(&public).is_ok());
+    assert!(epk(&public).is_ok());
     assert_eq!(code(&public), "member_type");
 }
 

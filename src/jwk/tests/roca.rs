@@ -57,7 +57,7 @@ fn a_marked_key_is_refused() {
     assert_eq!((error.code(), error.http_status()), ("key_weak", 500));
     assert!(error.to_string().contains("CVE-2017-15361"), "{error}");
     let made = base64url::decode(MADE, Part::Jwk).unwrap();
-    let spki = super::super::der::spki_of_rsa(&made, &[1, 0, 1]);
+    let spki = der::spki_of_rsa(&made, &[1, 0, 1]);
     assert_eq!(Jwk::from_spki_der(&spki).unwrap_err().code(), "key_weak");
     assert!(jwk(&MADE.replacen("-QYyE", "-QYyM", 1)).is_ok());
 }
