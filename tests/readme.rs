@@ -2,8 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+#[path = "../src/evidence.rs"]
+mod evidence;
+
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::Path;
 
 use countersign::{ContentEncryption, DecryptionKey, JweAlgorithm, JwsAlgorithm};
 
@@ -138,4 +142,127 @@ fn features_are_all_listed() {
         features.iter().filter(|row| row.get(1) == Some(&"yes")).map(|row| name(row)).collect();
     let (_, default) = declared.iter().find(|(name, _)| *name == "default").unwrap();
     assert_same(&on, default.split('"').skip(1).step_by(2));
+}
+
+/// The text of every Rust file below a folder.
+fn sources(folder: &Path, text: &mut String) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, text);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            text.push_str(&fs::read_to_string(&path).unwrap());
+        }
+    }
+}
+
+/// Each example of an RFC that is written down is read by a test that names it, or by one that goes through all.
+#[test]
+fn evidence_examples() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut tests = String::new();
+    sources(&root.join("src"), &mut tests);
+    sources(&root.join("tests"), &mut tests);
+    let mut files: Vec<String> = fs::read_dir(root.join("tests/vectors"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.starts_with("rfc") && name.ends_with(".json"))
+        .collect();
+    files.sort();
+    assert!(files.len() > 8, "{files:?}");
+    for file in files {
+        let cases = evidence::examples(&file);
+        let rfc = format!("RFC {}", file.trim_start_matches("rfc").trim_end_matches(".json"));
+        let reads_all = tests.contains(&format!("Case::all(\"{rfc}\")"));
+        for case in &cases {
+            let source = case["source"].as_str().unwrap();
+            assert!(source.starts_with(&format!("{rfc} ")), "{file}: {source}");
+            assert!(reads_all || tests.contains(&format!("\"{source}\"")), "no test reads {source}");
+        }
+        let refused = cases.iter().filter(|case| case["expect"] == "refused").count();
+        let numbers = [cases.len(), cases.len() - refused, refused, 0, 0].map(|number| number.to_string());
+        let title = format!("{rfc}, its examples");
+        let cells: Vec<&str> = std::iter::once(&title).chain(&numbers).map(String::as_str).collect();
+        evidence::row(&cells);
+    }
+}
+
+// ---- the judge of vectors, on verdicts made up
+
+mod judging {
+    use crate::evidence::{Expected, Override, Tally};
+
+    const ONE: &[Override] =
+        &[Override { case: 1, code: "base64url", reason: "a reason of five words or more" }];
+
+    #[test]
+    #[should_panic(expected = "expected Refused, found accepted")]
+    fn another_verdict_than_the_publisher_s_is_found() {
+        let mut tally = Tally::new("made up", &[]);
+        tally.judge(1, Expected::Refused, "accepted", "");
+        tally.finish(1);
+    }
+
+    #[test]
+    #[should_panic(expected = "expected Accepted, found base64url")]
+    fn in_both_directions() {
+        let mut tally = Tally::new("made up", &[]);
+        tally.judge(1, Expected::Accepted, "base64url", "");
+        tally.finish(1);
+    }
+
+    #[test]
+    #[should_panic(expected = "overridden, but json is what the publisher expects")]
+    fn an_override_that_no_longer_matters_is_found() {
+        let mut tally = Tally::new("made up", ONE);
+        tally.judge(1, Expected::Refused, "json", "");
+        tally.finish(1);
+    }
+
+    #[test]
+    #[should_panic(expected = "overridden as base64url, found json")]
+    fn an_override_with_another_code_is_found() {
+        let mut tally = Tally::new("made up", ONE);
+        tally.judge(1, Expected::Accepted, "json", "");
+        tally.finish(1);
+    }
+
+    #[test]
+    #[should_panic(expected = "an override of no case")]
+    fn an_override_without_a_case_is_found() {
+        let mut tally = Tally::new("made up", ONE);
+        tally.judge(2, Expected::Accepted, "accepted", "");
+        tally.finish(1);
+    }
+
+    #[test]
+    #[should_panic(expected = "an override without a reason")]
+    fn an_override_without_a_reason_is_found() {
+        const NO_REASON: &[Override] = &[Override { case: 1, code: "json", reason: "" }];
+        let mut tally = Tally::new("made up", NO_REASON);
+        tally.judge(1, Expected::Accepted, "json", "");
+        tally.finish(1);
+    }
+
+    #[test]
+    #[should_panic(expected = "every case is judged")]
+    fn a_case_that_is_left_out_is_found() {
+        let mut tally = Tally::new("made up", &[]);
+        tally.judge(1, Expected::Accepted, "accepted", "");
+        tally.finish(2);
+    }
+
+    #[test]
+    #[should_panic(expected = "expected Foreign, found accepted")]
+    fn foreign_parameters_are_never_accepted() {
+        let mut tally = Tally::new("made up", &[]);
+        tally.judge(1, Expected::Foreign, "accepted", "");
+        tally.finish(1);
+    }
+
+    #[test]
+    #[should_panic(expected = "expected this row in README.md")]
+    fn a_row_that_the_readme_lacks_is_found() {
+        crate::evidence::stands_in_the_readme("| made up | 1 |");
+    }
 }

@@ -39,6 +39,8 @@ pub use encryption_key::EncryptionKey;
 pub(crate) use token::{EncryptedToken, NOTHING_UNDERSTOOD};
 
 #[cfg(test)]
+mod rfc7518;
+#[cfg(test)]
 mod rfc7520;
 #[cfg(test)]
 mod tests;
