@@ -8,15 +8,11 @@
 mod evidence;
 mod vectors;
 
-use std::time::{Duration, SystemTime};
-
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use countersign::jwe::JweDecrypter;
 use countersign::jws::{JwsBuilder, JwsVerifier, sign_general};
-use countersign::{
-    DecryptionKey, Error, JweAlgorithm, Jwk, JwsAlgorithm, JwtVerifier, KeyKind, SigningKey, VerifyingKey,
-};
+use countersign::{DecryptionKey, Error, JweAlgorithm, Jwk, JwsAlgorithm, KeyKind, SigningKey, VerifyingKey};
 use evidence::{Expected, Override, Tally};
 use serde_json::Value;
 use vectors::{Case, changed, code, with, with_part};
@@ -485,37 +481,45 @@ fn section_5_13_tells_the_recipient() {
 
 // ---- section 6: signed, then encrypted
 
-#[derive(Debug, PartialEq, serde::Deserialize)]
-struct Root {
-    #[serde(rename = "http://example.com/is_root")]
-    is_root: bool,
-}
-
-#[test]
 #[cfg(any(feature = "aws-lc-rs", feature = "rsa"))]
-fn section_6_nested() {
-    let case = Case::of("RFC 7520 6");
-    let (_, key) = decryption_keys(&case).unwrap().remove(0);
-    for token in tokens("6") {
-        let (inner, _) = open(&decrypter(&key), &token).unwrap();
-        assert_eq!(inner, case.text("inner_token").as_bytes(), "{}", token.name());
-        for (what, text) in twins(&token, &[]) {
-            assert_ne!(code(open(&decrypter(&key), &token.with_text(text))), "accepted", "{what}");
-        }
+mod section_6 {
+    use std::time::{Duration, SystemTime};
+
+    use countersign::JwtVerifier;
+
+    use super::*;
+
+    #[derive(Debug, PartialEq, serde::Deserialize)]
+    struct Root {
+        #[serde(rename = "http://example.com/is_root")]
+        is_root: bool,
     }
 
-    let signer = VerifyingKey::from_jwk_for(JwsAlgorithm::Ps256, &case.public_jwk("inner_jwk")).unwrap();
-    let verifier = |seconds| {
-        let builder = JwtVerifier::builder(signer.clone_key()).issuer("hobbiton.example").any_audience();
-        let clock = move || SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
-        builder.decrypt_with(key.clone_key()).clock(clock).build().unwrap()
-    };
-    let (in_time, late) = (verifier(1_300_819_379), verifier(1_300_819_380));
-    let jwt = in_time.verify::<Root>(case.token()).unwrap();
-    assert_eq!((jwt.issuer(), jwt.claims()), (Some("hobbiton.example"), &Root { is_root: true }));
-    assert_eq!(code(late.verify::<Root>(case.token())), "expired");
-    assert_eq!(code(in_time.verify::<Root>(&with_part(case.token(), 4, changed))), "decryption_failed");
-    assert_eq!(code(in_time.verify::<Root>(case.text("inner_token"))), "not_encrypted");
-    // JSON is none of a JWT's serializations (RFC 7519 §1).
-    assert_ne!(code(in_time.verify::<Root>(&case.value("flattened").to_string())), "accepted");
+    #[test]
+    fn nested() {
+        let case = Case::of("RFC 7520 6");
+        let (_, key) = decryption_keys(&case).unwrap().remove(0);
+        for token in tokens("6") {
+            let (inner, _) = open(&decrypter(&key), &token).unwrap();
+            assert_eq!(inner, case.text("inner_token").as_bytes(), "{}", token.name());
+            for (what, text) in twins(&token, &[]) {
+                assert_ne!(code(open(&decrypter(&key), &token.with_text(text))), "accepted", "{what}");
+            }
+        }
+
+        let signer = VerifyingKey::from_jwk_for(JwsAlgorithm::Ps256, &case.public_jwk("inner_jwk")).unwrap();
+        let verifier = |seconds| {
+            let builder = JwtVerifier::builder(signer.clone_key()).issuer("hobbiton.example").any_audience();
+            let clock = move || SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
+            builder.decrypt_with(key.clone_key()).clock(clock).build().unwrap()
+        };
+        let (in_time, late) = (verifier(1_300_819_379), verifier(1_300_819_380));
+        let jwt = in_time.verify::<Root>(case.token()).unwrap();
+        assert_eq!((jwt.issuer(), jwt.claims()), (Some("hobbiton.example"), &Root { is_root: true }));
+        assert_eq!(code(late.verify::<Root>(case.token())), "expired");
+        assert_eq!(code(in_time.verify::<Root>(&with_part(case.token(), 4, changed))), "decryption_failed");
+        assert_eq!(code(in_time.verify::<Root>(case.text("inner_token"))), "not_encrypted");
+        // JSON is none of a JWT's serializations (RFC 7519 §1).
+        assert_ne!(code(in_time.verify::<Root>(&case.value("flattened").to_string())), "accepted");
+    }
 }
