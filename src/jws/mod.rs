@@ -7,6 +7,7 @@
 //! business of [`jwt`](crate::jwt), several keys that of [`keys`](crate::keys).
 
 pub(crate) mod alg;
+mod external;
 mod key;
 mod sign;
 #[cfg(test)]
@@ -14,9 +15,10 @@ mod tests;
 mod verify;
 
 pub use alg::JwsAlgorithm;
+pub use external::{AsyncExternalSigner, ExternalSigner};
 pub use key::{SigningKey, VerifyingKey};
 pub use sign::{JwsBuilder, sign};
 pub use verify::{VerifiedJws, verify, verify_with_limits};
 
-pub(crate) use sign::sign_encoded;
+pub(crate) use sign::{sign_encoded, signing_input, with_signature};
 pub(crate) use verify::SignedParts;

@@ -5,6 +5,7 @@
 //! that it encoded once.
 
 use super::SigningKey;
+use crate::crypto::SignatureBytes;
 use crate::error::Error;
 use crate::wire::base64url;
 use crate::wire::header::HeaderWriter;
@@ -47,7 +48,7 @@ pub fn sign(key: &SigningKey, payload: &[u8]) -> Result<String, Error> {
 #[derive(Debug, Clone)]
 #[must_use = "`sign` makes the token"]
 pub struct JwsBuilder<'k> {
-    key: &'k SigningKey,
+    pub(super) key: &'k SigningKey,
     token_type: Option<String>,
     content_type: Option<String>,
 }
@@ -96,13 +97,24 @@ impl<'k> JwsBuilder<'k> {
 
 /// Signs a payload under a protected header that is encoded already.
 pub(crate) fn sign_encoded(key: &SigningKey, header: &str, payload: &[u8]) -> Result<String, Error> {
+    let signing_input = signing_input(header, payload);
+    let signature = key.sign(signing_input.as_bytes())?;
+    Ok(with_signature(signing_input, &signature))
+}
+
+/// Begins a token: what is signed, with room for the signature.
+pub(crate) fn signing_input(header: &str, payload: &[u8]) -> String {
     // Room for the payload at 4 characters for 3 bytes, and for a signature of RSA-4096.
     let mut token = String::with_capacity(header.len() + payload.len() / 3 * 4 + 4 + 700);
     token.push_str(header);
     token.push('.');
     base64url::encode_to(payload, &mut token);
-    let signature = key.sign(token.as_bytes())?;
+    token
+}
+
+/// Ends a token with its signature.
+pub(crate) fn with_signature(mut token: String, signature: &SignatureBytes) -> String {
     token.push('.');
     base64url::encode_to(signature.as_ref(), &mut token);
-    Ok(token)
+    token
 }
