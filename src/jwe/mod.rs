@@ -15,6 +15,7 @@ mod decryption_key;
 mod enc;
 mod encrypt;
 mod encryption_key;
+mod external;
 mod message_budget;
 mod recipient;
 mod token;
@@ -25,6 +26,10 @@ pub use decryption_key::DecryptionKey;
 pub use enc::ContentEncryption;
 pub use encrypt::{JweBuilder, encrypt, encrypt_claims};
 pub use encryption_key::EncryptionKey;
+pub use external::{
+    AsyncExternalAgreement, AsyncExternalUnwrapper, EphemeralPublicKey, ExternalAgreement, ExternalUnwrapper,
+    WrappedKey, decrypt_async,
+};
 
 pub(crate) use token::{EncryptedToken, NOTHING_UNDERSTOOD};
 

@@ -8,6 +8,7 @@
 
 use crate::crypto::{self, CryptoError};
 use crate::error::{Error, KeyDefect};
+use crate::external::{ExternalFuture, ExternalKeyError};
 use crate::jwk::Jwk;
 use crate::limits::Limits;
 use crate::secret::SecretBytes;
@@ -15,6 +16,7 @@ use crate::wire::header::Header;
 
 use super::alg::JweAlgorithm;
 use super::enc::{ContentCipher, ContentEncryption};
+use super::external::{Agreement, Unwrapper};
 use super::message_budget::MessageBudget;
 
 /// A family of key management algorithms with its constants, as a registry row names it.
@@ -27,6 +29,25 @@ pub(super) trait Family: Sync {
 
     /// Returns the recipient's side of a key whose `alg`, `use` and `key_ops` have been judged.
     fn decryption(&self, algorithm: JweAlgorithm, jwk: &Jwk) -> Result<Box<dyn OpenContentKey>, Error>;
+
+    /// Returns the recipient's side of a key that unwraps outside the process. `jwk` is the public key of
+    /// a pair, judged as for encryption, and nothing for a secret.
+    fn external_unwrapping(&self, _: Unwrapper, _: Option<&Jwk>) -> Result<Box<dyn OpenContentKey>, Error> {
+        Err(Error::misuse(
+            "expected an algorithm that encrypts or wraps the content key for an external unwrapper, found another",
+        ))
+    }
+
+    /// Returns the recipient's side of a key that agrees outside the process, by its public key, judged as
+    /// for encryption.
+    fn external_agreement(
+        &self,
+        _: JweAlgorithm,
+        _: Agreement,
+        _: &Jwk,
+    ) -> Result<Box<dyn OpenContentKey>, Error> {
+        Err(Error::misuse("expected ECDH-ES or its kin for an external agreement, found another algorithm"))
+    }
 }
 
 /// The sender's side of a key, by who decides the content encryption key.
@@ -98,17 +119,41 @@ pub(super) trait OpenContentKey: Send + Sync {
 }
 
 /// The secret half of the recipient step, to be taken once all that the sender can see is found
-/// in order. Its failure must not be told from a failure of the content decryption.
-pub(super) struct Accepted<'a>(Box<dyn FnOnce() -> Result<ContentKey<'a>, CryptoError> + 'a>);
+/// in order. Its failure must not be told from a failure of the content decryption, unless the key
+/// can't be asked at all.
+pub(super) enum Accepted<'a> {
+    /// The step of a key that answers when it is called.
+    Call(CallStep<'a>),
+    /// The step of an external key that answers later. It asks when it is first polled.
+    Await(ExternalFuture<'a, ContentKey<'a>>),
+}
+
+/// See [`Accepted::Call`].
+pub(super) type CallStep<'a> = Box<dyn FnOnce() -> Result<ContentKey<'a>, ExternalKeyError> + Send + 'a>;
 
 impl<'a> Accepted<'a> {
-    pub(super) fn new(step: impl FnOnce() -> Result<ContentKey<'a>, CryptoError> + 'a) -> Self {
-        Self(Box::new(step))
+    /// The step of a key in the process.
+    pub(super) fn new(step: impl FnOnce() -> Result<ContentKey<'a>, CryptoError> + Send + 'a) -> Self {
+        Self::Call(Box::new(|| step().map_err(|CryptoError| ExternalKeyError::Refused)))
     }
 
-    /// Uses the secret key.
-    pub(super) fn content_key(self) -> Result<ContentKey<'a>, CryptoError> {
-        (self.0)()
+    /// Returns the step for a caller that doesn't wait.
+    pub(super) fn at_once(self) -> Result<CallStep<'a>, Error> {
+        match self {
+            Self::Call(step) => Ok(step),
+            Self::Await(_) => Err(Error::misuse(
+                "expected a call that waits for an asynchronous external key, such as `verify_async` or \
+                 `decrypt_async`, found one that doesn't",
+            )),
+        }
+    }
+
+    /// Uses the secret key, and waits for it if need be.
+    pub(super) async fn content_key(self) -> Result<ContentKey<'a>, ExternalKeyError> {
+        match self {
+            Self::Call(step) => step(),
+            Self::Await(step) => step.await,
+        }
     }
 }
 

@@ -7,6 +7,7 @@
 //! [`OpenContentKey::accept`]: super::recipient::OpenContentKey::accept
 
 use crate::error::{Defect, Error, Limit, Part, Unsupported};
+use crate::external::ExternalKeyError;
 use crate::limits::Limits;
 use crate::secret::SecretBytes;
 use crate::wire::header::{Header, decode_header};
@@ -110,19 +111,58 @@ impl<'t> EncryptedToken<'t> {
     /// # Errors
     ///
     /// [`Error::NoMatchingKey`] when no key is a candidate, [`Error::LimitExceeded`] when too many
-    /// are, what the sender could see of a malformed recipient part, [`Error::NotAllowed`], and
-    /// [`Error::DecryptionFailed`] for everything else.
+    /// are, what the sender could see of a malformed recipient part, [`Error::NotAllowed`],
+    /// [`Error::Misuse`] for an external key that must be waited for, [`Error::Unavailable`] when an
+    /// external key can't be asked and no other opens the token, and [`Error::DecryptionFailed`] for
+    /// everything else.
     pub(crate) fn decrypt_with_candidates<'k>(
         &self,
         keys: impl IntoIterator<Item = &'k DecryptionKey>,
     ) -> Result<SecretBytes, Error> {
+        // Whether all answer at once is known before any is asked.
+        let steps: Vec<_> =
+            self.candidates(keys)?.into_iter().map(Accepted::at_once).collect::<Result<_, _>>()?;
+        let mut outcome = Err(Error::DecryptionFailed);
+        for step in steps {
+            match self.decrypt_with(step()) {
+                Err(Error::DecryptionFailed) => {}
+                unavailable @ Err(Error::Unavailable { .. }) => outcome = unavailable,
+                decided => return decided,
+            }
+        }
+        outcome
+    }
+
+    /// Decrypts like [`decrypt_with_candidates`](Self::decrypt_with_candidates), and waits for the keys
+    /// that answer later.
+    pub(crate) async fn decrypt_with_candidates_async<'k>(
+        &self,
+        keys: impl IntoIterator<Item = &'k DecryptionKey>,
+    ) -> Result<SecretBytes, Error> {
+        let candidates = self.candidates(keys)?;
+        let mut outcome = Err(Error::DecryptionFailed);
+        for candidate in candidates {
+            match self.decrypt_with(candidate.content_key().await) {
+                Err(Error::DecryptionFailed) => {}
+                unavailable @ Err(Error::Unavailable { .. }) => outcome = unavailable,
+                decided => return decided,
+            }
+        }
+        outcome
+    }
+
+    /// Judges all that needs no secret, before the first secret is used, and returns what is left to do
+    /// for each key that fits.
+    fn candidates<'a, 'k: 'a>(
+        &'a self,
+        keys: impl IntoIterator<Item = &'k DecryptionKey>,
+    ) -> Result<Vec<Accepted<'a>>, Error> {
         let recipient = RecipientInput {
             enc: self.enc,
             header: &self.header,
             encrypted_key: &self.encrypted_key,
             limits: self.limits,
         };
-        // All is judged that needs no secret, before the first secret is used.
         let mut candidates = Vec::new();
         let mut refusal = Error::NoMatchingKey;
         for key in keys.into_iter().filter(|key| key.fits(self)) {
@@ -135,20 +175,18 @@ impl<'t> EncryptedToken<'t> {
                 Err(error) => refusal = error,
             }
         }
-        if candidates.is_empty() {
-            return Err(refusal);
-        }
-        for candidate in candidates {
-            match self.decrypt_with(candidate) {
-                Err(Error::DecryptionFailed) => {}
-                decided => return decided,
-            }
-        }
-        Err(Error::DecryptionFailed)
+        if candidates.is_empty() { Err(refusal) } else { Ok(candidates) }
     }
 
-    /// Decrypts with one key.
-    fn decrypt_with(&self, candidate: Accepted<'_>) -> Result<SecretBytes, Error> {
+    /// Decrypts with what one key gave for the content key.
+    fn decrypt_with(
+        &self,
+        content_key: Result<ContentKey<'_>, ExternalKeyError>,
+    ) -> Result<SecretBytes, Error> {
+        // Nobody has looked at the encrypted key, so this tells nothing of it.
+        if let Err(ExternalKeyError::Unavailable) = content_key {
+            return Err(ExternalKeyError::UNAVAILABLE);
+        }
         // RFC 7516 §11.5: "To mitigate the attacks described in RFC 3218, the recipient MUST NOT
         // distinguish between format, padding, and length errors of encrypted keys. It is strongly
         // recommended, in the event of receiving an improperly formatted key, that the recipient
@@ -156,10 +194,10 @@ impl<'t> EncryptedToken<'t> {
         // that both ways cost the same.
         let substitute = random_bytes(self.enc.key_len())?;
         let fresh;
-        let cipher = match candidate.content_key() {
-            Ok(ContentKey::Shared(cipher)) => cipher,
+        let cipher = match &content_key {
+            Ok(ContentKey::Shared(cipher)) => *cipher,
             content_key => {
-                let key = match &content_key {
+                let key = match content_key {
                     Ok(ContentKey::Fresh(key)) if key.len() == self.enc.key_len() => key,
                     _ => &substitute,
                 };
