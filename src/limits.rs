@@ -28,6 +28,7 @@ pub struct Limits {
     pub(crate) header_bytes: usize,
     pub(crate) json_depth: usize,
     pub(crate) json_members: usize,
+    pub(crate) recipients: usize,
     pub(crate) candidate_keys: usize,
     pub(crate) jwk_set_bytes: usize,
     pub(crate) jwk_set_keys: usize,
@@ -40,6 +41,7 @@ impl Default for Limits {
             header_bytes: 4 * 1024,
             json_depth: 32,
             json_members: 256,
+            recipients: 16,
             candidate_keys: 8,
             jwk_set_bytes: 256 * 1024,
             jwk_set_keys: 1024,
@@ -85,6 +87,14 @@ impl Limits {
     #[must_use]
     pub const fn json_members(mut self, members: usize) -> Self {
         self.json_members = members;
+        self
+    }
+
+    /// Sets how many signatures or recipients a token in JSON serialization may have. Default: 16; each costs a
+    /// header to read, and a signature check or a decryption.
+    #[must_use]
+    pub const fn recipients(mut self, recipients: usize) -> Self {
+        self.recipients = recipients;
         self
     }
 

@@ -17,6 +17,8 @@ pub enum Limit {
     JsonDepth,
     /// Members of one JSON object.
     JsonMembers,
+    /// Signatures or recipients of a token in JSON serialization.
+    Recipients,
     /// Keys that fit a token and would be tried in turn.
     CandidateKeys,
     /// Levels of tokens inside tokens.
@@ -36,6 +38,7 @@ impl Limit {
             Self::HeaderBytes => "limit_header_bytes",
             Self::JsonDepth => "limit_json_depth",
             Self::JsonMembers => "limit_json_members",
+            Self::Recipients => "limit_recipients",
             Self::CandidateKeys => "limit_candidate_keys",
             Self::Nesting => "limit_nesting",
             Self::KeyBytes => "limit_key_bytes",
@@ -52,6 +55,7 @@ impl fmt::Display for Limit {
             Self::HeaderBytes => "bytes of header",
             Self::JsonDepth => "levels of JSON nesting",
             Self::JsonMembers => "members in a JSON object",
+            Self::Recipients => "signatures or recipients",
             Self::CandidateKeys => "keys that fit a token",
             Self::Nesting => "levels of nested tokens",
             Self::KeyBytes => "bytes of key",

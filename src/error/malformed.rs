@@ -26,6 +26,8 @@ pub enum Part {
     Ciphertext,
     /// The JWE authentication tag.
     AuthenticationTag,
+    /// The JWE's additional authenticated data.
+    AdditionalAuthenticatedData,
     /// The claims set.
     Claims,
     /// A JSON Web Key.
@@ -49,6 +51,7 @@ impl fmt::Display for Part {
             Self::InitializationVector => "initialization vector",
             Self::Ciphertext => "ciphertext",
             Self::AuthenticationTag => "authentication tag",
+            Self::AdditionalAuthenticatedData => "additional authenticated data",
             Self::Claims => "claims",
             Self::Jwk => "JWK",
             Self::JwkSet => "JWK set",

@@ -15,6 +15,7 @@ use crate::external::{ExternalFuture, ExternalKeyError};
 use crate::jwk::{Jwk, KeyMaterial, Operation, ephemeral_jwk};
 use crate::limits::Limits;
 use crate::secret::SecretBytes;
+use crate::wire::header::HeaderRules;
 
 use super::alg::JweAlgorithm;
 use super::decryption_key::{DecryptionKey, Material};
@@ -349,7 +350,8 @@ fn stated(algorithm: JweAlgorithm, jwk: &Jwk) -> Result<Material, Error> {
 /// As [`decrypt`](crate::decrypt); [`Error::Unavailable`] also if the external key can't be reached.
 pub async fn decrypt_async(key: &DecryptionKey, token: &str) -> Result<SecretBytes, Error> {
     let (mut header, limits) = (Vec::new(), Limits::default());
-    let token = EncryptedToken::parse(token, &limits, NOTHING_UNDERSTOOD, &mut header)?;
+    let rules = HeaderRules::new(&limits, NOTHING_UNDERSTOOD);
+    let token = EncryptedToken::parse(token, &rules, &mut header)?;
     if token.algorithm() != key.algorithm() {
         return Err(Error::NotAllowed(Refusal::Algorithm));
     }

@@ -11,7 +11,7 @@ use crate::keys::KeySet;
 use crate::limits::Limits;
 use crate::secret::SecretBytes;
 use crate::wire::compact::{self, Form};
-use crate::wire::header::media_type_eq;
+use crate::wire::header::{HeaderRules, media_type_eq};
 
 /// "This parameter MUST be present; in this case, the value of this parameter MUST be "JWT", to
 /// indicate that a Nested JWT is carried in this JWT." RFC 7519 §5.2
@@ -66,10 +66,10 @@ impl Decryption {
         &self,
         token: &'t str,
         limits: &'t Limits,
-        understood: &[String],
+        understood: &'t [String],
         header: &'t mut Vec<u8>,
     ) -> Result<EncryptedToken<'t>, Error> {
-        let token = EncryptedToken::parse(token, limits, understood, header)?;
+        let token = EncryptedToken::parse(token, &HeaderRules::new(limits, understood), header)?;
         if !token.cty().is_some_and(|cty| media_type_eq(cty, NESTED)) {
             return Err(Error::NotAllowed(Refusal::ContentType));
         }

@@ -11,6 +11,7 @@ use crate::jwe::{DecryptionKey, EncryptedToken, JweAlgorithm, NOTHING_UNDERSTOOD
 use crate::jwk::{Jwk, JwkSet, SkippedKey};
 use crate::limits::Limits;
 use crate::secret::SecretBytes;
+use crate::wire::header::HeaderRules;
 
 impl KeySet<DecryptionKey> {
     /// Makes the set from private and secret keys, as a recipient keeps them.
@@ -65,7 +66,8 @@ impl KeySet<DecryptionKey> {
     /// As [`decrypt`](Self::decrypt).
     pub fn decrypt_with_limits(&self, token: &str, limits: &Limits) -> Result<SecretBytes, Error> {
         let mut header = Vec::new();
-        self.open(&EncryptedToken::parse(token, limits, NOTHING_UNDERSTOOD, &mut header)?)
+        let rules = HeaderRules::new(limits, NOTHING_UNDERSTOOD);
+        self.open(&EncryptedToken::parse(token, &rules, &mut header)?)
     }
 
     /// Decrypts a compact JWE like [`decrypt`](Self::decrypt), and waits for external keys.
@@ -77,7 +79,8 @@ impl KeySet<DecryptionKey> {
     /// As [`decrypt`](Self::decrypt).
     pub async fn decrypt_async(&self, token: &str) -> Result<SecretBytes, Error> {
         let (mut header, limits) = (Vec::new(), Limits::default());
-        self.open_async(&EncryptedToken::parse(token, &limits, NOTHING_UNDERSTOOD, &mut header)?).await
+        let rules = HeaderRules::new(&limits, NOTHING_UNDERSTOOD);
+        self.open_async(&EncryptedToken::parse(token, &rules, &mut header)?).await
     }
 
     /// Whether any key could ever be a candidate under this list.
@@ -94,7 +97,10 @@ impl KeySet<DecryptionKey> {
     }
 
     /// The keys that a token's header picks.
-    fn candidates(&self, token: &EncryptedToken<'_>) -> Result<impl Iterator<Item = &DecryptionKey>, Error> {
+    fn candidates(
+        &self,
+        token: &EncryptedToken<'_>,
+    ) -> Result<impl Iterator<Item = &DecryptionKey> + Clone, Error> {
         let algorithm = token.algorithm();
         if !self.entries().any(|entry| entry.key.algorithm() == algorithm) {
             return Err(Error::NotAllowed(Refusal::Algorithm));

@@ -1,9 +1,9 @@
 //! The first stage: text becomes parts. Nothing here knows a key or an algorithm.
 //!
-//! A token's text goes in; out come its segments ([`compact`]), their bytes
-//! ([`base64url`]), the members of a JSON object ([`json`]) and a protected header whose own
+//! A token's text goes in; out come its segments ([`compact`]) or members ([`jwe_json`]), their bytes
+//! ([`base64url`]), the members of a JSON object ([`json`]) and a header whose own
 //! rules hold ([`header`]). Everything is judged by the narrowest reading of RFC 4648 §5,
-//! RFC 8259, RFC 7515 §3, §4, §7.1 and RFC 7516 §3, §4, §7.1, so that no two readers of one
+//! RFC 8259, RFC 7515 §3, §4, §7 and RFC 7516 §3, §4, §7, so that no two readers of one
 //! token can disagree about it. Limits are checked before the work they bound, and no error
 //! carries any of the input.
 
@@ -11,6 +11,7 @@ pub(crate) mod base64url;
 pub(crate) mod compact;
 pub(crate) mod header;
 pub(crate) mod json;
+pub(crate) mod jwe_json;
 pub(crate) mod typed;
 
 use crate::error::{Error, Limit};

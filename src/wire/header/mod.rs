@@ -6,9 +6,11 @@
 //! key that comes with the token proves nothing about who made it (RFC 8725 §3.10).
 
 mod critical;
+mod further;
 mod parameters;
 mod writer;
 
+pub(crate) use further::FurtherParameters;
 pub(crate) use parameters::REGISTERED;
 pub(crate) use writer::HeaderWriter;
 
