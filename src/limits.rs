@@ -28,8 +28,8 @@ pub struct Limits {
     pub(crate) header_bytes: usize,
     pub(crate) json_depth: usize,
     pub(crate) json_members: usize,
-    pub(crate) recipients: usize,
     pub(crate) candidate_keys: usize,
+    pub(crate) recipients: usize,
     pub(crate) jwk_set_bytes: usize,
     pub(crate) jwk_set_keys: usize,
 }
@@ -41,8 +41,8 @@ impl Default for Limits {
             header_bytes: 4 * 1024,
             json_depth: 32,
             json_members: 256,
-            recipients: 16,
             candidate_keys: 8,
+            recipients: 16,
             jwk_set_bytes: 256 * 1024,
             jwk_set_keys: 1024,
         }
@@ -57,8 +57,8 @@ impl Limits {
     /// Nested tokens: an encrypted one around a signed one (RFC 7519 §11.2), and no deeper.
     pub(crate) const NESTING: u64 = 2;
 
-    /// Sets the largest token, in bytes. Default: 16 KiB, as web servers cap a request's whole header
-    /// between 8 and 16 KiB.
+    /// Sets the largest token, in bytes, a detached payload included. Default: 16 KiB, as web servers cap a
+    /// request's whole header between 8 and 16 KiB.
     #[must_use]
     pub const fn token_bytes(mut self, bytes: usize) -> Self {
         self.token_bytes = bytes;
@@ -90,19 +90,19 @@ impl Limits {
         self
     }
 
-    /// Sets how many signatures or recipients a token in JSON serialization may have. Default: 16; each costs a
-    /// header to read, and a signature check or a decryption.
-    #[must_use]
-    pub const fn recipients(mut self, recipients: usize) -> Self {
-        self.recipients = recipients;
-        self
-    }
-
     /// Sets how many keys may fit one token and be tried in turn. Default: 8, two keys in rotation for each
     /// of the common algorithms.
     #[must_use]
     pub const fn candidate_keys(mut self, keys: usize) -> Self {
         self.candidate_keys = keys;
+        self
+    }
+
+    /// Sets how many signatures or recipients one token in JSON serialization may have. Default: 16; what
+    /// several parties sign or read has a handful. Each costs as much as a token of its own.
+    #[must_use]
+    pub const fn recipients(mut self, recipients: usize) -> Self {
+        self.recipients = recipients;
         self
     }
 

@@ -17,10 +17,10 @@ pub enum Limit {
     JsonDepth,
     /// Members of one JSON object.
     JsonMembers,
-    /// Signatures or recipients of a token in JSON serialization.
-    Recipients,
     /// Keys that fit a token and would be tried in turn.
     CandidateKeys,
+    /// Signatures or recipients of one token.
+    Recipients,
     /// Levels of tokens inside tokens.
     Nesting,
     /// Bytes of one key, as a JWK, PEM or DER.
@@ -38,8 +38,8 @@ impl Limit {
             Self::HeaderBytes => "limit_header_bytes",
             Self::JsonDepth => "limit_json_depth",
             Self::JsonMembers => "limit_json_members",
-            Self::Recipients => "limit_recipients",
             Self::CandidateKeys => "limit_candidate_keys",
+            Self::Recipients => "limit_recipients",
             Self::Nesting => "limit_nesting",
             Self::KeyBytes => "limit_key_bytes",
             Self::JwkSetBytes => "limit_jwk_set_bytes",
@@ -55,8 +55,8 @@ impl fmt::Display for Limit {
             Self::HeaderBytes => "bytes of header",
             Self::JsonDepth => "levels of JSON nesting",
             Self::JsonMembers => "members in a JSON object",
-            Self::Recipients => "signatures or recipients",
             Self::CandidateKeys => "keys that fit a token",
+            Self::Recipients => "signatures or recipients",
             Self::Nesting => "levels of nested tokens",
             Self::KeyBytes => "bytes of key",
             Self::JwkSetBytes => "bytes of JWK set",

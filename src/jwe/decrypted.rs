@@ -7,9 +7,10 @@ use std::fmt;
 
 use serde::de::DeserializeOwned;
 
-use crate::error::{Error, Part};
+use crate::error::{Defect, Error, Part};
 use crate::limits::Limits;
 use crate::secret::SecretBytes;
+use crate::wire::header::HeaderText;
 use crate::wire::json::{Value, scan_object};
 use crate::wire::typed;
 
@@ -24,7 +25,7 @@ use super::recipient::PartyInfo;
 /// token: anyone who has the public key can, and with several recipients each of those.
 pub struct DecryptedJwe {
     plaintext: SecretBytes,
-    protected: String,
+    header: HeaderParts,
     aad: Vec<u8>,
     recipient: usize,
     algorithm: JweAlgorithm,
@@ -35,19 +36,23 @@ pub struct DecryptedJwe {
     parties: PartyInfo,
 }
 
+/// The texts of a header's parts, for the recipient that the key is.
+struct HeaderParts {
+    protected: Option<String>,
+    /// The shared part and the recipient's own.
+    unprotected: [Option<String>; 2],
+}
+
 impl DecryptedJwe {
-    /// Takes what a key opened, with the protected header's text.
-    pub(super) fn new(
-        opened: Opened<'_, '_, '_>,
-        enc: ContentEncryption,
-        protected: &str,
-        aad: &[u8],
-    ) -> Result<Self, Error> {
+    /// Takes what a key opened, and what the tag covers beside it.
+    pub(super) fn new(opened: Opened<'_, '_, '_>, enc: ContentEncryption, aad: &[u8]) -> Result<Self, Error> {
         let Opened { plaintext, recipient, key } = opened;
+        let HeaderText { protected, shared, unprotected } = recipient.text;
         let algorithm = key.algorithm();
         let parties =
             if algorithm.agrees() { PartyInfo::read(&recipient.header)? } else { PartyInfo::none() };
-        let text = |name| member(protected, name).and_then(Value::as_str).map(String::from);
+        // Whoever reads a type takes it for the sender's word, so an unprotected one is none.
+        let text = |name| member(protected?, name).and_then(Value::as_str).map(String::from);
         Ok(Self {
             plaintext,
             aad: aad.to_vec(),
@@ -58,7 +63,10 @@ impl DecryptedJwe {
             token_type: text("typ"),
             content_type: text("cty"),
             parties,
-            protected: protected.to_owned(),
+            header: HeaderParts {
+                protected: protected.map(str::to_owned),
+                unprotected: [shared, unprotected].map(|part| part.map(str::to_owned)),
+            },
         })
     }
 
@@ -125,8 +133,7 @@ impl DecryptedJwe {
         (&self.parties.apu, &self.parties.apv)
     }
 
-    /// Reads a parameter of the protected header, or `None` if it isn't there. Unprotected ones aren't given
-    /// out.
+    /// Returns a parameter of the protected header, `None` if it isn't there.
     ///
     /// ```
     /// use countersign::jwe::{DecryptionKey, JweAlgorithm, JweBuilder, JweDecrypter};
@@ -141,9 +148,19 @@ impl DecryptedJwe {
     ///
     /// # Errors
     ///
-    /// [`Error::ClaimsType`] when the value doesn't fit the type.
+    /// [`Error::Malformed`] if its value doesn't fit the type.
     pub fn parameter<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, Error> {
-        member(&self.protected, name).map(|value| typed::from_json(value.text())).transpose()
+        parameter(self.header.protected.iter(), name)
+    }
+
+    /// Returns a parameter of the unprotected headers, the shared one and this recipient's, `None` if it isn't
+    /// there. The tag doesn't cover it: anyone on the way may have put it there.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Malformed`] if its value doesn't fit the type.
+    pub fn unprotected_parameter<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, Error> {
+        parameter(self.header.unprotected.iter().flatten(), name)
     }
 }
 
@@ -160,16 +177,25 @@ impl fmt::Debug for DecryptedJwe {
     }
 }
 
-/// Returns a member of the protected header, which may be the empty text.
-fn member<'a>(protected: &'a str, name: &str) -> Option<Value<'a>> {
+/// Returns a parameter out of the parts of a header, which name it once.
+fn parameter<'a, T: DeserializeOwned>(
+    mut parts: impl Iterator<Item = &'a String>,
+    name: &str,
+) -> Result<Option<T>, Error> {
+    let Some(value) = parts.find_map(|part| member(part, name)) else { return Ok(None) };
+    let fits = typed::from_json(value.text());
+    fits.map(Some).map_err(|_| Error::malformed(Part::Header, Defect::ParameterType))
+}
+
+/// Returns a member of a part of the header, which was scanned before under the reader's limits.
+fn member<'a>(part: &'a str, name: &str) -> Option<Value<'a>> {
+    let limits = Limits::default().json_members(usize::MAX).json_depth(usize::MAX);
     let mut found = None;
-    let every = Limits::default().json_members(usize::MAX).json_depth(usize::MAX);
-    let scanned = scan_object(protected, Part::Header, &every, |member, value| {
+    let scanned = scan_object(part, Part::Header, &limits, |member, value| {
         if member == name {
             found = Some(value);
         }
         Ok(())
     });
-    // The header was scanned before; only one that isn't there can't be.
     scanned.ok().and(found)
 }

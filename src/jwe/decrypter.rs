@@ -70,7 +70,7 @@ impl<'k> JweDecrypter<'k> {
         let (mut header, rules) = (Vec::new(), self.rules());
         let token = self.compact(token, &rules, &mut header)?;
         let opened = token.open(self.keys.iter().copied())?;
-        DecryptedJwe::new(opened, token.content_encryption(), token.protected(), &[])
+        DecryptedJwe::new(opened, token.content_encryption(), &[])
     }
 
     /// Decrypts a token in JSON, flattened or general, for the first of its recipients that one of the keys
@@ -88,8 +88,7 @@ impl<'k> JweDecrypter<'k> {
         let (mut header, rules) = (Vec::new(), self.rules());
         let token = self.json(json, &rules, &mut header)?;
         let opened = token.open(self.keys.iter().copied())?;
-        let aad = token.additional_authenticated_data();
-        DecryptedJwe::new(opened, token.content_encryption(), token.protected(), aad)
+        DecryptedJwe::new(opened, token.content_encryption(), token.additional_authenticated_data())
     }
 
     /// Decrypts a compact token like [`decrypt`](Self::decrypt), and waits for external keys.
@@ -103,7 +102,7 @@ impl<'k> JweDecrypter<'k> {
         let (mut header, rules) = (Vec::new(), self.rules());
         let token = self.compact(token, &rules, &mut header)?;
         let opened = token.open_async(self.keys.iter().copied()).await?;
-        DecryptedJwe::new(opened, token.content_encryption(), token.protected(), &[])
+        DecryptedJwe::new(opened, token.content_encryption(), &[])
     }
 
     /// Decrypts a token in JSON like [`decrypt_json`](Self::decrypt_json), and waits for external keys.
@@ -115,8 +114,7 @@ impl<'k> JweDecrypter<'k> {
         let (mut header, rules) = (Vec::new(), self.rules());
         let token = self.json(json, &rules, &mut header)?;
         let opened = token.open_async(self.keys.iter().copied()).await?;
-        let aad = token.additional_authenticated_data();
-        DecryptedJwe::new(opened, token.content_encryption(), token.protected(), aad)
+        DecryptedJwe::new(opened, token.content_encryption(), token.additional_authenticated_data())
     }
 
     /// Takes a compact token apart, for one of whose algorithm there is a key.

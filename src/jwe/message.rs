@@ -12,7 +12,8 @@ use crate::error::{Defect, Error, Limit, Part};
 use crate::external::ExternalKeyError;
 use crate::limits::Limits;
 use crate::secret::SecretBytes;
-use crate::wire::header::Header;
+use crate::wire::header::{Header, HeaderText};
+use crate::wire::over_limit;
 
 use super::alg::JweAlgorithm;
 use super::decryption_key::DecryptionKey;
@@ -35,6 +36,8 @@ pub(super) struct Recipient<'t> {
     pub(super) index: usize,
     pub(super) algorithm: JweAlgorithm,
     pub(super) header: Header<'t>,
+    /// What the header was read from.
+    pub(super) text: HeaderText<'t>,
     pub(super) encrypted_key: Vec<u8>,
 }
 
@@ -157,8 +160,7 @@ impl<'t> Message<'t> {
                 };
                 match key.accept(input) {
                     Ok(_) if candidates.len() >= self.limits.candidate_keys => {
-                        let max = u64::try_from(self.limits.candidate_keys).unwrap_or(u64::MAX);
-                        return Err(Error::LimitExceeded { limit: Limit::CandidateKeys, max });
+                        return Err(over_limit(Limit::CandidateKeys, self.limits.candidate_keys));
                     }
                     Ok(accepted) => candidates.push(Candidate { accepted, recipient, key }),
                     Err(error) => refusal = error,

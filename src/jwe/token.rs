@@ -10,6 +10,7 @@ use crate::error::{Defect, Error, Part, Unsupported};
 use crate::secret::SecretBytes;
 use crate::wire::header::{Header, HeaderRules, HeaderText, decode_header};
 use crate::wire::jwe_json::JsonJwe;
+use crate::wire::jws_json::{empty_header, is_empty_object};
 use crate::wire::{base64url, compact};
 
 use super::alg::JweAlgorithm;
@@ -24,7 +25,6 @@ pub(crate) const NOTHING_UNDERSTOOD: &[&str] = &[];
 pub(crate) struct EncryptedToken<'t> {
     message: Message<'t>,
     recipient: Recipient<'t>,
-    protected: &'t str,
 }
 
 impl<'t> EncryptedToken<'t> {
@@ -41,21 +41,20 @@ impl<'t> EncryptedToken<'t> {
     ) -> Result<Self, Error> {
         compact::check_size(token, rules.limits)?;
         let parts = compact::split_jwe(token)?;
-        let protected = decode_header(parts.header, rules.limits, buffer)?;
+        let text = HeaderText::protected(decode_header(parts.header, rules.limits, buffer)?);
         let encrypted_key = base64url::decode(parts.encrypted_key, Part::EncryptedKey)?;
         let iv = base64url::decode(parts.initialization_vector, Part::InitializationVector)?;
         let ciphertext = base64url::decode(parts.ciphertext, Part::Ciphertext)?;
         let tag = base64url::decode(parts.authentication_tag, Part::AuthenticationTag)?;
 
-        let header = Header::read_jwe(HeaderText::protected(protected), rules)?;
+        let header = Header::read_jwe(text, rules)?;
         let algorithm =
             JweAlgorithm::from_name(&header.alg).ok_or(Error::Unsupported(Unsupported::Algorithm))?;
         let enc = content_encryption(&header)?;
         let aad = Cow::Borrowed(parts.header);
         Ok(Self {
             message: Message::new(enc, aad, iv, ciphertext, tag, rules.limits)?,
-            recipient: Recipient { index: 0, algorithm, header, encrypted_key },
-            protected,
+            recipient: Recipient { index: 0, algorithm, header, text, encrypted_key },
         })
     }
 
@@ -96,11 +95,6 @@ impl<'t> EncryptedToken<'t> {
         self.open_async(keys).await.map(|opened| opened.plaintext)
     }
 
-    /// Returns the text of the protected header.
-    pub(super) const fn protected(&self) -> &'t str {
-        self.protected
-    }
-
     pub(super) async fn open_async<'r, 'k: 'r>(
         &'r self,
         keys: impl IntoIterator<Item = &'k DecryptionKey, IntoIter: Clone>,
@@ -121,8 +115,6 @@ pub(super) struct EncryptedJson<'t> {
     message: Message<'t>,
     /// Those whose algorithm is known here: at least one.
     recipients: Vec<Recipient<'t>>,
-    /// Empty where there is none.
-    protected: &'t str,
     aad: Vec<u8>,
 }
 
@@ -160,13 +152,16 @@ impl<'t> EncryptedJson<'t> {
         for member in &members {
             let encrypted_key = base64url::decode(&member.encrypted_key, Part::EncryptedKey)?;
             let text = HeaderText { protected, shared, unprotected: member.header };
-            headers.push((Header::read_jwe(text, rules)?, encrypted_key));
+            headers.push((Header::read_jwe(text, rules)?, text, encrypted_key));
         }
-        let enc = common_content_encryption(headers.iter().map(|(header, _)| header))?;
+        if protected.is_some_and(is_empty_object) {
+            return Err(empty_header("protected"));
+        }
+        let enc = common_content_encryption(headers.iter().map(|(header, _, _)| header))?;
 
         let is_alone = headers.len() == 1;
         let mut recipients = Vec::with_capacity(headers.len());
-        for (index, (header, encrypted_key)) in headers.into_iter().enumerate() {
+        for (index, (header, text, encrypted_key)) in headers.into_iter().enumerate() {
             // Another recipient may well have an algorithm that isn't known here.
             let Some(algorithm) = JweAlgorithm::from_name(&header.alg) else { continue };
             // The content key of one recipient can't be agreed on with, or known to, the others.
@@ -179,7 +174,7 @@ impl<'t> EncryptedJson<'t> {
                     },
                 ));
             }
-            recipients.push(Recipient { index, algorithm, header, encrypted_key });
+            recipients.push(Recipient { index, algorithm, header, text, encrypted_key });
         }
         if recipients.is_empty() {
             return Err(Error::Unsupported(Unsupported::Algorithm));
@@ -191,7 +186,7 @@ impl<'t> EncryptedJson<'t> {
             encoded_aad => Cow::Owned(format!("{encoded}.{encoded_aad}")),
         };
         let message = Message::new(enc, covered, iv, ciphertext, tag, rules.limits)?;
-        Ok(Self { message, recipients, protected: protected.unwrap_or_default(), aad })
+        Ok(Self { message, recipients, aad })
     }
 
     /// Returns the content encryption, the same for all recipients.
@@ -202,11 +197,6 @@ impl<'t> EncryptedJson<'t> {
     /// Returns the algorithms of the recipients.
     pub(super) fn algorithms(&self) -> impl Iterator<Item = JweAlgorithm> {
         self.recipients.iter().map(|recipient| recipient.algorithm)
-    }
-
-    /// Returns the text of the protected header, empty where there is none.
-    pub(super) const fn protected(&self) -> &'t str {
-        self.protected
     }
 
     /// Returns the additional authenticated data, which may be empty.

@@ -9,8 +9,7 @@ use std::sync::Arc;
 
 use super::alg::Family;
 use super::key::Signer;
-use super::sign::{signing_input, with_signature};
-use super::{JwsAlgorithm, JwsBuilder, SigningKey, VerifyingKey};
+use super::{JwsAlgorithm, SigningKey, VerifyingKey};
 use crate::crypto::{self, SignatureBytes};
 use crate::error::{Defect, Error, KeyDefect, Part};
 use crate::external::{ExternalFuture, ExternalKeyError};
@@ -58,7 +57,7 @@ pub trait ExternalSigner: Send + Sync {
 /// A private key outside the process that signs, and whose signature is awaited.
 ///
 /// [`SigningKey::external_async`] makes a key of it, for
-/// [`JwtIssuer::issue_async`](crate::JwtIssuer::issue_async) and [`JwsBuilder::sign_async`]. Any executor
+/// [`JwtIssuer::issue_async`](crate::JwtIssuer::issue_async) and [`JwsBuilder::sign_async`](crate::jws::JwsBuilder::sign_async). Any executor
 /// drives the future. How long to wait is the implementation's decision, or that of whoever awaits the
 /// token.
 ///
@@ -147,7 +146,7 @@ impl SigningKey {
     }
 
     /// Makes the key like [`external`](Self::external), for signatures that are awaited:
-    /// [`JwtIssuer::issue_async`](crate::JwtIssuer::issue_async) and [`JwsBuilder::sign_async`] sign with
+    /// [`JwtIssuer::issue_async`](crate::JwtIssuer::issue_async) and [`JwsBuilder::sign_async`](crate::jws::JwsBuilder::sign_async) sign with
     /// it, and what doesn't wait is [`Error::Misuse`].
     ///
     /// # Errors
@@ -179,23 +178,6 @@ impl SigningKey {
             return external.checked(signing_input, signer.sign(signing_input).await);
         }
         self.sign(signing_input)
-    }
-}
-
-impl JwsBuilder<'_> {
-    /// Signs a payload like [`sign`](Self::sign), and waits for the signature of an external key.
-    ///
-    /// Any key will do; one in the process has signed at the first poll, and a key of
-    /// [`SigningKey::external`] blocks the thread meanwhile. Dropped before it is done, the future leaves
-    /// nothing behind but perhaps a signature that the external key has made.
-    ///
-    /// # Errors
-    ///
-    /// As [`sign`](crate::jws::sign).
-    pub async fn sign_async(&self, payload: &[u8]) -> Result<String, Error> {
-        let signing_input = signing_input(&self.protected_header(), payload);
-        let signature = self.key.sign_async(signing_input.as_bytes()).await?;
-        Ok(with_signature(signing_input, &signature))
     }
 }
 

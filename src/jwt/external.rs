@@ -14,7 +14,7 @@ use super::nested::{Decryption, encrypt_signed};
 use super::verified::{BorrowedJwt, TokenBuffer, VerifiedJwt};
 use super::verifier::JwtVerifier;
 use crate::error::Error;
-use crate::jws::{signing_input, with_signature};
+use crate::jws::{unsigned_token, with_signature};
 
 impl JwtIssuer {
     /// Issues a token like [`issue`](Self::issue), and waits for the signature of an external key.
@@ -74,7 +74,7 @@ impl JwtIssuer {
         claims: &T,
     ) -> Result<Zeroizing<String>, Error> {
         let payload = self.claims_set(subject, claims)?;
-        Ok(Zeroizing::new(signing_input(&self.header, payload.as_bytes())))
+        Ok(Zeroizing::new(unsigned_token(&self.header, payload.as_bytes())))
     }
 
     async fn sign_and_finish(&self, mut signing_input: Zeroizing<String>) -> Result<String, Error> {

@@ -2,7 +2,7 @@
 //! JSON text comes out, to be written beside the parameters that this library sets.
 //!
 //! A builder's setters can't fail, so a value that doesn't serialize is kept as such until the token is
-//! made. A name of the JOSE specifications is refused: those say what a key or a setting decides.
+//! made. A name of the JOSE specifications is refused where a key or a setting decides what it says.
 
 use std::collections::HashSet;
 
@@ -55,14 +55,18 @@ impl FurtherParameters {
     /// doesn't serialize to JSON that a reader would take.
     pub(crate) fn check(parts: &[&Self]) -> Result<(), Error> {
         let mut names = HashSet::new();
-        for FurtherParameter { name, json, .. } in parts.iter().flat_map(|part| &part.parameters) {
-            if REGISTERED.contains(&&**name) || name == B64 {
-                return Err(Error::misuse(
-                    "expected further header parameters with names of their own, found one of the JOSE specifications",
-                ));
+        for FurtherParameter { name, json, is_critical } in parts.iter().flat_map(|part| &part.parameters) {
+            let is_registered = REGISTERED.contains(&&**name) || name == B64;
+            if is_registered && (*is_critical || !OF_KEYS.contains(&&**name)) {
+                return Err(Error::misuse(format!(
+                    "expected a header parameter of the application's own, found `{name}`, which the specifications \
+                     define"
+                )));
             }
             if !names.insert(name) {
-                return Err(Error::misuse("expected each header parameter once, found one twice"));
+                return Err(Error::misuse(format!(
+                    "expected header parameter `{name}` once, found it twice"
+                )));
             }
             if json.is_none() {
                 return Err(Error::misuse(
@@ -92,6 +96,10 @@ impl FurtherParameters {
         self.parameters.push(FurtherParameter { name, json: json(value), is_critical });
     }
 }
+
+/// What tells the recipient which key is meant (RFC 7516 §4.1.4 to §4.1.10). This library doesn't read them, so
+/// the application may write them. Not `jwk`: it could be a private key.
+const OF_KEYS: [&str; 5] = ["jku", "x5u", "x5c", "x5t", "x5t#S256"];
 
 /// Returns the value's JSON, unless it has none that a reader would take: a flattened map's duplicate name.
 fn json<T: Serialize + ?Sized>(value: &T) -> Option<String> {
@@ -151,9 +159,16 @@ mod tests {
     fn a_registered_name_is_refused_in_every_part() {
         let own = FurtherParameters::new();
         for name in REGISTERED.into_iter().chain([B64]) {
-            let mut further = FurtherParameters::new();
+            let (mut further, mut critical) = (FurtherParameters::new(), FurtherParameters::new());
             further.add(name, "x");
-            refused(&[&own, &further], "JOSE");
+            critical.add_critical(name, "x");
+            refused(&[&own, &critical], name);
+            match name {
+                "jku" | "x5u" | "x5c" | "x5t" | "x5t#S256" => {
+                    assert_eq!(FurtherParameters::check(&[&own, &further]), Ok(()));
+                }
+                _ => refused(&[&own, &further], name),
+            }
         }
         let mut further = FurtherParameters::new();
         further.add("ALG", "x");

@@ -23,7 +23,7 @@ impl HeaderWriter {
         header
     }
 
-    /// Starts a header, or a part of one, with nothing in it.
+    /// Starts a header with nothing in it: an unprotected one, or what several recipients share.
     pub(crate) fn empty() -> Self {
         let mut json = String::with_capacity(128);
         json.push('{');
@@ -65,7 +65,8 @@ impl HeaderWriter {
         base64url::encode(self.json().as_bytes())
     }
 
-    fn json(&self) -> String {
+    /// Returns the whole header as JSON text.
+    pub(crate) fn json(&self) -> String {
         let mut json = String::with_capacity(self.json.len() + 1);
         json.push_str(&self.json);
         json.push('}');
