@@ -22,7 +22,7 @@ use countersign::jwe::{
     JweDecrypter, WrappedKey, decrypt_async,
 };
 use countersign::jwk::{KeyOperation, KeyUse};
-use countersign::jws::{AsyncExternalSigner, ExternalSigner, JwsBuilder};
+use countersign::jws::{AsyncExternalSigner, ExternalSigner, JwsBuilder, JwsVerifier};
 use countersign::{
     ContentEncryption, DecryptionKey, EncryptionKey, Error, ExternalFuture, ExternalKeyError, JweAlgorithm,
     Jwk, JwsAlgorithm, JwtIssuer, JwtVerifier, KeySet, NoClaims, SecretBytes, SigningKey, TokenBuffer,
@@ -212,6 +212,21 @@ where
         ("sign_async", block_on(JwsBuilder::new(&wait()).sign_async(b"payload"))),
         ("issue_async", block_on(issuer(wait()).issue_async("s", &NoClaims))),
         ("issue_without_subject_async", block_on(issuer(wait()).issue_without_subject_async(&NoClaims))),
+        ("sign_detached", JwsBuilder::new(&call()).sign_detached(b"payload")),
+        ("sign_detached_async", block_on(JwsBuilder::new(&wait()).sign_detached_async(b"payload"))),
+        ("sign_json", JwsBuilder::new(&call()).sign_json(b"payload")),
+        ("sign_json_async", block_on(JwsBuilder::new(&wait()).sign_json_async(b"payload"))),
+        ("sign_json_detached", JwsBuilder::new(&call()).sign_json_detached(b"payload")),
+        ("sign_json_detached_async", block_on(JwsBuilder::new(&wait()).sign_json_detached_async(b"payload"))),
+        ("sign_json, general", jws::sign_general(&[JwsBuilder::new(&call())], b"payload")),
+        (
+            "sign_json_async, general",
+            block_on(jws::sign_general_async(&[JwsBuilder::new(&wait())], b"payload")),
+        ),
+        (
+            "sign_json_detached_async, general",
+            block_on(jws::sign_general_detached_async(&[JwsBuilder::new(&wait())], b"payload")),
+        ),
         ("issue_async, nested", block_on(nested_issuer(wait()).issue_async("s", &NoClaims))),
     ]
 }
@@ -225,6 +240,17 @@ fn a_right_signature_makes_a_token() {
         } else if way.contains("issue") {
             let jwt: VerifiedJwt<NoClaims> = verifier().verify(&token).unwrap();
             assert_eq!(jwt.subject(), (!way.contains("without")).then_some("s"), "{way}");
+        } else if way.contains("json") {
+            let key = verifying_key();
+            let verifier = JwsVerifier::new([&key]);
+            let verified = match way.contains("detached") {
+                true => verifier.verify_json_detached(&token, b"payload").unwrap(),
+                false => verifier.verify_json(&token).unwrap(),
+            };
+            assert_eq!(verified.payload(), b"payload", "{way}");
+        } else if way.contains("detached") {
+            let key = verifying_key();
+            JwsVerifier::new([&key]).verify_detached(&token, b"payload").unwrap();
         } else {
             let verified = jws::verify(&verifying_key(), &token).unwrap();
             assert_eq!((verified.payload(), verified.key_id()), (&b"payload"[..], Some("P-256")), "{way}");
@@ -491,6 +517,37 @@ fn a_cancelled_issue_leaves_nothing_behind() {
     nested_verifier(wrapping_key()).verify::<NoClaims>(&token).unwrap();
 }
 
+/// Of several signatures that are awaited, one that is wrong leaves no token; what can't be written in JSON is
+/// refused before anyone signs.
+#[test]
+fn several_signatures_are_awaited_one_after_another() {
+    let (right, wrong) = (Fake::new(signed_right), Fake::new(|_: &[u8]| Ok(vec![1; 64])));
+    let asked = (Arc::clone(&right.asked), Arc::clone(&wrong.asked));
+    let asked = || (asked.0.load(Ordering::Relaxed), asked.1.load(Ordering::Relaxed));
+    let right = SigningKey::external_async(JwsAlgorithm::Es256, &p256_public(), right).unwrap();
+    let wrong = SigningKey::external_async(JwsAlgorithm::Es256, &p256_public(), wrong).unwrap();
+    let here = signing_key(JwsAlgorithm::Ed25519);
+    let builders = |keys: [&'static SigningKey; 2]| keys.map(JwsBuilder::new);
+    let [right, wrong, here] = [right, wrong, here].map(|key| &*Box::leak(Box::new(key)));
+
+    let json = block_on(jws::sign_general_async(&builders([here, right]), b"payload")).unwrap();
+    let ed25519 = here.verifying_key().unwrap();
+    let both = [&verifying_key(), &ed25519].map(VerifyingKey::clone_key);
+    assert_eq!(JwsVerifier::new(&both).verify_json(&json).unwrap().distinct_keys(), 2);
+    assert_eq!(code(block_on(jws::sign_general_async(&builders([wrong, right]), b""))), "key_signature");
+    assert_eq!(asked(), (1, 1));
+    assert_eq!(code(block_on(jws::sign_general_async(&builders([right, wrong]), b""))), "key_signature");
+    assert_eq!(asked(), (2, 2));
+    assert_eq!(code(jws::sign_general(&builders([here, right]), b"")), "misuse");
+    let plain = builders([right, here]).map(JwsBuilder::unencoded_payload);
+    assert_eq!(code(block_on(jws::sign_general_async(&plain, &[0xff]))), "misuse");
+    assert_eq!(code(block_on(plain[0].sign_json_async(&[0xff]))), "misuse");
+    assert_eq!(code(block_on(plain[0].sign_async(b"a.b"))), "misuse");
+    assert_eq!(asked(), (2, 2));
+    assert_eq!(code(block_on(plain[0].sign_json_detached_async(&[0xff]))), "accepted");
+    assert_eq!(code(block_on(plain[0].sign_async(b"a-b"))), "accepted");
+}
+
 // ---- decrypting
 
 fn unwrapped(key: &[u8], wrapped: &[u8]) -> Answer<SecretBytes> {
@@ -664,12 +721,13 @@ fn a_wrong_shared_secret_is_a_failed_decryption() {
     }
 }
 
-/// A secret of zeros is refused though it opens the token: everyone could have made that (RFC 8037 §5).
+/// A secret of zeros is refused though it opens the token, as everyone could have made that (RFC 8037 §5); and
+/// so is one of another length than the curve's.
 #[test]
 #[cfg(feature = "ring")]
-fn a_shared_secret_of_zeros_opens_nothing() {
+fn a_shared_secret_of_zeros_or_of_another_length_opens_nothing() {
     // What a sender makes who knows the secret that the external key will agree on.
-    let token_of = |shared: [u8; 32]| {
+    let token_of = |shared: &[u8]| {
         use aes_gcm::aead::{Aead as _, Payload};
         use sha2::{Digest as _, Sha256};
 
@@ -677,7 +735,7 @@ fn a_shared_secret_of_zeros_opens_nothing() {
         let epk = format!(r#"{{"kty":"OKP","crv":"X25519","x":"{}"}}"#, encode(&[0; 32]));
         let header = support::base64url(format!(r#"{{"alg":"ECDH-ES","enc":"A128GCM","epk":{epk}}}"#));
         // The Concat KDF (RFC 7518 §4.6.2), one round of it, without the parties' names.
-        let inputs = [&[0, 0, 0, 1][..], &shared, &[0, 0, 0, 7], b"A128GCM", &[0; 8], &[0, 0, 0, 128]];
+        let inputs = [&[0, 0, 0, 1][..], shared, &[0, 0, 0, 7], b"A128GCM", &[0; 8], &[0, 0, 0, 128]];
         let content_key = &Sha256::digest(inputs.concat())[..16];
         let cipher = aes_gcm::Aes128Gcm::new_from_slice(content_key).unwrap();
         let payload = Payload { msg: b"card 4242", aad: header.as_bytes() };
@@ -685,16 +743,19 @@ fn a_shared_secret_of_zeros_opens_nothing() {
         let (ciphertext, tag) = sealed.split_at(sealed.len() - 16);
         format!("{header}..{}.{}.{}", encode(&[0; 12]), encode(ciphertext), encode(tag))
     };
-    let opened = |shared: [u8; 32]| {
-        let answer = move |_: &EphemeralPublicKey| Ok(SecretBytes::from(shared.to_vec()));
+    let opened = |shared: &[u8]| {
+        let answer = shared.to_vec();
+        let answer = move |_: &EphemeralPublicKey| Ok(SecretBytes::from(answer.clone()));
         let public = jwk("X25519").to_public().unwrap();
         let key = DecryptionKey::external_agreement(JweAlgorithm::EcdhEs, &public, Fake::new(answer));
         decrypt(&key.unwrap(), &token_of(shared))
     };
     let mut one = [0; 32];
     one[31] = 1;
-    assert_eq!(opened(one).unwrap().expose_secret(), b"card 4242");
-    assert_eq!(opened([0; 32]), Err(Error::DecryptionFailed));
+    assert_eq!(opened(&one).unwrap().expose_secret(), b"card 4242");
+    for refused in [&[0; 32][..], &one[1..], &[&[0], &one[..]].concat(), &[1; 48], &[]] {
+        assert_eq!(opened(refused), Err(Error::DecryptionFailed), "{} bytes", refused.len());
+    }
 }
 
 #[test]
@@ -1174,5 +1235,10 @@ fn every_future_can_be_sent() {
     let key = signing_key(JwsAlgorithm::Es256);
     let builder = JwsBuilder::new(&key);
     is_send(&builder.sign_async(b""));
+    is_send(&builder.sign_detached_async(b""));
+    is_send(&builder.sign_json_async(b""));
+    is_send(&builder.sign_json_detached_async(b""));
+    is_send(&jws::sign_general_async(std::slice::from_ref(&builder), b""));
+    is_send(&jws::sign_general_detached_async(std::slice::from_ref(&builder), b""));
     assert_eq!(code(jws::verify(&hmac_key(), "")), "segment_count");
 }
