@@ -710,6 +710,8 @@ fn misuse_of_a_verifiers_builder() {
             verifier().content_encryptions([ContentEncryption::A256Gcm]),
             "expected `decrypt_with` beside a list of algorithms for encrypted tokens, found none",
         ),
+        #[cfg(feature = "deflate")]
+        (verifier().allow_compression(), "expected `decrypt_with` beside `allow_compression`, found none"),
         (
             verifier().decrypt_with(closed),
             "expected at least one key that decrypts, found none; `KeySet::skipped` says why",
