@@ -559,6 +559,11 @@ fn unwrapped(key: &[u8], wrapped: &[u8]) -> Answer<SecretBytes> {
 
 fn unwrapped_right(wrapped: WrappedKey<'_>) -> Answer<SecretBytes> {
     assert_eq!((wrapped.initialization_vector(), wrapped.authentication_tag()), (None, None));
+    assert!(!format!("{wrapped:?}").contains(&format!(
+        "{}, {}",
+        wrapped.encrypted_key()[0],
+        wrapped.encrypted_key()[1]
+    )));
     unwrapped(secret().expose_secret(), wrapped.encrypted_key())
 }
 

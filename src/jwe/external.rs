@@ -158,7 +158,7 @@ impl<K: AsyncExternalAgreement + ?Sized> AsyncExternalAgreement for Arc<K> {
 }
 
 /// What an external key is given to unwrap.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct WrappedKey<'t> {
     encrypted_key: &'t [u8],
     /// `iv` and `tag` of AES-GCM key wrap.
@@ -182,6 +182,17 @@ impl WrappedKey<'_> {
     #[must_use]
     pub fn authentication_tag(&self) -> Option<&[u8]> {
         self.gcm.as_ref().map(|(_, tag)| tag.as_slice())
+    }
+}
+
+/// Shows the lengths, nothing of what the sender wrote.
+impl fmt::Debug for WrappedKey<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { encrypted_key, gcm } = self;
+        f.debug_struct("WrappedKey")
+            .field("encrypted_key", &format_args!("{} bytes", encrypted_key.len()))
+            .field("has_tag", &gcm.is_some())
+            .finish()
     }
 }
 

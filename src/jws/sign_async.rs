@@ -14,6 +14,10 @@ use crate::wire::jws_json::{JwsJson, SignatureText};
 impl JwsBuilder<'_> {
     /// Signs a payload like [`sign`](Self::sign), and waits for the signature of an external key.
     ///
+    /// Any key will do: one in the process has signed at the first poll, one of
+    /// [`SigningKey::external`](crate::SigningKey::external) blocks the thread meanwhile. The future is
+    /// [`Send`] and may be dropped at any time; there is no token then, though the key may have signed.
+    ///
     /// ```
     /// use countersign::jws::JwsBuilder;
     /// use countersign::{Error, SigningKey};
