@@ -68,7 +68,7 @@ mod where_it_is_asked_for {
 
     use super::*;
 
-    fn decrypter(key: &DecryptionKey) -> JweDecrypter<'_> {
+    fn decrypter(key: &DecryptionKey) -> JweDecrypter {
         JweDecrypter::new([key]).allow_compression()
     }
 
