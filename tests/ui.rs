@@ -22,10 +22,14 @@ use std::fs;
 use std::ops::Deref;
 use std::path::Path;
 
-use countersign::jwe::JweBuilder;
+use countersign::jwe::{DecryptedJwe, JweBuilder, JweDecrypter};
 use countersign::jwk::{KeyOperation, KeyUse, SkippedKey};
-use countersign::jws::{JwsBuilder, VerifiedJws};
+use countersign::jws::{
+    JwsBuilder, JwsVerifier, PartlyVerifiedJws, RefusedSignature, VerifiedJsonJws, VerifiedJws,
+    VerifiedSignature,
+};
 use countersign::jwt::{ClaimValue, Claims, JwtIssuerBuilder, JwtVerifierBuilder};
+use countersign::keys::KeySetIter;
 use countersign::{
     BorrowedJwt, ClaimProblem, ContentEncryption, DecryptionKey, Defect, EncryptionKey, Error, JweAlgorithm,
     Jwk, JwkSet, JwsAlgorithm, JwtIssuer, JwtVerifier, KeyDefect, KeyKind, KeySet, Limit, Limits, NoClaims,
@@ -133,7 +137,17 @@ fn verified_tokens_are_made_by_verifying_only() {
         implements!(VerifiedJwt<NoClaims>: DeserializeOwned),
         implements!(VerifiedJws: Default),
         implements!(VerifiedJws: From<Vec<u8>>),
+        implements!(DecryptedJwe: Default),
+        implements!(DecryptedJwe: From<SecretBytes>),
         implements!(VerifiedJws: DeserializeOwned),
+        implements!(VerifiedJsonJws: Default),
+        implements!(VerifiedJsonJws: From<PartlyVerifiedJws>),
+        implements!(VerifiedJsonJws: DeserializeOwned),
+        implements!(PartlyVerifiedJws: Default),
+        implements!(PartlyVerifiedJws: DeserializeOwned),
+        implements!(VerifiedSignature: Default),
+        implements!(VerifiedSignature: From<RefusedSignature>),
+        implements!(VerifiedSignature: DeserializeOwned),
         implements!(BorrowedJwt<'static, NoClaims>: Default),
         implements!(BorrowedJwt<'static, NoClaims>: DeserializeOwned),
         implements!(VerifiedJwt<NoClaims>: std::str::FromStr),
@@ -208,6 +222,8 @@ macro_rules! assert_secret {
 #[test]
 fn a_secret_cant_be_cloned_printed_or_serialized() {
     assert_secret!(SecretBytes, SecretString, Jwk, SigningKey, VerifyingKey, DecryptionKey, EncryptionKey);
+    // A plaintext is as secret, and so is what holds the keys to it.
+    assert_secret!(DecryptedJwe, JweDecrypter);
     assert!(!implements!(JwkSet: Clone), "it may hold private keys");
     assert!(!implements!(JwkSet: Display));
     assert!(!implements!(JwkSet: Serialize));
@@ -237,6 +253,7 @@ fn a_builder_isnt_what_it_builds() {
     let _: fn(JwtVerifierBuilder) -> Result<JwtVerifier, Error> = JwtVerifierBuilder::build;
     let _: fn(JwtIssuerBuilder) -> Result<JwtIssuer, Error> = JwtIssuerBuilder::build;
     // There is none to be had without keys, nor by default.
+    assert!(!implements!(JwsVerifier: Default));
     assert!(!implements!(JwtVerifier: Default));
     assert!(!implements!(JwtVerifierBuilder: Default));
     assert!(!implements!(JwtIssuer: Default));
@@ -279,16 +296,19 @@ fn every_public_type_can_be_shared_between_threads() {
         ClaimValue<'static>,
         Claims<'static>,
         ContentEncryption,
+        DecryptedJwe,
         DecryptionKey,
         Defect,
         EncryptionKey,
         Error,
         JweAlgorithm,
         JweBuilder<'static>,
+        JweDecrypter,
         Jwk,
         JwkSet,
         JwsAlgorithm,
         JwsBuilder<'static>,
+        JwsVerifier,
         JwtIssuer,
         JwtIssuerBuilder,
         JwtVerifier,
@@ -297,13 +317,16 @@ fn every_public_type_can_be_shared_between_threads() {
         KeyKind,
         KeyOperation,
         KeySet,
+        KeySetIter<'static, VerifyingKey>,
         KeyUse,
         Limit,
         Limits,
         NoClaims,
         NumericDate,
+        PartlyVerifiedJws,
         Part,
         Refusal,
+        RefusedSignature,
         SecretBytes,
         SecretString,
         SigningKey,
@@ -312,8 +335,10 @@ fn every_public_type_can_be_shared_between_threads() {
         TokenBuffer,
         Unsupported,
         UnverifiedToken,
+        VerifiedJsonJws,
         VerifiedJws,
         VerifiedJwt<NoClaims>,
+        VerifiedSignature,
         VerifyingKey,
     );
     let _ = shareable!(KeySet<DecryptionKey>);

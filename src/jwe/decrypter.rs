@@ -13,8 +13,9 @@ use super::token::{EncryptedJson, EncryptedToken};
 
 /// Decryption under several keys, of compact tokens and of JSON, with settings.
 ///
-/// For one key and a compact token, [`decrypt`](super::decrypt) does. What was decrypted may come from anyone
-/// who has the public key.
+/// Built once, shared by reference. Which serialization a token has is the caller's word, by the method. For
+/// one key and a compact token, [`decrypt`](super::decrypt) does. What was decrypted may come from anyone who
+/// has the public key.
 ///
 /// ```
 /// use countersign::jwe::{DecryptionKey, JweAlgorithm, JweBuilder, JweDecrypter};
@@ -29,35 +30,35 @@ use super::token::{EncryptedJson, EncryptedToken};
 /// assert_eq!(decrypted.additional_authenticated_data(), Some(&b"order 17"[..]));
 /// # Ok::<(), countersign::Error>(())
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 #[must_use = "`decrypt` or `decrypt_json` opens a token"]
-pub struct JweDecrypter<'k> {
-    keys: Vec<&'k DecryptionKey>,
+pub struct JweDecrypter {
+    keys: Vec<DecryptionKey>,
     understood: Vec<String>,
     compression: bool,
     limits: Limits,
 }
 
-impl<'k> JweDecrypter<'k> {
-    /// Starts with the keys, each bound to its algorithm: `[&key]`, or a set of them.
+impl JweDecrypter {
+    /// Makes a decrypter of these keys: `[&key]`, several, or a whole `&set`.
     ///
     /// For each recipient of a token, the keys of its algorithm are tried that have its `kid`, or else those
-    /// that have none; all of its algorithm if it names no `kid`.
-    pub fn new(keys: impl IntoIterator<Item = &'k DecryptionKey>) -> Self {
+    /// that have none; all of its algorithm if it names no `kid`. Without a key, every token is refused.
+    pub fn new<'k>(keys: impl IntoIterator<Item = &'k DecryptionKey>) -> Self {
         Self {
-            keys: keys.into_iter().collect(),
+            keys: keys.into_iter().map(DecryptionKey::clone_key).collect(),
             understood: Vec::new(),
             compression: false,
             limits: Limits::default(),
         }
     }
 
-    /// Sets the header parameters that the application understands, so that `crit` may hold them. Default: none
-    /// ([RFC 7516 §4.1.13](https://www.rfc-editor.org/rfc/rfc7516#section-4.1.13)).
+    /// Declares header parameters that the application understands and processes itself, so that `crit`
+    /// may name them ([RFC 7516 §4.1.13](https://www.rfc-editor.org/rfc/rfc7516#section-4.1.13)).
     ///
     /// Whoever names one here has to obey it: [`DecryptedJwe::parameter`] reads it.
     pub fn understood_critical<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
-        self.understood = names.into_iter().map(Into::into).collect();
+        self.understood.extend(names.into_iter().map(Into::into));
         self
     }
 
@@ -103,7 +104,7 @@ impl<'k> JweDecrypter<'k> {
         if !self.keys.iter().any(|key| key.algorithm() == token.algorithm()) {
             return Err(Error::NotAllowed(Refusal::Algorithm));
         }
-        let opened = token.open(self.keys.iter().copied())?;
+        let opened = token.open(&self.keys)?;
         DecryptedJwe::new(opened, token.content_encryption(), &[])
     }
 
@@ -124,7 +125,7 @@ impl<'k> JweDecrypter<'k> {
         if !token.algorithms().any(|algorithm| self.keys.iter().any(|key| key.algorithm() == algorithm)) {
             return Err(Error::NotAllowed(Refusal::Algorithm));
         }
-        let opened = token.open(self.keys.iter().copied())?;
+        let opened = token.open(&self.keys)?;
         DecryptedJwe::new(opened, token.content_encryption(), token.additional_authenticated_data())
     }
 

@@ -10,6 +10,7 @@
 //! Inside, `recipient` parts what decides the content key from what gets it to the recipient.
 
 mod alg;
+mod assembly;
 mod builder;
 mod decrypt;
 mod decrypted;

@@ -59,7 +59,7 @@ impl JwsBuilder<'_> {
         let header = self.header()?;
         let signature = self.key.sign(&signing_input(&header.protected, payload))?;
         Ok(SignatureText {
-            protected: Cow::Owned(header.protected),
+            protected: Some(Cow::Owned(header.protected)),
             unprotected: header.unprotected.map(Cow::Owned),
             signature: Cow::Owned(base64url::encode(signature.as_ref())),
         })
