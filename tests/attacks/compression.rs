@@ -9,8 +9,6 @@ use crate::support::*;
 /// "x", deflated with fixed codes (RFC 1951 §3.2.6).
 const DEFLATED_X: [u8; 3] = [0xab, 0x00, 0x00];
 
-const HEADER: &str = r#"{"alg":"dir","enc":"A128CBC-HS256","zip":"DEF"}"#;
-
 fn key() -> DecryptionKey {
     DecryptionKey::direct(ContentEncryption::A128CbcHs256, SecretBytes::from(octets(32))).unwrap()
 }
@@ -68,7 +66,9 @@ mod where_it_is_asked_for {
 
     use super::*;
 
-    fn decrypter(key: &DecryptionKey) -> JweDecrypter<'_> {
+    const HEADER: &str = r#"{"alg":"dir","enc":"A128CBC-HS256","zip":"DEF"}"#;
+
+    fn decrypter(key: &DecryptionKey) -> JweDecrypter {
         JweDecrypter::new([key]).allow_compression()
     }
 
