@@ -148,6 +148,6 @@ impl JwtVerifier {
     ) -> Result<BorrowedJwt<'b, T>, Error> {
         let Some(decryption) = self.decryption_of(token)? else { return self.accept_signed(token, buffer) };
         let inner = decryption.open_async(token, &self.limits, &self.understood).await?;
-        self.accept_signed(Decryption::signed_token(&inner)?, buffer)
+        self.accept_signed(Decryption::signed_token(&inner, &self.limits)?, buffer)
     }
 }

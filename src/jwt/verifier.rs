@@ -185,7 +185,7 @@ impl JwtVerifier {
     ) -> Result<BorrowedJwt<'b, T>, Error> {
         let Some(decryption) = self.decryption_of(token)? else { return self.accept_signed(token, buffer) };
         let inner = decryption.open(token, &self.limits, &self.understood)?;
-        self.accept_signed(Decryption::signed_token(&inner)?, buffer)
+        self.accept_signed(Decryption::signed_token(&inner, &self.limits)?, buffer)
     }
 
     /// What a token of this form is decrypted with, if it is one that this verifier looks at.
