@@ -107,8 +107,8 @@ impl Decoded<'_> {
         self.signatures.iter()
     }
 
-    /// Decodes the payload, unless it is unencoded. The limits hold for headers that say so, so callers judge
-    /// these first.
+    /// Decodes the payload, unless it is unencoded. Whether it may be is for the headers' rules to say, so
+    /// callers judge the headers first.
     pub(super) fn payload(&self) -> Result<Payload<'_>, Error> {
         let (whole, text) = match *self.source {
             Source::Compact { text, signing_input } => {

@@ -250,7 +250,7 @@ mod tests {
                     JwsJson { payload: payload.map(Cow::from), signatures: vec![signature.clone()] };
                 assert_eq!(read(&text), Ok(expected));
             }
-            let all = vec![one.clone(), other.clone(), bare.clone()];
+            let all = [one.clone(), other.clone(), bare.clone()];
             for count in 1..=3 {
                 let text = JwsJson::write_general(payload, &all[..count]);
                 let expected = JwsJson { payload: payload.map(Cow::from), signatures: all[..count].to_vec() };
