@@ -94,6 +94,16 @@ fn nested() -> JwtVerifier {
         .unwrap()
 }
 
+/// Opens an authentic token whose plaintext is said to be these bytes decompressed, at most 1000.
+#[cfg(feature = "deflate")]
+fn inflated(compressed: &[u8]) -> Result<(), Error> {
+    let direct = DecryptionKey::direct(ContentEncryption::A128CbcHs256, secret()).unwrap();
+    let header = r#"{"alg":"dir","enc":"A128CBC-HS256","zip":"DEF"}"#;
+    let token = support::sealed(header, compressed);
+    let limits = Limits::default().token_bytes(100_000).inflated_bytes(1000);
+    JweDecrypter::new([&direct]).allow_compression().limits(limits).decrypt(&token).map(drop)
+}
+
 fn wrapped(cty: &str, inner: &str) -> String {
     let key = key().encryption_key().unwrap();
     JweBuilder::new(&key).content_type(cty).encrypt(inner.as_bytes()).unwrap()
@@ -688,6 +698,22 @@ fn limits_and_misuse() -> Vec<Case> {
             401,
             "limit exceeded: expected at most 1200000 iterations of PBKDF2, found more",
         ),
+        #[cfg(feature = "deflate")]
+        case(
+            inflated(
+                &[&[0x01, 0xff, 0x7f, 0x00, 0x80][..], &MARKER.repeat(6000).as_bytes()[..0x7fff]].concat(),
+            ),
+            "limit_inflated_bytes",
+            401,
+            "limit exceeded: expected at most 1000 bytes of decompressed plaintext, found more",
+        ),
+        #[cfg(feature = "deflate")]
+        case(
+            inflated(&[0x03, 0x00, b'S', b'E', b'C', b'R', b'E', b'T']),
+            "deflate",
+            401,
+            "malformed plaintext: expected one whole DEFLATE stream, found another or something after it",
+        ),
         case(
             JwsVerifier::new([&hmac_key()]).limits(Limits::default().recipients(1)).verify_json(
                 r#"{"payload":"SECRET00","signatures":[{"signature":"SECRET00"},{"signature":"SECRET00"}]}"#,
@@ -780,6 +806,9 @@ fn every_code_is_unique_and_has_a_row() {
     let mut covered: BTreeSet<&str> = all().iter().map(|case| case.code).collect();
     if cfg!(not(feature = "pbes2")) {
         covered.insert("limit_pbes2_iterations");
+    }
+    if cfg!(not(feature = "deflate")) {
+        covered.extend(["limit_inflated_bytes", "deflate"]);
     }
     assert_eq!(covered, distinct);
 }

@@ -116,7 +116,23 @@ fn scripts() -> std::io::Result<()> {
         [&[number, number, number, number], &key_id_typ_cty[..], subject_and_claims].concat()
     };
     let roundtrip: Vec<_> = (0..24).map(roundtrip).collect();
-    seeds("roundtrip", "choices", roundtrip.iter().map(Vec::as_slice))
+    seeds("roundtrip", "choices", roundtrip.iter().map(Vec::as_slice))?;
+    inflate()
+}
+
+/// Streams of each of DEFLATE's three sorts of block, and a choice of what to compress.
+fn inflate() -> std::io::Result<()> {
+    // RFC 1951 §3.2.4 and §3.2.6: "so it goes" as it is, "x" with fixed codes, and 4,000 zeros with codes of the
+    // block's own.
+    let streams: [&[u8]; 3] = [
+        b"\x01\x0a\x00\xf5\xffso it goes",
+        b"\xab\x00\x00",
+        b"\xed\xc1\x31\x01\x00\x00\x00\xc2\xa0\xf5\x4f\x6d\x0c\x1f\xa0\x00\x00\x00\x80\xb7\x01",
+    ];
+    let streams = streams.map(|stream| [b"\x00\xff\xff", stream].concat());
+    seeds("inflate", "stream", streams.iter().map(Vec::as_slice))?;
+    let plaintext = b"\x01\xff\xff\x02\x01\x00\x05again\x00\x40\x03abc and the rest";
+    seeds("inflate", "plaintext", std::iter::once(&plaintext[..]))
 }
 
 fn seeds<'s>(target: &str, name: &str, seeds: impl Iterator<Item = &'s [u8]>) -> std::io::Result<()> {

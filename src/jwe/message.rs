@@ -123,22 +123,6 @@ impl<'t> Message<'t> {
         Err(failure)
     }
 
-    /// What a plaintext that is authentic makes of a message.
-    fn opened<'r, 'k>(
-        &self,
-        plaintext: SecretBytes,
-        recipient: &'r Recipient<'t>,
-        key: &'k DecryptionKey,
-    ) -> Result<Opened<'r, 't, 'k>, Error> {
-        // The tag held, so from here on an error tells nobody what only the sender could know.
-        #[cfg(feature = "deflate")]
-        let plaintext = match recipient.header.zip {
-            true => zip::inflate(&plaintext, self.limits)?,
-            false => plaintext,
-        };
-        Ok(Opened { plaintext, recipient, key })
-    }
-
     /// Decrypts like [`open`](Self::open), and waits for the keys that answer later.
     pub(super) async fn open_async<'r, 'k: 'r>(
         &'r self,
@@ -154,6 +138,22 @@ impl<'t> Message<'t> {
             }
         }
         Err(failure)
+    }
+
+    /// Takes what a key opened, and inflates it where that was asked for.
+    fn opened<'r, 'k>(
+        &self,
+        plaintext: SecretBytes,
+        recipient: &'r Recipient<'t>,
+        key: &'k DecryptionKey,
+    ) -> Result<Opened<'r, 't, 'k>, Error> {
+        // The tag held, so from here on an error tells nobody what only the sender could know.
+        #[cfg(feature = "deflate")]
+        let plaintext = match recipient.header.zip {
+            true => zip::inflate(&plaintext, self.limits)?,
+            false => plaintext,
+        };
+        Ok(Opened { plaintext, recipient, key })
     }
 
     /// Returns what may open the message: at least one candidate, and no more than the limit. Passwords cost what

@@ -158,37 +158,33 @@ pub(super) struct Accepted<'a> {
 }
 
 enum SecretStep<'a> {
-    /// Of a key that answers when it is called.
+    /// The step of a key that answers when it is called.
     Call(CallStep<'a>),
-    /// Of an external key that answers later. It is asked when the future is first polled.
+    /// The step of an external key that answers later. It asks when it is first polled.
     Await(ExternalFuture<'a, ContentKey<'a>>),
 }
 
-/// The secret half of the recipient step, where nobody waits for it.
+/// The step of a key that answers when it is called.
 pub(super) type CallStep<'a> = Box<dyn FnOnce() -> Result<ContentKey<'a>, ExternalKeyError> + Send + 'a>;
 
 impl<'a> Accepted<'a> {
     /// The step of a key in the process.
     pub(super) fn new(step: impl FnOnce() -> Result<ContentKey<'a>, CryptoError> + Send + 'a) -> Self {
-        Self::called(|| step().map_err(|CryptoError| ExternalKeyError::Refused))
+        Self::call(|| step().map_err(|CryptoError| ExternalKeyError::Refused))
     }
 
-    /// The step of an external key that answers when it is called.
-    pub(super) fn called(
-        step: impl FnOnce() -> Result<ContentKey<'a>, ExternalKeyError> + Send + 'a,
-    ) -> Self {
+    /// The step of a key that answers when it is called.
+    pub(super) fn call(step: impl FnOnce() -> Result<ContentKey<'a>, ExternalKeyError> + Send + 'a) -> Self {
         Self { step: SecretStep::Call(Box::new(step)), iterations: 0 }
     }
 
-    /// The step of an external key that answers later, and isn't asked before the first poll.
-    pub(super) fn awaited(
-        step: impl Future<Output = Result<ContentKey<'a>, ExternalKeyError>> + Send + 'a,
-    ) -> Self {
-        Self { step: SecretStep::Await(Box::pin(step)), iterations: 0 }
+    /// The step of an external key that answers later. It asks when it is first polled.
+    pub(super) fn later(step: ExternalFuture<'a, ContentKey<'a>>) -> Self {
+        Self { step: SecretStep::Await(step), iterations: 0 }
     }
 
     /// Says how many iterations of PBKDF2 the step takes.
-    pub(super) const fn costing(mut self, iterations: u32) -> Self {
+    pub(super) fn costing(mut self, iterations: u32) -> Self {
         self.iterations = iterations;
         self
     }

@@ -13,6 +13,7 @@ mod base64url;
 mod claim_audience;
 mod claim_times;
 mod claim_types;
+mod compression;
 mod content_decryption;
 mod critical;
 mod ecdsa;

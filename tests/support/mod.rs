@@ -10,6 +10,8 @@ use std::time::{Duration, SystemTime};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use cbc::cipher::block_padding::Pkcs7;
+use cbc::cipher::{BlockModeEncrypt as _, KeyIvInit as _};
 use countersign::{
     Clock, ContentEncryption, DecryptionKey, JweAlgorithm, Jwk, JwkSet, JwsAlgorithm, SecretBytes,
     SigningKey, VerifyingKey,
@@ -154,6 +156,19 @@ pub(crate) fn signed(header: impl AsRef<[u8]>, payload: impl AsRef<[u8]>) -> Str
     let signing_input = format!("{}.{}", base64url(header), base64url(payload));
     let mac = hmac_sha256(secret().expose_secret(), signing_input.as_bytes());
     format!("{signing_input}.{}", base64url(mac))
+}
+
+/// An authentic token with any header, under `dir`, A128CBC-HS256 and [`secret`] (RFC 7518 §5.2.2), whose
+/// plaintext is these bytes.
+pub(crate) fn sealed(header: &str, plaintext: &[u8]) -> String {
+    let (secret, iv, header) = (secret(), [9; 16], base64url(header));
+    let (mac_key, key) = secret.expose_secret().split_at(16);
+    let encryptor = cbc::Encryptor::<aes::Aes128>::new_from_slices(key, &iv).unwrap();
+    let ciphertext = encryptor.encrypt_padded_vec::<Pkcs7>(plaintext);
+    let bits = u64::try_from(header.len() * 8).unwrap().to_be_bytes();
+    let covered = [header.as_bytes(), &iv, &ciphertext, &bits].concat();
+    let tag = hmac_sha256(mac_key, &covered).as_ref()[..16].to_vec();
+    format!("{header}..{}.{}.{}", base64url(iv), base64url(ciphertext), base64url(tag))
 }
 
 /// HMAC with SHA-256 for a key of at most a block (RFC 2104 §2).
