@@ -18,6 +18,7 @@ pub mod danger;
 mod error;
 #[cfg(all(test, any(feature = "ring", feature = "aws-lc-rs")))]
 mod evidence;
+mod external;
 #[cfg(any(feature = "ring", feature = "aws-lc-rs"))]
 pub mod jwe;
 #[cfg(any(feature = "ring", feature = "aws-lc-rs"))]
@@ -35,6 +36,7 @@ mod wire;
 
 pub use clock::{Clock, SystemClock};
 pub use error::{ClaimProblem, Defect, Error, KeyDefect, Limit, Part, Refusal, Unsupported};
+pub use external::{ExternalFuture, ExternalKeyError};
 #[cfg(any(feature = "ring", feature = "aws-lc-rs"))]
 pub use jwe::{
     ContentEncryption, DecryptionKey, EncryptionKey, JweAlgorithm, decrypt, decrypt_claims, encrypt,

@@ -246,11 +246,13 @@ fn flipped_bits_of_a_signed_token_are_refused() {
 /// and of the key pairs one content encryption for agreement itself, for agreement with key wrap, each on
 /// every curve, and for RSA-OAEP.
 fn is_exhausted(scheme: &Scheme) -> bool {
-    use JweAlgorithm::{EcdhEs, EcdhEsA256Kw, RsaOaep};
+    use JweAlgorithm::{EcdhEs, EcdhEsA256Kw, Pbes2Hs256A128Kw, RsaOaep};
 
-    scheme.key_id.starts_with("oct")
-        || scheme.enc == ContentEncryption::A256Gcm
-            && [EcdhEs, EcdhEsA256Kw, RsaOaep].contains(&scheme.algorithm)
+    if [EcdhEs, EcdhEsA256Kw, Pbes2Hs256A128Kw, RsaOaep].contains(&scheme.algorithm) {
+        return scheme.enc == ContentEncryption::A256Gcm;
+    }
+    // Passwords are slow as well.
+    scheme.key_id.starts_with("oct") && !scheme.algorithm.name().starts_with("PBES2")
 }
 
 /// Flips bits of one token, every `step`th of each part or, with a step that depends on the part's bits,
@@ -432,7 +434,7 @@ fn parts_of_two_signed_tokens_dont_mix() {
 
 /// The key that verifies for this one, without a `kid`.
 fn unidentified(key: &SigningKey) -> VerifyingKey {
-    let json = key.expose_jwk().expose_json();
+    let json = key.expose_jwk().unwrap().expose_json();
     let mut members: Map<String, Value> = serde_json::from_str(json.expose_secret()).unwrap();
     members.remove("kid");
     let jwk = Jwk::from_json(&serde_json::to_string(&members).unwrap()).unwrap();

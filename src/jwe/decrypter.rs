@@ -99,11 +99,8 @@ impl JweDecrypter {
     ///
     /// As [`decrypt`](super::decrypt); [`Error::LimitExceeded`] if too many keys fit.
     pub fn decrypt(&self, token: &str) -> Result<DecryptedJwe, Error> {
-        let mut header = Vec::new();
-        let token = EncryptedToken::parse(token, &self.rules(), &mut header)?;
-        if !self.keys.iter().any(|key| key.algorithm() == token.algorithm()) {
-            return Err(Error::NotAllowed(Refusal::Algorithm));
-        }
+        let (mut header, rules) = (Vec::new(), self.rules());
+        let token = self.compact(token, &rules, &mut header)?;
         let opened = token.open(&self.keys)?;
         DecryptedJwe::new(opened, token.content_encryption(), &[])
     }
@@ -120,13 +117,64 @@ impl JweDecrypter {
     /// recipients of an algorithm that has one; [`Error::LimitExceeded`] for more recipients than
     /// [`Limits::recipients`].
     pub fn decrypt_json(&self, json: &str) -> Result<DecryptedJwe, Error> {
-        let mut header = Vec::new();
-        let token = EncryptedJson::parse(json, &self.rules(), &mut header)?;
+        let (mut header, rules) = (Vec::new(), self.rules());
+        let token = self.json(json, &rules, &mut header)?;
+        let opened = token.open(&self.keys)?;
+        DecryptedJwe::new(opened, token.content_encryption(), token.additional_authenticated_data())
+    }
+
+    /// Decrypts a compact token like [`decrypt`](Self::decrypt), and waits for external keys.
+    ///
+    /// The future is [`Send`] and may be dropped at any time: nothing is left half done.
+    ///
+    /// # Errors
+    ///
+    /// As [`decrypt`](Self::decrypt).
+    pub async fn decrypt_async(&self, token: &str) -> Result<DecryptedJwe, Error> {
+        let (mut header, rules) = (Vec::new(), self.rules());
+        let token = self.compact(token, &rules, &mut header)?;
+        let opened = token.open_async(&self.keys).await?;
+        DecryptedJwe::new(opened, token.content_encryption(), &[])
+    }
+
+    /// Decrypts a token in JSON like [`decrypt_json`](Self::decrypt_json), and waits for external keys.
+    ///
+    /// # Errors
+    ///
+    /// As [`decrypt_json`](Self::decrypt_json).
+    pub async fn decrypt_json_async(&self, json: &str) -> Result<DecryptedJwe, Error> {
+        let (mut header, rules) = (Vec::new(), self.rules());
+        let token = self.json(json, &rules, &mut header)?;
+        let opened = token.open_async(&self.keys).await?;
+        DecryptedJwe::new(opened, token.content_encryption(), token.additional_authenticated_data())
+    }
+
+    /// Takes a compact token apart, for one of whose algorithm there is a key.
+    fn compact<'t>(
+        &self,
+        token: &'t str,
+        rules: &HeaderRules<'t, String>,
+        header: &'t mut Vec<u8>,
+    ) -> Result<EncryptedToken<'t>, Error> {
+        let token = EncryptedToken::parse(token, rules, header)?;
+        if !self.keys.iter().any(|key| key.algorithm() == token.algorithm()) {
+            return Err(Error::NotAllowed(Refusal::Algorithm));
+        }
+        Ok(token)
+    }
+
+    /// Takes a token in JSON apart, for one of whose algorithms there is a key.
+    fn json<'t>(
+        &self,
+        json: &'t str,
+        rules: &HeaderRules<'t, String>,
+        header: &'t mut Vec<u8>,
+    ) -> Result<EncryptedJson<'t>, Error> {
+        let token = EncryptedJson::parse(json, rules, header)?;
         if !token.algorithms().any(|algorithm| self.keys.iter().any(|key| key.algorithm() == algorithm)) {
             return Err(Error::NotAllowed(Refusal::Algorithm));
         }
-        let opened = token.open(&self.keys)?;
-        DecryptedJwe::new(opened, token.content_encryption(), token.additional_authenticated_data())
+        Ok(token)
     }
 
     fn rules(&self) -> HeaderRules<'_, String> {

@@ -65,7 +65,7 @@ fn opened(key: &DecryptionKey, header: &Value, encrypted_key: &[u8]) -> Result<O
     let rules = HeaderRules { compression: true, ..HeaderRules::new(&limits, NOTHING_UNDERSTOOD) };
     let header = Header::read_jwe(HeaderText::protected(&text), &rules)?;
     let recipient = RecipientInput { enc, header: &header, encrypted_key, limits: &limits };
-    match key.accept(recipient)?.content_key() {
+    match key.accept(recipient)?.at_once()?() {
         Ok(ContentKey::Fresh(key)) => Ok(Some(key.into_exposed_secret())),
         Ok(ContentKey::Shared(_)) => Ok(None),
         Err(_) => Err(Error::DecryptionFailed),

@@ -6,7 +6,7 @@ use wycheproof_ng_aead::aead;
 use wycheproof_ng_core::TestResult;
 use wycheproof_ng_symmetric::keywrap;
 
-use super::recipient::{ContentKey, KeyManagement, PartyInfo, RecipientInput};
+use super::recipient::{Accepted, ContentKey, KeyManagement, PartyInfo, RecipientInput};
 use super::*;
 use crate::evidence::{Expected, Tally};
 use crate::jwk::Jwk;
@@ -32,7 +32,8 @@ fn unwrapped(key: &DecryptionKey, encrypted_key: &[u8]) -> Result<Vec<u8>, &'sta
     let header = Header::parse_jwe(&text, &limits, NOTHING_UNDERSTOOD).unwrap();
     let recipient =
         RecipientInput { enc: ContentEncryption::A128Gcm, header: &header, encrypted_key, limits: &limits };
-    match key.accept(recipient).map_err(|error| error.code())?.content_key() {
+    let step = key.accept(recipient).and_then(Accepted::at_once).map_err(|error| error.code())?;
+    match step() {
         Ok(ContentKey::Fresh(key)) => Ok(key.into_exposed_secret()),
         Ok(ContentKey::Shared(_)) => panic!("a key of its own for each message"),
         Err(_) => Err(REFUSED),

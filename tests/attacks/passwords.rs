@@ -372,7 +372,7 @@ mod with_passwords {
 
     #[test]
     fn a_signing_key_s_secret_is_not_a_password_by_mistake() {
-        let jwk = SigningKey::generate(JwsAlgorithm::Hs256).unwrap().expose_jwk();
+        let jwk = SigningKey::generate(JwsAlgorithm::Hs256).unwrap().expose_jwk().unwrap();
         let algorithm = JweAlgorithm::Pbes2Hs256A128Kw;
         assert_eq!(code(DecryptionKey::from_jwk_for(algorithm, &jwk)), "key_algorithm");
         assert_eq!(code(EncryptionKey::from_jwk_for(algorithm, &jwk)), "key_algorithm");

@@ -6,7 +6,8 @@
 
 use crate::crypto::AesKwKey;
 use crate::error::{Defect, Error, Part};
-use crate::jwe::alg::{JweAlgorithm, secret_of, shared_key};
+use crate::jwe::alg::{JweAlgorithm, check_no_public_key, secret_of, shared_key};
+use crate::jwe::external::{Unwrapper, Unwrapping};
 use crate::jwe::recipient::{
     Accepted, ContentKey, Description, EncryptContentKey, Family, KeyManagement, OpenContentKey, PartyInfo,
     RecipientInput, RecipientOutput, random_bytes, rejected,
@@ -41,6 +42,16 @@ impl Family for AesKw {
 
     fn description(&self) -> Description {
         Description { specification: "RFC 7518 §4.4", key: secret_of(self.key_len), features: &[] }
+    }
+
+    fn external_unwrapping(
+        &self,
+        unwrapper: Unwrapper,
+        jwk: Option<&Jwk>,
+    ) -> Result<Box<dyn OpenContentKey>, Error> {
+        check_no_public_key(jwk)?;
+        // RFC 3394 §2.2.1: the output has 64 bits more than the input.
+        Ok(Box::new(Unwrapping::new(unwrapper, |enc| enc.key_len() + 8)))
     }
 }
 

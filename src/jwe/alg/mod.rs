@@ -177,7 +177,7 @@ impl JweAlgorithm {
 
     /// Returns the algorithm that a JWK is for by its own `alg`.
     ///
-    /// A password's algorithm must be asked for: each of its tokens may cost a second, so no document says so.
+    /// A password's algorithm must be asked for: each of its tokens may cost seconds, so no document says so.
     pub(super) fn of_jwk(jwk: &Jwk) -> Result<Self, Error> {
         let name = jwk.algorithm().ok_or(Error::InvalidKey(KeyDefect::AlgorithmUnknown))?;
         match Self::from_jwk_name(name) {
@@ -289,6 +289,11 @@ const fn secret_of(key_len: usize) -> &'static str {
         24 => "a secret of 24 bytes",
         _ => "a secret of 32 bytes",
     }
+}
+
+/// Refuses a public key beside an external secret.
+fn check_no_public_key(jwk: Option<&Jwk>) -> Result<(), Error> {
+    jwk.map_or(Ok(()), |jwk| Err(jwk.material().mismatch(SECRET)))
 }
 
 /// What a shared key is, in an error's words.
