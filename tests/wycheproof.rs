@@ -133,6 +133,8 @@ const NO_RSA1_5: &str = "RSA1_5 isn't here, on purpose: its padding is an oracle
 #[cfg(not(feature = "deflate"))]
 const NO_ZIP: &str = "the plaintext is compressed, and this build has no feature for it (RFC 8725 §3.6)";
 
+/// Case 132, a key whose `alg` is its content encryption under `dir`, needs no override here: RFC 7517 §4.4 lets the
+/// `alg` of a key name any algorithm of the registry, and RFC 7520 §5.6 has this very key.
 #[test]
 fn evidence_json_web_encryption() {
     const OVERRIDES: &[Override] = &[
