@@ -27,6 +27,8 @@ pub mod jwt;
 #[cfg(any(feature = "ring", feature = "aws-lc-rs"))]
 pub mod keys;
 mod limits;
+#[cfg(any(feature = "ring", feature = "aws-lc-rs"))]
+pub mod profile;
 mod secret;
 #[cfg(any(feature = "ring", feature = "aws-lc-rs"))]
 mod wire;
@@ -49,4 +51,6 @@ pub use jwt::{
 #[cfg(any(feature = "ring", feature = "aws-lc-rs"))]
 pub use keys::{KeySet, recipient_key};
 pub use limits::Limits;
+#[cfg(any(feature = "ring", feature = "aws-lc-rs"))]
+pub use profile::access_token::{AccessToken, AccessTokenIssuer, AccessTokenVerifier};
 pub use secret::{SecretBytes, SecretString};

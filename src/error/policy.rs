@@ -71,6 +71,16 @@ pub enum Refusal {
     /// An encrypted token where the verifier has no key to decrypt with.
     #[error("expected a signed token, found an encrypted one; `decrypt_with` gives the keys")]
     Encrypted,
+    /// A token that is bound to a key came without a proof of that key
+    /// ([RFC 7800 §3](https://www.rfc-editor.org/rfc/rfc7800#section-3)).
+    #[error("expected a proof of the key that the token is bound to, found a bearer without one")]
+    ProofMissing,
+    /// What was proven isn't every key that the token is bound to.
+    #[error("expected a proof of every key that the token is bound to, found another or none")]
+    ProofFailed,
+    /// A token that isn't bound to a key, where a proof of one is due.
+    #[error("expected a token that is bound to a key, found one that isn't; `proof_if_bound` accepts it")]
+    NotBound,
 }
 
 impl Refusal {
@@ -84,6 +94,9 @@ impl Refusal {
             Self::Unencrypted => "not_encrypted",
             Self::Unsigned => "not_signed",
             Self::Encrypted => "encrypted",
+            Self::ProofMissing => "proof_required",
+            Self::ProofFailed => "proof_failed",
+            Self::NotBound => "not_bound",
         }
     }
 }

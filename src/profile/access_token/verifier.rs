@@ -1,0 +1,152 @@
+//! The verifier of access tokens (RFC 9068 §4): a token goes in, with a proof of the key that it is bound
+//! to if it is; an [`AccessToken`] comes out, or an error.
+//!
+//! It is a [`JwtVerifier`] with issuer and audience set, and the profile's type and claims on top: it
+//! accepts nothing that the one beneath refuses.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::de::DeserializeOwned;
+
+use super::confirmation::ProofOfPossession;
+use super::dialect::Dialect;
+use super::facts::Facts;
+use super::provider::Provider;
+use super::token::{AccessToken, Read};
+use super::verifier_builder::AccessTokenVerifierBuilder;
+use crate::error::{Error, Refusal};
+use crate::jwt::{Claims, JwtVerifier, TokenBuffer, VerifiedJwt};
+use crate::keys::KeySet;
+use crate::wire::typed;
+
+/// Verifies access tokens ([RFC 9068 §4](https://www.rfc-editor.org/rfc/rfc9068#section-4)): built once, shared by reference.
+///
+/// Beyond what a [`JwtVerifier`] asks for, the header's type is `at+jwt`, and `iss`, `aud`, `exp`, `sub`,
+/// `client_id`, `iat` and `jti` are there: no ID token, logout token or other token of the same issuer
+/// passes. For providers that write access tokens in their own way, see [`Provider`].
+///
+/// ```
+/// use countersign::profile::access_token::Grant;
+/// use countersign::{AccessTokenIssuer, AccessTokenVerifier, JwsAlgorithm, NoClaims, SigningKey};
+///
+/// # fn main() -> Result<(), countersign::Error> {
+/// # let key = SigningKey::generate(JwsAlgorithm::Es256)?;
+/// # let public_key = key.verifying_key()?;
+/// # let issuer = AccessTokenIssuer::builder(key).issuer("https://id.example.com")
+/// #     .audience("https://orders.example.com").lifetime(std::time::Duration::from_secs(60)).build()?;
+/// # let token = issuer.issue(&Grant::to("user-17", "client-4").scopes(["orders:read"]))?;
+/// let verifier = AccessTokenVerifier::builder(public_key)
+///     .issuer("https://id.example.com")
+///     .audience("https://orders.example.com")
+///     .build()?;
+/// let token = verifier.verify::<NoClaims>(&token)?;
+/// assert_eq!((token.subject(), token.client_id()), ("user-17", "client-4"));
+/// assert!(token.has_scope("orders:read"));
+/// # Ok(())
+/// # }
+/// ```
+pub struct AccessTokenVerifier {
+    pub(super) jwt: JwtVerifier,
+    pub(super) dialect: Arc<Dialect>,
+    pub(super) proof_if_bound: bool,
+}
+
+/// How the token was presented.
+enum Presented<'p> {
+    AsBearer,
+    With(&'p dyn ProofOfPossession),
+}
+
+impl AccessTokenVerifier {
+    /// Begins a verifier of tokens of [RFC 9068](https://www.rfc-editor.org/rfc/rfc9068) that trusts these keys.
+    pub fn builder(keys: impl Into<KeySet>) -> AccessTokenVerifierBuilder {
+        AccessTokenVerifierBuilder::new(JwtVerifier::builder(keys), None, false)
+    }
+
+    /// Begins a verifier of tokens of [RFC 9068](https://www.rfc-editor.org/rfc/rfc9068) that trusts several issuers, each with keys
+    /// of its own, see [`JwtVerifier::for_issuers`].
+    pub fn for_issuers<I, S, K>(issuers: I) -> AccessTokenVerifierBuilder
+    where
+        I: IntoIterator<Item = (S, K)>,
+        S: Into<String>,
+        K: Into<KeySet>,
+    {
+        AccessTokenVerifierBuilder::new(JwtVerifier::for_issuers(issuers), None, true)
+    }
+
+    /// Begins a verifier of this provider's tokens that trusts these keys of it. The provider names the
+    /// issuer.
+    pub fn for_provider(provider: Provider, keys: impl Into<KeySet>) -> AccessTokenVerifierBuilder {
+        let mut jwt = JwtVerifier::builder(keys);
+        for issuer in &provider.issuers {
+            jwt = jwt.issuer(issuer);
+        }
+        AccessTokenVerifierBuilder::new(jwt, Some(provider), true)
+    }
+
+    /// Verifies a token that came as a plain bearer token
+    /// ([RFC 6750 §2](https://www.rfc-editor.org/rfc/rfc6750#section-2)), without `Bearer ` in front.
+    ///
+    /// A token that is bound to a key is refused: whoever stole it could send it like this.
+    ///
+    /// # Errors
+    ///
+    /// As [`JwtVerifier::verify`]; [`Error::Claim`] if a claim of the profile is missing or malformed, or
+    /// tells that the token is of another kind; [`Error::NotAllowed`] with the code `proof_required` if
+    /// the token is bound to a key.
+    pub fn verify<T: DeserializeOwned>(&self, token: &str) -> Result<AccessToken<T>, Error> {
+        self.accept(token, &Presented::AsBearer)
+    }
+
+    /// Verifies a token that came with a proof of the key that it is bound to, such as the
+    /// [`ClientCertificate`](super::ClientCertificate) of the connection.
+    ///
+    /// A token that isn't bound is refused, unless the verifier was built with
+    /// [`proof_if_bound`](super::AccessTokenVerifierBuilder::proof_if_bound).
+    ///
+    /// # Errors
+    ///
+    /// As [`verify`](Self::verify), but for the codes `proof_failed` if the proof isn't of every key that
+    /// the token is bound to, and `not_bound` if it is bound to none.
+    pub fn verify_with_proof<T: DeserializeOwned>(
+        &self,
+        token: &str,
+        proof: &dyn ProofOfPossession,
+    ) -> Result<AccessToken<T>, Error> {
+        self.accept(token, &Presented::With(proof))
+    }
+
+    fn accept<T: DeserializeOwned>(
+        &self,
+        token: &str,
+        presented: &Presented<'_>,
+    ) -> Result<AccessToken<T>, Error> {
+        let mut buffer = TokenBuffer::new();
+        let limits = self.jwt.limits();
+        let jwt = self.jwt.verify_reading(token, &mut buffer, |text| {
+            let facts = Facts::read(&self.dialect, Claims::new(text, limits))?;
+            self.check_binding(&facts, presented)?;
+            Ok(Read { facts, text, claims: typed::from_json(text)? })
+        })?;
+        Ok(AccessToken::new(VerifiedJwt::new(jwt), limits))
+    }
+
+    fn check_binding(&self, facts: &Facts<'_>, presented: &Presented<'_>) -> Result<(), Error> {
+        let refusal = match (&facts.confirmation, presented) {
+            (None, Presented::AsBearer) => return Ok(()),
+            (None, Presented::With(_)) if self.proof_if_bound => return Ok(()),
+            (None, Presented::With(_)) => Refusal::NotBound,
+            (Some(_), Presented::AsBearer) => Refusal::ProofMissing,
+            (Some(confirmation), Presented::With(proof)) if confirmation.proven_by(*proof) => return Ok(()),
+            (Some(_), Presented::With(_)) => Refusal::ProofFailed,
+        };
+        Err(Error::NotAllowed(refusal))
+    }
+}
+
+impl fmt::Debug for AccessTokenVerifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AccessTokenVerifier").field("jwt", &self.jwt).finish_non_exhaustive()
+    }
+}
