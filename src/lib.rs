@@ -17,6 +17,8 @@ mod crypto;
 pub mod danger;
 mod error;
 #[cfg(any(feature = "ring", feature = "aws-lc-rs"))]
+pub mod gateway;
+#[cfg(any(feature = "ring", feature = "aws-lc-rs"))]
 pub mod jwe;
 #[cfg(any(feature = "ring", feature = "aws-lc-rs"))]
 pub mod jwk;
