@@ -1,7 +1,7 @@
 //! Every error: what brings it about, its code, its message, and what a server answers.
 //!
 //! The table below makes each case through the public API. What no input can bring about (a key that has
-//! encrypted 2^32 messages, a system without randomness) is named at its end.
+//! encrypted 2^32 messages) is named where it stands.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
@@ -14,12 +14,13 @@ use std::time::Duration;
 
 use countersign::jwe::JweBuilder;
 use countersign::jwk::KeyKind;
+use countersign::jws::ExternalSigner;
 use countersign::profile::access_token::{ClientCertificate, Provider};
 use countersign::{
-    AccessTokenVerifier, ContentEncryption, DecryptionKey, EncryptionKey, Error, JweAlgorithm, Jwk, JwkSet,
-    JwsAlgorithm, JwtIssuer, JwtVerifier, KeyDefect, KeySet, Limits, NoClaims, SecretBytes, SigningKey,
-    TokenBuffer, Unsupported, UnverifiedToken, VerifyingKey, danger, decrypt, decrypt_claims, encrypt, jws,
-    recipient_key,
+    AccessTokenVerifier, ContentEncryption, DecryptionKey, EncryptionKey, Error, ExternalKeyError,
+    JweAlgorithm, Jwk, JwkSet, JwsAlgorithm, JwtIssuer, JwtVerifier, KeyDefect, KeySet, Limits, NoClaims,
+    SecretBytes, SigningKey, TokenBuffer, Unsupported, UnverifiedToken, VerifyingKey, danger, decrypt,
+    decrypt_claims, encrypt, jws, recipient_key,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -499,7 +500,36 @@ fn keys_and_crypto() -> Vec<Case> {
             500,
             "invalid key: expected at most 2^32 messages under one key, found more; a new key must take its place",
         ),
+        case(
+            jws::sign(&external(|| Err(ExternalKeyError::Refused)), b"SECRET"),
+            "key_refused",
+            500,
+            "invalid key: expected the external key to sign, found that it refuses",
+        ),
+        case(
+            jws::sign(&external(|| Ok(vec![1; 64])), b"SECRET"),
+            "key_signature",
+            500,
+            "invalid key: expected a signature by the stated key from the external key, found one that doesn't verify",
+        ),
+        case(
+            jws::sign(&external(|| Err(ExternalKeyError::Unavailable)), b"SECRET"),
+            "unavailable",
+            503,
+            "unavailable: the external key",
+        ),
     ]
+}
+
+/// A key outside the process that answers so, whatever it is asked.
+fn external(answer: fn() -> Result<Vec<u8>, ExternalKeyError>) -> SigningKey {
+    struct Fake(fn() -> Result<Vec<u8>, ExternalKeyError>);
+    impl ExternalSigner for Fake {
+        fn sign(&self, _: &[u8]) -> Result<Vec<u8>, ExternalKeyError> {
+            (self.0)()
+        }
+    }
+    SigningKey::external(JwsAlgorithm::Ed25519, &jwk("Ed25519").to_public().unwrap(), Fake(answer)).unwrap()
 }
 
 fn claims() -> Vec<Case> {
@@ -732,9 +762,7 @@ fn every_code_is_unique_and_has_a_row() {
         let is_plain = |character: char| character.is_ascii_lowercase() || "_0123456789".contains(character);
         assert!(code.chars().all(is_plain), "{code}");
     }
-    let mut covered: BTreeSet<&str> = all().iter().map(|case| case.code).collect();
-    // A system without randomness; `src/error/mod.rs` has its test.
-    covered.insert("unavailable");
+    let covered: BTreeSet<&str> = all().iter().map(|case| case.code).collect();
     assert_eq!(covered, distinct);
 }
 

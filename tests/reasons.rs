@@ -9,10 +9,15 @@ mod support;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use countersign::jwe::{
+    AsyncExternalUnwrapper, EphemeralPublicKey, ExternalAgreement, ExternalUnwrapper, WrappedKey,
+};
+use countersign::jws::{AsyncExternalSigner, ExternalSigner};
 use countersign::jwt::{JwtIssuerBuilder, JwtVerifierBuilder};
 use countersign::{
-    ContentEncryption, DecryptionKey, Error, JweAlgorithm, Jwk, JwsAlgorithm, JwtIssuer, JwtVerifier,
-    KeyKind, KeySet, SecretBytes, VerifyingKey, encrypt_claims,
+    ContentEncryption, DecryptionKey, Error, ExternalFuture, ExternalKeyError, JweAlgorithm, Jwk,
+    JwsAlgorithm, JwtIssuer, JwtVerifier, KeyKind, KeySet, SecretBytes, SigningKey, VerifyingKey, decrypt,
+    encrypt, encrypt_claims, jws,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -280,6 +285,96 @@ fn misuse_of_names_and_encryption_keys() {
             encrypt_claims(&encryption_key, &[1]).map(drop),
             "expected claims that serialize to a JSON object of distinct names within the default limits, \
              found something else",
+        ),
+    ];
+    for (result, reason) in cases {
+        refused(result, "misuse", reason);
+    }
+}
+
+/// A key outside the process, which answers nothing, at once or later.
+struct Silent;
+
+impl ExternalSigner for Silent {
+    fn sign(&self, _: &[u8]) -> Result<Vec<u8>, ExternalKeyError> {
+        Ok(Vec::new())
+    }
+}
+
+impl AsyncExternalSigner for Silent {
+    fn sign<'a>(&'a self, _: &'a [u8]) -> ExternalFuture<'a, Vec<u8>> {
+        Box::pin(std::future::ready(Ok(Vec::new())))
+    }
+}
+
+impl ExternalUnwrapper for Silent {
+    fn unwrap(&self, _: WrappedKey<'_>) -> Result<SecretBytes, ExternalKeyError> {
+        Err(ExternalKeyError::Refused)
+    }
+}
+
+impl AsyncExternalUnwrapper for Silent {
+    fn unwrap<'a>(&'a self, _: WrappedKey<'a>) -> ExternalFuture<'a, SecretBytes> {
+        Box::pin(std::future::ready(Err(ExternalKeyError::Refused)))
+    }
+}
+
+impl ExternalAgreement for Silent {
+    fn agree(&self, _: &EphemeralPublicKey) -> Result<SecretBytes, ExternalKeyError> {
+        Err(ExternalKeyError::Refused)
+    }
+}
+
+#[test]
+fn external_keys() {
+    let (a256kw, public) = (JweAlgorithm::A256Kw, jwk("P-256").to_public().unwrap());
+    let signing = SigningKey::external(JwsAlgorithm::Es256, &public, Silent).unwrap();
+    refused(
+        jws::sign(&signing, b""),
+        "key_signature",
+        "expected a signature of the algorithm's length from the external key, found another; \
+         `signature_from_der` converts DER",
+    );
+    refused(
+        JwsAlgorithm::Es256.signature_from_der(&[]),
+        "encoding",
+        "expected an ECDSA signature: r and s (RFC 3279 §2.2.3)",
+    );
+    let late = SigningKey::external_async(JwsAlgorithm::Es256, &public, Silent).unwrap();
+    let secret_elsewhere = DecryptionKey::external_unwrapper(a256kw, None, Silent).unwrap();
+    let late_secret = DecryptionKey::external_unwrapper_async(a256kw, None, Silent).unwrap();
+    let token =
+        encrypt(&DecryptionKey::symmetric(a256kw, secret()).unwrap().encryption_key().unwrap(), b"").unwrap();
+    let cases = [
+        (
+            jws::sign(&late, b"").map(drop),
+            "expected a call that waits for an asynchronous external key, such as `issue_async` or \
+             `sign_async`, found one that doesn't",
+        ),
+        (
+            decrypt(&late_secret, &token).map(drop),
+            "expected a call that waits for an asynchronous external key, such as `verify_async` or \
+             `decrypt_async`, found one that doesn't",
+        ),
+        (
+            secret_elsewhere.encryption_key().map(drop),
+            "expected a key to encrypt with, found an external secret, which unwraps only",
+        ),
+        (
+            DecryptionKey::external_unwrapper(JweAlgorithm::RsaOaep, None, Silent).map(drop),
+            "expected the public key of an external RSA key to be stated, found none",
+        ),
+        (
+            DecryptionKey::external_unwrapper(JweAlgorithm::EcdhEs, None, Silent).map(drop),
+            "expected an algorithm that encrypts or wraps the content key for an external unwrapper, found another",
+        ),
+        (
+            DecryptionKey::external_agreement(a256kw, &public, Silent).map(drop),
+            "expected ECDH-ES or its kin for an external agreement, found another algorithm",
+        ),
+        (
+            JwsAlgorithm::Rs256.signature_from_der(&[]).map(drop),
+            "expected an ECDSA algorithm, whose signatures DER is for, found another",
         ),
     ];
     for (result, reason) in cases {

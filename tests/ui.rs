@@ -21,23 +21,31 @@ use std::fmt::{Display, LowerHex};
 use std::fs;
 use std::ops::Deref;
 use std::path::Path;
+use std::sync::Arc;
 
 use countersign::gateway::BearerChallenge;
 use countersign::gateway::authorization::{Denied, ExpectedValue, Requirement};
-use countersign::jwe::JweBuilder;
+use countersign::jwe::{
+    AsyncExternalAgreement, AsyncExternalUnwrapper, EphemeralPublicKey, ExternalAgreement, ExternalUnwrapper,
+    JweBuilder, WrappedKey,
+};
 use countersign::jwk::{KeyOperation, KeyUse, SkippedKey};
-use countersign::jws::{JwsBuilder, VerifiedJws};
+use countersign::jws::{
+    AsyncExternalSigner, ExternalSigner, JwsBuilder, JwsVerifier, PartlyVerifiedJws, RefusedSignature,
+    VerifiedJsonJws, VerifiedJws, VerifiedSignature,
+};
 use countersign::jwt::{ClaimValue, Claims, JwtIssuerBuilder, JwtVerifierBuilder};
+use countersign::keys::KeySetIter;
 use countersign::profile::access_token::{
     AccessTokenIssuerBuilder, AccessTokenVerifierBuilder, ClientCertificate, Confirmation,
     ConfirmationMethod, Grant, Provider,
 };
 use countersign::{
     AccessToken, AccessTokenIssuer, AccessTokenVerifier, BorrowedJwt, ClaimProblem, ContentEncryption,
-    DecryptionKey, Defect, EncryptionKey, Error, JweAlgorithm, Jwk, JwkSet, JwsAlgorithm, JwtIssuer,
-    JwtVerifier, KeyDefect, KeyKind, KeySet, Limit, Limits, NoClaims, NumericDate, Part, Refusal,
-    SecretBytes, SecretString, SigningKey, SystemClock, TokenBuffer, Unsupported, UnverifiedToken,
-    VerifiedJwt, VerifyingKey, decrypt, encrypt, jws,
+    DecryptionKey, Defect, EncryptionKey, Error, ExternalFuture, ExternalKeyError, JweAlgorithm, Jwk, JwkSet,
+    JwsAlgorithm, JwtIssuer, JwtVerifier, KeyDefect, KeyKind, KeySet, Limit, Limits, NoClaims, NumericDate,
+    Part, Refusal, SecretBytes, SecretString, SigningKey, SystemClock, TokenBuffer, Unsupported,
+    UnverifiedToken, VerifiedJwt, VerifyingKey, decrypt, encrypt, jws,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -141,6 +149,14 @@ fn verified_tokens_are_made_by_verifying_only() {
         implements!(VerifiedJws: Default),
         implements!(VerifiedJws: From<Vec<u8>>),
         implements!(VerifiedJws: DeserializeOwned),
+        implements!(VerifiedJsonJws: Default),
+        implements!(VerifiedJsonJws: From<PartlyVerifiedJws>),
+        implements!(VerifiedJsonJws: DeserializeOwned),
+        implements!(PartlyVerifiedJws: Default),
+        implements!(PartlyVerifiedJws: DeserializeOwned),
+        implements!(VerifiedSignature: Default),
+        implements!(VerifiedSignature: From<RefusedSignature>),
+        implements!(VerifiedSignature: DeserializeOwned),
         implements!(BorrowedJwt<'static, NoClaims>: Default),
         implements!(BorrowedJwt<'static, NoClaims>: DeserializeOwned),
         implements!(VerifiedJwt<NoClaims>: std::str::FromStr),
@@ -247,6 +263,7 @@ fn a_builder_isnt_what_it_builds() {
     let _: fn(JwtVerifierBuilder) -> Result<JwtVerifier, Error> = JwtVerifierBuilder::build;
     let _: fn(JwtIssuerBuilder) -> Result<JwtIssuer, Error> = JwtIssuerBuilder::build;
     // There is none to be had without keys, nor by default.
+    assert!(!implements!(JwsVerifier: Default));
     assert!(!implements!(JwtVerifier: Default));
     assert!(!implements!(JwtVerifierBuilder: Default));
     assert!(!implements!(JwtIssuer: Default));
@@ -338,15 +355,18 @@ fn every_public_type_can_be_shared_between_threads() {
         Defect,
         Denied,
         EncryptionKey,
+        EphemeralPublicKey,
         Error,
         ExpectedValue,
         Grant,
+        ExternalKeyError,
         JweAlgorithm,
         JweBuilder<'static>,
         Jwk,
         JwkSet,
         JwsAlgorithm,
         JwsBuilder<'static>,
+        JwsVerifier,
         JwtIssuer,
         JwtIssuerBuilder,
         JwtVerifier,
@@ -355,14 +375,17 @@ fn every_public_type_can_be_shared_between_threads() {
         KeyKind,
         KeyOperation,
         KeySet,
+        KeySetIter<'static, VerifyingKey>,
         KeyUse,
         Limit,
         Limits,
         NoClaims,
         NumericDate,
+        PartlyVerifiedJws,
         Part,
         Provider,
         Refusal,
+        RefusedSignature,
         Requirement,
         SecretBytes,
         SecretString,
@@ -372,14 +395,48 @@ fn every_public_type_can_be_shared_between_threads() {
         TokenBuffer,
         Unsupported,
         UnverifiedToken,
+        VerifiedJsonJws,
         VerifiedJws,
         VerifiedJwt<NoClaims>,
+        VerifiedSignature,
         VerifyingKey,
+        WrappedKey<'static>,
     );
     let _ = shareable!(KeySet<DecryptionKey>);
     let mut declared = BTreeSet::new();
     public_types(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut declared);
     assert_eq!(declared, shareable.into_iter().map(str::to_owned).collect());
+}
+
+/// A client of any type may stand behind a key, so its traits make objects, and those go where keys go.
+#[test]
+fn external_keys_are_objects() {
+    fn is_key<T: ?Sized + Send + Sync>() {}
+    is_key::<dyn ExternalSigner>();
+    is_key::<dyn AsyncExternalSigner>();
+    is_key::<dyn ExternalUnwrapper>();
+    is_key::<dyn AsyncExternalUnwrapper>();
+    is_key::<dyn ExternalAgreement>();
+    is_key::<dyn AsyncExternalAgreement>();
+    assert!(implements!(Arc<dyn ExternalSigner>: ExternalSigner));
+    assert!(implements!(Arc<dyn AsyncExternalSigner>: AsyncExternalSigner));
+    assert!(implements!(Arc<dyn ExternalUnwrapper>: ExternalUnwrapper));
+    assert!(implements!(Arc<dyn AsyncExternalUnwrapper>: AsyncExternalUnwrapper));
+    assert!(implements!(Arc<dyn ExternalAgreement>: ExternalAgreement));
+    assert!(implements!(Arc<dyn AsyncExternalAgreement>: AsyncExternalAgreement));
+    // One that must be waited for isn't taken for one that needn't be.
+    assert!(!implements!(dyn AsyncExternalSigner: ExternalSigner));
+    assert!(!implements!(dyn ExternalSigner: AsyncExternalSigner));
+    // A key in the process isn't one outside it, whose private operation anyone could call.
+    assert!(!implements!(SigningKey: ExternalSigner));
+    assert!(!implements!(DecryptionKey: ExternalUnwrapper));
+    assert!(!implements!(DecryptionKey: ExternalAgreement));
+    assert!(
+        implements!(ExternalFuture<'static, Vec<u8>>: Future<Output = Result<Vec<u8>, ExternalKeyError>> + Send)
+    );
+    // What a key is asked about can't be made by anyone else.
+    assert!(!implements!(EphemeralPublicKey: From<Jwk>));
+    assert!(!implements!(WrappedKey<'static>: From<&'static [u8]>));
 }
 
 #[test]

@@ -11,6 +11,7 @@
 
 mod bytes;
 mod ec;
+mod ecdsa_der;
 mod rsa;
 mod rust_crypto;
 
@@ -30,6 +31,7 @@ use ring as stack;
 
 pub(crate) use bytes::{Digest, SignatureBytes};
 pub(crate) use ec::EcCurve;
+pub(crate) use ecdsa_der::ecdsa_signature_from_der;
 pub(crate) use rsa::{OaepHash, RsaPadding, RsaPrivateComponents};
 pub(crate) use rust_crypto::{AesCbcKey, AesKwKey, Ed25519VerifyingKey, digest};
 pub(crate) use stack::{

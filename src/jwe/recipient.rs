@@ -6,15 +6,20 @@
 //! it and the algorithm encrypts it to the recipient. The recipient's side is split in two as well:
 //! what the sender can see is judged before a secret is used.
 
+use std::borrow::Cow;
+
 use crate::crypto::{self, CryptoError};
-use crate::error::{Error, KeyDefect};
+use crate::error::{Error, KeyDefect, Part};
+use crate::external::{ExternalFuture, ExternalKeyError};
 use crate::jwk::Jwk;
 use crate::limits::Limits;
 use crate::secret::SecretBytes;
+use crate::wire::base64url;
 use crate::wire::header::Header;
 
 use super::alg::JweAlgorithm;
 use super::enc::{ContentCipher, ContentEncryption};
+use super::external::{Agreement, Unwrapper};
 use super::message_budget::MessageBudget;
 
 /// A family of key management algorithms with its constants, as a registry row names it.
@@ -27,6 +32,35 @@ pub(super) trait Family: Sync {
 
     /// Returns the recipient's side of a key whose `alg`, `use` and `key_ops` have been judged.
     fn decryption(&self, algorithm: JweAlgorithm, jwk: &Jwk) -> Result<Box<dyn OpenContentKey>, Error>;
+
+    /// Returns the recipient's side of a key that unwraps outside the process. `jwk` is the public key of
+    /// a pair, judged as for encryption, and nothing for a secret.
+    fn external_unwrapping(&self, _: Unwrapper, _: Option<&Jwk>) -> Result<Box<dyn OpenContentKey>, Error> {
+        Err(Error::misuse(
+            "expected an algorithm that encrypts or wraps the content key for an external unwrapper, found another",
+        ))
+    }
+
+    /// Returns the recipient's side of a key that agrees outside the process, by its public key, judged as
+    /// for encryption.
+    fn external_agreement(
+        &self,
+        _: JweAlgorithm,
+        _: Agreement,
+        _: &Jwk,
+    ) -> Result<Box<dyn OpenContentKey>, Error> {
+        Err(Error::misuse("expected ECDH-ES or its kin for an external agreement, found another algorithm"))
+    }
+
+    /// Whether the algorithm determines the content key, so that a message has one recipient.
+    fn determines_content_key(&self) -> bool {
+        false
+    }
+
+    /// Whether a key is agreed on, so that a message may name the parties.
+    fn agrees(&self) -> bool {
+        false
+    }
 }
 
 /// The sender's side of a key, by who decides the content encryption key.
@@ -58,7 +92,11 @@ impl KeyManagement {
 /// Direct encryption and direct key agreement: content key step and recipient step are one.
 pub(super) trait DetermineContentKey: Send + Sync {
     /// Returns the content key of one message, and what the recipient needs to find it too.
-    fn determine(&self, enc: ContentEncryption) -> Result<(ContentKey<'_>, RecipientOutput), Error>;
+    fn determine(
+        &self,
+        enc: ContentEncryption,
+        parties: &PartyInfo,
+    ) -> Result<(ContentKey<'_>, RecipientOutput), Error>;
 
     /// Returns the only content encryption that the key permits, if there is only one.
     fn content_encryption(&self) -> Option<ContentEncryption> {
@@ -74,7 +112,7 @@ pub(super) trait DetermineContentKey: Send + Sync {
 /// Key encryption, key wrapping, key agreement with key wrapping: the recipient step.
 pub(super) trait EncryptContentKey: Send + Sync {
     /// Encrypts a message's content key to the recipient.
-    fn encrypt(&self, content_key: &SecretBytes) -> Result<RecipientOutput, Error>;
+    fn encrypt(&self, content_key: &SecretBytes, parties: &PartyInfo) -> Result<RecipientOutput, Error>;
 
     /// Returns the count of messages, where the algorithm bounds it.
     fn message_budget(&self) -> Option<&MessageBudget> {
@@ -98,17 +136,41 @@ pub(super) trait OpenContentKey: Send + Sync {
 }
 
 /// The secret half of the recipient step, to be taken once all that the sender can see is found
-/// in order. Its failure must not be told from a failure of the content decryption.
-pub(super) struct Accepted<'a>(Box<dyn FnOnce() -> Result<ContentKey<'a>, CryptoError> + 'a>);
+/// in order. Its failure must not be told from a failure of the content decryption, unless the key
+/// can't be asked at all.
+pub(super) enum Accepted<'a> {
+    /// The step of a key that answers when it is called.
+    Call(CallStep<'a>),
+    /// The step of an external key that answers later. It asks when it is first polled.
+    Await(ExternalFuture<'a, ContentKey<'a>>),
+}
+
+/// See [`Accepted::Call`].
+pub(super) type CallStep<'a> = Box<dyn FnOnce() -> Result<ContentKey<'a>, ExternalKeyError> + Send + 'a>;
 
 impl<'a> Accepted<'a> {
-    pub(super) fn new(step: impl FnOnce() -> Result<ContentKey<'a>, CryptoError> + 'a) -> Self {
-        Self(Box::new(step))
+    /// The step of a key in the process.
+    pub(super) fn new(step: impl FnOnce() -> Result<ContentKey<'a>, CryptoError> + Send + 'a) -> Self {
+        Self::Call(Box::new(|| step().map_err(|CryptoError| ExternalKeyError::Refused)))
     }
 
-    /// Uses the secret key.
-    pub(super) fn content_key(self) -> Result<ContentKey<'a>, CryptoError> {
-        (self.0)()
+    /// Returns the step for a caller that doesn't wait.
+    pub(super) fn at_once(self) -> Result<CallStep<'a>, Error> {
+        match self {
+            Self::Call(step) => Ok(step),
+            Self::Await(_) => Err(Error::misuse(
+                "expected a call that waits for an asynchronous external key, such as `verify_async` or \
+                 `decrypt_async`, found one that doesn't",
+            )),
+        }
+    }
+
+    /// Uses the secret key, and waits for it if need be.
+    pub(super) async fn content_key(self) -> Result<ContentKey<'a>, ExternalKeyError> {
+        match self {
+            Self::Call(step) => step(),
+            Self::Await(step) => step.await,
+        }
     }
 }
 
@@ -135,6 +197,46 @@ pub(super) enum Parameter {
     Text(&'static str, String),
     /// Any other JSON.
     Json(&'static str, String),
+}
+
+/// What key agreement mixes into the key that it derives: who the parties are (RFC 7518 §4.6.1.2, §4.6.1.3).
+/// Empty octets are the same as none. Other algorithms have no place for it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct PartyInfo {
+    /// Agreement PartyUInfo, about the sender.
+    pub(super) apu: Vec<u8>,
+    /// Agreement PartyVInfo, about the recipient.
+    pub(super) apv: Vec<u8>,
+}
+
+impl PartyInfo {
+    pub(super) const fn none() -> Self {
+        Self { apu: Vec::new(), apv: Vec::new() }
+    }
+
+    pub(super) const fn is_empty(&self) -> bool {
+        self.apu.is_empty() && self.apv.is_empty()
+    }
+
+    /// Reads the header's `apu` and `apv`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Malformed`] when they aren't base64url.
+    pub(super) fn read(header: &Header<'_>) -> Result<Self, Error> {
+        let octets = |text: &Option<Cow<'_, str>>| {
+            text.as_deref().map_or(Ok(Vec::new()), |text| base64url::decode(text, Part::Header))
+        };
+        Ok(Self { apu: octets(&header.apu)?, apv: octets(&header.apv)? })
+    }
+
+    /// Returns the header parameters that tell the recipient.
+    pub(super) fn parameters(&self) -> impl Iterator<Item = Parameter> {
+        [("apu", &self.apu), ("apv", &self.apv)]
+            .into_iter()
+            .filter(|(_, octets)| !octets.is_empty())
+            .map(|(name, octets)| Parameter::Text(name, base64url::encode(octets)))
+    }
 }
 
 /// What a message says to one recipient.

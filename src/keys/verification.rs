@@ -52,7 +52,7 @@ impl KeySet<VerifyingKey> {
     ///
     /// # fn main() -> Result<(), countersign::Error> {
     /// let key = SigningKey::generate(JwsAlgorithm::Hs256)?.with_key_id("a");
-    /// let shared: JwkSet = [key.expose_jwk()].into_iter().collect();
+    /// let shared: JwkSet = [key.expose_jwk()?].into_iter().collect();
     /// assert_eq!(KeySet::shared_secrets(&shared).len(), 1);
     /// # Ok(())
     /// # }
@@ -100,7 +100,7 @@ impl KeySet<VerifyingKey> {
         let mut candidates = self.candidates(algorithm, AlgorithmSet::default(), header.kid.as_deref());
         check_count(candidates.clone(), limits)?;
         let key = candidates.find(|key| parts.verified_by(key)).ok_or(Error::InvalidSignature)?;
-        Ok(VerifiedJws::new(&parts, &header, key))
+        Ok(parts.believed(&header, key))
     }
 
     /// The header's algorithm must be on the list, or without a list be one of the keys'.

@@ -6,10 +6,11 @@
 
 use crate::crypto::AesKwKey;
 use crate::error::{Defect, Error, Part};
-use crate::jwe::alg::{JweAlgorithm, shared_key};
+use crate::jwe::alg::{JweAlgorithm, check_no_public_key, shared_key};
+use crate::jwe::external::{Unwrapper, Unwrapping};
 use crate::jwe::recipient::{
-    Accepted, ContentKey, EncryptContentKey, Family, KeyManagement, OpenContentKey, RecipientInput,
-    RecipientOutput, random_bytes, rejected,
+    Accepted, ContentKey, EncryptContentKey, Family, KeyManagement, OpenContentKey, PartyInfo,
+    RecipientInput, RecipientOutput, random_bytes, rejected,
 };
 use crate::jwk::Jwk;
 use crate::secret::SecretBytes;
@@ -38,12 +39,22 @@ impl Family for AesKw {
     fn decryption(&self, _: JweAlgorithm, jwk: &Jwk) -> Result<Box<dyn OpenContentKey>, Error> {
         Ok(Box::new(self.key(jwk)?))
     }
+
+    fn external_unwrapping(
+        &self,
+        unwrapper: Unwrapper,
+        jwk: Option<&Jwk>,
+    ) -> Result<Box<dyn OpenContentKey>, Error> {
+        check_no_public_key(jwk)?;
+        // RFC 3394 §2.2.1: the output has 64 bits more than the input.
+        Ok(Box::new(Unwrapping::new(unwrapper, |enc| enc.key_len() + 8)))
+    }
 }
 
 struct WrappingKey(AesKwKey);
 
 impl EncryptContentKey for WrappingKey {
-    fn encrypt(&self, content_key: &SecretBytes) -> Result<RecipientOutput, Error> {
+    fn encrypt(&self, content_key: &SecretBytes, _: &PartyInfo) -> Result<RecipientOutput, Error> {
         let encrypted_key = self.0.wrap(content_key.expose_secret()).map_err(rejected)?;
         Ok(RecipientOutput { encrypted_key, parameters: Vec::new() })
     }

@@ -6,24 +6,22 @@
 //! and point are checked before that key is used. An X25519 key of small order makes the secret all
 //! zeros, known to everyone; the agreement refuses that.
 
-use std::borrow::Cow;
-
 use crate::crypto::{
     self, AesKwKey, CryptoError, EcCurve, EcdhPrivateKey, EcdhPublicKey, Hash, X25519PrivateKey,
 };
 use crate::error::{Defect, Error, KeyDefect, Part};
 use crate::jwe::alg::JweAlgorithm;
 use crate::jwe::enc::ContentEncryption;
+use crate::jwe::external::{Agreement, EphemeralPublicKey};
 use crate::jwe::recipient::{
     Accepted, ContentKey, DetermineContentKey, EncryptContentKey, Family, KeyManagement, OpenContentKey,
-    Parameter, RecipientInput, RecipientOutput, no_randomness, rejected,
+    Parameter, PartyInfo, RecipientInput, RecipientOutput, no_randomness, rejected,
 };
 use crate::jwk::{
     EcKey, Jwk, KeyKind, KeyMaterial, OkpCurve, OkpKey, read_ephemeral_public_key, write_ephemeral_public_key,
 };
 use crate::limits::Limits;
 use crate::secret::SecretBytes;
-use crate::wire::base64url;
 use crate::wire::json::Value;
 
 /// A row's constants. The length is in bytes; without one, the agreed key is the content key.
@@ -45,8 +43,27 @@ impl Family for EcdhEs {
     }
 
     fn decryption(&self, algorithm: JweAlgorithm, jwk: &Jwk) -> Result<Box<dyn OpenContentKey>, Error> {
-        let key = PrivateKey::of(jwk.material())?;
-        Ok(Box::new(Recipient { key, algorithm, wrap_key_len: self.wrap_key_len }))
+        let holder = Holder::Here(PrivateKey::of(jwk.material())?);
+        Ok(Box::new(Recipient { holder, algorithm, wrap_key_len: self.wrap_key_len }))
+    }
+
+    fn external_agreement(
+        &self,
+        algorithm: JweAlgorithm,
+        agreement: Agreement,
+        jwk: &Jwk,
+    ) -> Result<Box<dyn OpenContentKey>, Error> {
+        let curve = PublicKey::of_recipient(jwk.material())?.curve();
+        let holder = Holder::Elsewhere { curve, agreement };
+        Ok(Box::new(Recipient { holder, algorithm, wrap_key_len: self.wrap_key_len }))
+    }
+
+    fn determines_content_key(&self) -> bool {
+        self.wrap_key_len.is_none()
+    }
+
+    fn agrees(&self) -> bool {
+        true
     }
 }
 
@@ -58,18 +75,23 @@ impl AgreeWith {
         &self,
         ephemeral: &PrivateKey,
         enc: ContentEncryption,
+        parties: &PartyInfo,
     ) -> Result<SecretBytes, CryptoError> {
         // RFC 7518 §4.6.2: in direct key agreement, AlgorithmID is the `enc` value.
-        derive_key(&ephemeral.agree(&self.0)?, enc.name(), enc.key_len(), &[], &[])
+        derive_key(&ephemeral.agree(&self.0)?, enc.name(), enc.key_len(), parties)
     }
 }
 
 impl DetermineContentKey for AgreeWith {
-    fn determine(&self, enc: ContentEncryption) -> Result<(ContentKey<'_>, RecipientOutput), Error> {
+    fn determine(
+        &self,
+        enc: ContentEncryption,
+        parties: &PartyInfo,
+    ) -> Result<(ContentKey<'_>, RecipientOutput), Error> {
         let ephemeral = PrivateKey::generate(self.0.curve()).map_err(no_randomness)?;
-        let content_key = self.determine_with(&ephemeral, enc).map_err(rejected)?;
-        let output = RecipientOutput { encrypted_key: Vec::new(), parameters: vec![ephemeral.epk()?] };
-        Ok((ContentKey::Fresh(content_key), output))
+        let content_key = self.determine_with(&ephemeral, enc, parties).map_err(rejected)?;
+        let parameters = ephemeral.parameters(parties)?;
+        Ok((ContentKey::Fresh(content_key), RecipientOutput { encrypted_key: Vec::new(), parameters }))
     }
 }
 
@@ -85,27 +107,43 @@ impl WrapFor {
         &self,
         ephemeral: &PrivateKey,
         content_key: &SecretBytes,
+        parties: &PartyInfo,
     ) -> Result<Vec<u8>, CryptoError> {
         // RFC 7518 §4.6.2: in key agreement with key wrapping, AlgorithmID is the `alg` value.
         let shared = ephemeral.agree(&self.recipient)?;
-        let wrapping_key = derive_key(&shared, self.algorithm.name(), self.key_len, &[], &[])?;
+        let wrapping_key = derive_key(&shared, self.algorithm.name(), self.key_len, parties)?;
         AesKwKey::new(wrapping_key.expose_secret())?.wrap(content_key.expose_secret())
     }
 }
 
 impl EncryptContentKey for WrapFor {
-    fn encrypt(&self, content_key: &SecretBytes) -> Result<RecipientOutput, Error> {
+    fn encrypt(&self, content_key: &SecretBytes, parties: &PartyInfo) -> Result<RecipientOutput, Error> {
         let ephemeral = PrivateKey::generate(self.recipient.curve()).map_err(no_randomness)?;
-        let encrypted_key = self.encrypt_with(&ephemeral, content_key).map_err(rejected)?;
-        Ok(RecipientOutput { encrypted_key, parameters: vec![ephemeral.epk()?] })
+        let encrypted_key = self.encrypt_with(&ephemeral, content_key, parties).map_err(rejected)?;
+        Ok(RecipientOutput { encrypted_key, parameters: ephemeral.parameters(parties)? })
     }
 }
 
 /// The recipient's side of both.
 struct Recipient {
-    key: PrivateKey,
+    holder: Holder,
     algorithm: JweAlgorithm,
     wrap_key_len: Option<usize>,
+}
+
+/// Who has the private key.
+enum Holder {
+    Here(PrivateKey),
+    Elsewhere { curve: Curve, agreement: Agreement },
+}
+
+impl Holder {
+    const fn curve(&self) -> Curve {
+        match self {
+            Self::Here(key) => key.curve(),
+            Self::Elsewhere { curve, .. } => *curve,
+        }
+    }
 }
 
 impl OpenContentKey for Recipient {
@@ -116,22 +154,25 @@ impl OpenContentKey for Recipient {
             return Err(Error::malformed(Part::EncryptedKey, Defect::Length));
         }
         let epk = header.epk.ok_or(Error::malformed(Part::Header, Defect::MissingMember("epk")))?;
-        let epk = PublicKey::from_epk(epk, limits)?;
-        if epk.curve() != self.key.curve() {
+        let epk = epk_material(epk, limits)?;
+        let peer = PublicKey::of_epk(&epk)?;
+        if peer.curve() != self.holder.curve() {
             return Err(epk_defect("a public key on the curve of the recipient's key"));
         }
-        let party_info = |text: &Option<Cow<'_, str>>| {
-            text.as_deref().map_or(Ok(Vec::new()), |text| base64url::decode(text, Part::Header))
-        };
-        let (apu, apv) = (party_info(&header.apu)?, party_info(&header.apv)?);
-        Ok(Accepted::new(move || {
-            let shared = self.key.agree(&epk)?;
+        let parties = PartyInfo::read(header)?;
+        let content_key = move |shared: &SecretBytes| {
             let Some(key_len) = self.wrap_key_len else {
-                return derive_key(&shared, enc.name(), enc.key_len(), &apu, &apv).map(ContentKey::Fresh);
+                return derive_key(shared, enc.name(), enc.key_len(), &parties).map(ContentKey::Fresh);
             };
-            let wrapping_key = derive_key(&shared, self.algorithm.name(), key_len, &apu, &apv)?;
+            let wrapping_key = derive_key(shared, self.algorithm.name(), key_len, &parties)?;
             AesKwKey::new(wrapping_key.expose_secret())?.unwrap(encrypted_key).map(ContentKey::Fresh)
-        }))
+        };
+        Ok(match &self.holder {
+            Holder::Here(key) => Accepted::new(move || content_key(&key.agree(&peer)?)),
+            Holder::Elsewhere { curve, agreement } => {
+                agreement.accept(EphemeralPublicKey::new(epk), curve.secret_len(), content_key)
+            }
+        })
     }
 }
 
@@ -140,15 +181,15 @@ fn derive_key(
     shared_secret: &SecretBytes,
     algorithm_id: &str,
     key_len: usize,
-    party_u_info: &[u8],
-    party_v_info: &[u8],
+    parties: &PartyInfo,
 ) -> Result<SecretBytes, CryptoError> {
+    let PartyInfo { apu, apv } = parties;
     let be_bytes = |len: usize| u32::try_from(len).map(u32::to_be_bytes).map_err(|_| CryptoError);
     let algorithm_id = algorithm_id.as_bytes();
     // Each input goes in behind its length, so that no two of them run together.
     let algorithm_id_len = be_bytes(algorithm_id.len())?;
-    let party_u_info_len = be_bytes(party_u_info.len())?;
-    let party_v_info_len = be_bytes(party_v_info.len())?;
+    let apu_len = be_bytes(apu.len())?;
+    let apv_len = be_bytes(apv.len())?;
     let key_bits = be_bytes(key_len * 8)?;
 
     let mut key = Vec::with_capacity(key_len);
@@ -164,10 +205,10 @@ fn derive_key(
                 shared_secret.expose_secret(),
                 &algorithm_id_len,
                 algorithm_id,
-                &party_u_info_len,
-                party_u_info,
-                &party_v_info_len,
-                party_v_info,
+                &apu_len,
+                apu,
+                &apv_len,
+                apv,
                 &key_bits,
             ],
         );
@@ -184,6 +225,14 @@ enum Curve {
 }
 
 impl Curve {
+    /// Returns the length of a shared secret, in bytes.
+    const fn secret_len(self) -> usize {
+        match self {
+            Self::Ec(curve) => curve.coordinate_len(),
+            Self::X25519 => 32,
+        }
+    }
+
     /// Returns the curve of a key, unless it is for something else.
     fn of(material: &KeyMaterial) -> Option<Self> {
         match material {
@@ -229,16 +278,9 @@ impl PublicKey {
         Ok(recipient)
     }
 
-    /// Reads the header's `epk`. A point off its curve would give the recipient's private key away,
-    /// some bits with each message; so it is refused here, before that key is used.
-    fn from_epk(epk: Value<'_>, limits: &Limits) -> Result<Self, Error> {
-        let material = match read_ephemeral_public_key(epk, limits) {
-            Ok(material) => material,
-            Err(error @ Error::Malformed { .. }) => return Err(error),
-            // What is wrong with this key is the sender's fault, and no key of ours is.
-            Err(_) => return Err(epk_defect("a public key on a curve of this library")),
-        };
-        Self::of(&material).map_err(|_| epk_defect("a public key for key agreement"))
+    /// Returns the public key of an `epk`.
+    fn of_epk(material: &KeyMaterial) -> Result<Self, Error> {
+        Self::of(material).map_err(|_| epk_defect("a public key for key agreement"))
     }
 
     const fn curve(&self) -> Curve {
@@ -246,6 +288,17 @@ impl PublicKey {
             Self::Ec { curve, .. } => Curve::Ec(*curve),
             Self::X25519(_) => Curve::X25519,
         }
+    }
+}
+
+/// Reads the header's `epk`. A point off its curve would give the recipient's private key away,
+/// some bits with each message; so it is refused here, before that key is used.
+fn epk_material(epk: Value<'_>, limits: &Limits) -> Result<KeyMaterial, Error> {
+    match read_ephemeral_public_key(epk, limits) {
+        Ok(material) => Ok(material),
+        Err(error @ Error::Malformed { .. }) => Err(error),
+        // What is wrong with this key is the sender's fault, and no key of ours is.
+        Err(_) => Err(epk_defect("a public key on a curve of this library")),
     }
 }
 
@@ -293,6 +346,11 @@ impl PrivateKey {
         }
     }
 
+    /// Returns the header parameters of a message whose ephemeral key this is.
+    fn parameters(&self, parties: &PartyInfo) -> Result<Vec<Parameter>, Error> {
+        Ok(std::iter::once(self.epk()?).chain(parties.parameters()).collect())
+    }
+
     /// Returns the header parameter that carries the public part.
     fn epk(&self) -> Result<Parameter, Error> {
         let material = match self {
@@ -317,18 +375,23 @@ fn epk_defect(expected: &'static str) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::base64url;
     use crate::wire::header::Header;
     use crate::wire::json;
 
     const CURVES: [Curve; 4] =
         [Curve::Ec(EcCurve::P256), Curve::Ec(EcCurve::P384), Curve::Ec(EcCurve::P521), Curve::X25519];
 
+    fn parties(apu: &[u8], apv: &[u8]) -> PartyInfo {
+        PartyInfo { apu: apu.to_vec(), apv: apv.to_vec() }
+    }
+
     /// Reads an `epk` out of a header.
     fn read(epk: &str) -> Result<PublicKey, Error> {
         let (header, limits) = (format!(r#"{{"epk":{epk}}}"#), Limits::default());
         let mut read = None;
         json::scan_object(&header, Part::Header, &limits, |_, value| {
-            read = Some(PublicKey::from_epk(value, &limits)?);
+            read = Some(PublicKey::of_epk(&epk_material(value, &limits)?)?);
             Ok(())
         })?;
         Ok(read.unwrap())
@@ -356,7 +419,7 @@ mod tests {
                 218, 128, 106, 72, 246, 218, 167, 121, 140, 254, 144, 196
             ]
         );
-        let key = derive_key(&sender, "A128GCM", 16, b"Alice", b"Bob").unwrap();
+        let key = derive_key(&sender, "A128GCM", 16, &parties(b"Alice", b"Bob")).unwrap();
         assert_eq!(base64url::encode(key.expose_secret()), "VqqN6vgjbSBcIijNcacQGg");
     }
 
@@ -372,7 +435,7 @@ mod tests {
             let header = Header::parse_jwe(&header, &limits, &[""; 0]).unwrap();
             let enc = ContentEncryption::A128Gcm;
             let recipient = RecipientInput { enc, header: &header, encrypted_key: &[], limits: &limits };
-            match key.accept(recipient).unwrap().content_key() {
+            match key.accept(recipient).unwrap().at_once().unwrap()() {
                 Ok(ContentKey::Fresh(key)) => base64url::encode(key.expose_secret()),
                 _ => panic!("another kind of content key"),
             }
@@ -430,7 +493,7 @@ mod tests {
         let wrapped = |algorithm| {
             let recipient = PublicKey::of(bob.material()).unwrap();
             let sender = WrapFor { recipient, algorithm, key_len: 16 };
-            base64url::encode(&sender.encrypt_with(&ephemeral, &content_key).unwrap())
+            base64url::encode(&sender.encrypt_with(&ephemeral, &content_key, &PartyInfo::none()).unwrap())
         };
         assert_eq!(wrapped(JweAlgorithm::EcdhEsA128Kw), "ZOUS620lYzGREFkQlWivnwTstibK0CbU");
         // The algorithm's name goes into the wrapping key.
@@ -441,7 +504,7 @@ mod tests {
     fn every_input_of_the_derivation_counts() {
         let shared = SecretBytes::from(vec![1; 32]);
         let derived = |algorithm_id, key_len, apu: &[u8], apv: &[u8]| {
-            derive_key(&shared, algorithm_id, key_len, apu, apv).unwrap().into_exposed_secret()
+            derive_key(&shared, algorithm_id, key_len, &parties(apu, apv)).unwrap().into_exposed_secret()
         };
         let key = derived("A256GCM", 32, b"ab", b"c");
         assert_ne!(key, derived("A128GCM", 32, b"ab", b"c"));

@@ -7,9 +7,10 @@
 use crate::crypto::{HAS_RSA_OAEP, OaepHash, RsaOaepPrivateKey, RsaOaepPublicKey};
 use crate::error::{Defect, Error, KeyDefect, Part, Unsupported};
 use crate::jwe::alg::JweAlgorithm;
+use crate::jwe::external::{Unwrapper, Unwrapping};
 use crate::jwe::recipient::{
-    Accepted, ContentKey, EncryptContentKey, Family, KeyManagement, OpenContentKey, RecipientInput,
-    RecipientOutput, rejected,
+    Accepted, ContentKey, EncryptContentKey, Family, KeyManagement, OpenContentKey, PartyInfo,
+    RecipientInput, RecipientOutput, rejected,
 };
 use crate::jwk::{Jwk, KeyKind, KeyMaterial};
 use crate::secret::SecretBytes;
@@ -52,12 +53,26 @@ impl Family for RsaOaep {
         let key = RsaOaepPrivateKey::new(self.hash, components).map_err(rejected)?;
         Ok(Box::new(PrivateKey(key)))
     }
+
+    fn external_unwrapping(
+        &self,
+        unwrapper: Unwrapper,
+        jwk: Option<&Jwk>,
+    ) -> Result<Box<dyn OpenContentKey>, Error> {
+        let jwk = jwk.ok_or_else(|| {
+            Error::misuse("expected the public key of an external RSA key to be stated, found none")
+        })?;
+        let KeyMaterial::Rsa(rsa) = jwk.material() else { return Err(jwk.material().mismatch(RSA)) };
+        // RFC 8017 §7.1.2: a ciphertext is as long as the modulus.
+        let modulus_len = rsa.n.len();
+        Ok(Box::new(Unwrapping::new(unwrapper, move |_| modulus_len)))
+    }
 }
 
 struct PublicKey(RsaOaepPublicKey);
 
 impl EncryptContentKey for PublicKey {
-    fn encrypt(&self, content_key: &SecretBytes) -> Result<RecipientOutput, Error> {
+    fn encrypt(&self, content_key: &SecretBytes, _: &PartyInfo) -> Result<RecipientOutput, Error> {
         let encrypted_key = self.0.encrypt(content_key.expose_secret()).map_err(rejected)?;
         Ok(RecipientOutput { encrypted_key, parameters: Vec::new() })
     }

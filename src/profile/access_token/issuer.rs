@@ -92,6 +92,23 @@ impl AccessTokenIssuer {
         self.jwt.issue_text(Some(&grant.subject), &text)
     }
 
+    /// Issues an access token like [`issue_with`](Self::issue_with), and waits for the signature of an
+    /// external key, see [`JwtIssuer::issue_async`].
+    ///
+    /// # Errors
+    ///
+    /// As [`issue_with`](Self::issue_with) and [`JwtIssuer::issue_async`].
+    pub fn issue_async<T: Serialize + ?Sized>(
+        &self,
+        grant: &Grant,
+        claims: &T,
+    ) -> impl Future<Output = Result<String, Error>> + Send + use<'_, T> {
+        // The claims are written here, so that the future holds neither them nor the grant.
+        let text = typed::to_json(claims).and_then(|own| grant.write(typed::text(&own, Part::Claims)?));
+        let issued = text.map(|text| self.jwt.issue_text_async(Some(&grant.subject), &text));
+        async move { issued?.await }
+    }
+
     /// Returns the key that signs, to publish its public half.
     #[must_use]
     pub fn signing_key(&self) -> &SigningKey {

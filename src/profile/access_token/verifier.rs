@@ -117,19 +117,61 @@ impl AccessTokenVerifier {
         self.accept(token, &Presented::With(proof))
     }
 
+    /// Verifies a token like [`verify`](Self::verify), and waits for an external key to decrypt, see
+    /// [`JwtVerifier::verify_async`].
+    ///
+    /// # Errors
+    ///
+    /// As [`verify`](Self::verify) and [`JwtVerifier::verify_async`].
+    pub async fn verify_async<T: DeserializeOwned>(&self, token: &str) -> Result<AccessToken<T>, Error> {
+        self.accept_async(token, &Presented::AsBearer).await
+    }
+
+    /// Verifies a token like [`verify_with_proof`](Self::verify_with_proof), and waits for an external
+    /// key to decrypt, see [`JwtVerifier::verify_async`].
+    ///
+    /// # Errors
+    ///
+    /// As [`verify_with_proof`](Self::verify_with_proof) and [`JwtVerifier::verify_async`].
+    pub async fn verify_with_proof_async<T: DeserializeOwned>(
+        &self,
+        token: &str,
+        proof: &dyn ProofOfPossession,
+    ) -> Result<AccessToken<T>, Error> {
+        self.accept_async(token, &Presented::With(proof)).await
+    }
+
     fn accept<T: DeserializeOwned>(
         &self,
         token: &str,
         presented: &Presented<'_>,
     ) -> Result<AccessToken<T>, Error> {
         let mut buffer = TokenBuffer::new();
-        let limits = self.jwt.limits();
-        let jwt = self.jwt.verify_reading(token, &mut buffer, |text| {
-            let facts = Facts::read(&self.dialect, Claims::new(text, limits))?;
-            self.check_binding(&facts, presented)?;
-            Ok(Read { facts, text, claims: typed::from_json(text)? })
-        })?;
-        Ok(AccessToken::new(VerifiedJwt::new(jwt), limits))
+        let read = |text| self.read(text, presented);
+        let jwt = self.jwt.verify_reading(token, &mut buffer, read)?;
+        Ok(AccessToken::new(VerifiedJwt::new(jwt), self.jwt.limits()))
+    }
+
+    async fn accept_async<T: DeserializeOwned>(
+        &self,
+        token: &str,
+        presented: &Presented<'_>,
+    ) -> Result<AccessToken<T>, Error> {
+        let mut buffer = TokenBuffer::new();
+        let read = |text| self.read(text, presented);
+        let jwt = self.jwt.verify_reading_async(token, &mut buffer, read).await?;
+        Ok(AccessToken::new(VerifiedJwt::new(jwt), self.jwt.limits()))
+    }
+
+    /// Reads the claims of a token that is authentic and in time, the caller's last.
+    fn read<'a, T: DeserializeOwned>(
+        &'a self,
+        text: &'a str,
+        presented: &Presented<'_>,
+    ) -> Result<Read<'a, T>, Error> {
+        let facts = Facts::read(&self.dialect, Claims::new(text, self.jwt.limits()))?;
+        self.check_binding(&facts, presented)?;
+        Ok(Read { facts, text, claims: typed::from_json(text)? })
     }
 
     fn check_binding(&self, facts: &Facts<'_>, presented: &Presented<'_>) -> Result<(), Error> {
