@@ -342,7 +342,7 @@ fn unsupported_and_refused() -> Vec<Case> {
             typed.unwrap().verify::<NoClaims>(&inner),
             "type_not_allowed",
             401,
-            "not allowed: expected a type that `token_type` names in the header's `typ`, found another or none",
+            "not allowed: expected a type that `token_type` or the profile names in the header's `typ`, found another or none",
         ),
         case(
             nested().verify::<NoClaims>(&wrapped("SECRET", &inner)),

@@ -5,6 +5,9 @@
 
 mod support;
 
+use std::collections::BTreeMap;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, SystemTime};
 
 use countersign::jwe::JweBuilder;
@@ -15,6 +18,7 @@ use countersign::{
     AccessToken, AccessTokenIssuer, AccessTokenVerifier, DecryptionKey, Error, JweAlgorithm, Jwk,
     JwsAlgorithm, JwtVerifier, Limits, NoClaims, NumericDate, UnverifiedToken,
 };
+use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use support::{NOW, base64url, hmac_key, jwk, signed, signing_key, stopped_at};
@@ -508,6 +512,84 @@ fn tokens_show_nothing_of_their_claims() {
         format!("{token:?}"),
         "AccessToken { algorithm: Hs256, key_id: Some(\"oct-256\"), bound: Some([\"x5t#S256\"]), .. }"
     );
+}
+
+/// The outcome of a future that has nothing to wait for.
+fn ready<F: Future + Send>(future: F) -> F::Output {
+    let mut context = Context::from_waker(Waker::noop());
+    match pin!(future).poll(&mut context) {
+        Poll::Ready(outcome) => outcome,
+        Poll::Pending => panic!("it waits"),
+    }
+}
+
+#[test]
+fn tokens_are_issued_and_verified_asynchronously_too() {
+    let recipient = DecryptionKey::generate(JweAlgorithm::EcdhEsA256Kw).unwrap();
+    let grant = Grant::to("user-17", "client-4").bound_to_certificate(&certificate());
+    let own = OrderClaims { tenant: 4, plan: "large".into() };
+    // The future keeps neither the grant nor the claims.
+    let issuer = issuer();
+    let issued = {
+        let (grant, own) = (grant.clone(), json!({ "tenant": 4, "plan": "large" }));
+        issuer.issue_async(&grant, &own)
+    };
+    let text = ready(issued).unwrap();
+    let verifier = generic().build().unwrap();
+    let verified = ready(verifier.verify_with_proof_async::<OrderClaims>(&text, &certificate())).unwrap();
+    assert_eq!((verified.subject(), verified.claims()), ("user-17", &own));
+    assert_eq!(code(ready(verifier.verify_async::<NoClaims>(&text))).0, "proof_required");
+    let other = ClientCertificate::from_der(b"another");
+    assert_eq!(code(ready(verifier.verify_with_proof_async::<NoClaims>(&text, &other))).0, "proof_failed");
+    let unbound = ready(issuer.issue_async(&Grant::to("u", "c"), &NoClaims)).unwrap();
+    assert!(ready(verifier.verify_async::<NoClaims>(&unbound)).is_ok());
+    let refused = ready(issuer.issue_async(&Grant::to("u", "c").scopes(["a b"]), &NoClaims));
+    assert_eq!(refused.unwrap_err().code(), "misuse");
+
+    let encrypting = AccessTokenIssuer::builder(signing_key(JwsAlgorithm::Hs256)).issuer(ISSUER);
+    let encrypting = encrypting.audience(AUDIENCE).lifetime(Duration::from_secs(300)).clock(stopped_at(NOW));
+    let encrypting = encrypting.encrypt_for(recipient.encryption_key().unwrap()).build().unwrap();
+    let nested = ready(encrypting.issue_async(&Grant::to("u", "c"), &NoClaims)).unwrap();
+    let opening = generic().decrypt_with(recipient).build().unwrap();
+    assert!(ready(opening.verify_async::<NoClaims>(&nested)).is_ok());
+    assert_eq!(code(ready(opening.verify_async::<NoClaims>(&unbound))).0, "not_encrypted");
+}
+
+proptest! {
+    /// Whatever is granted comes back as it was, and nothing besides.
+    #[test]
+    fn any_grant_survives_the_way(
+        subject in ".+", client in ".+",
+        scopes in prop::collection::vec("[!#-\\[\\]-~]{1,12}", 0..5),
+        roles in prop::collection::vec(".{1,9}", 0..5),
+        groups in prop::collection::vec("(?s).{1,9}", 0..5),
+        entitlements in prop::collection::vec(any::<String>().prop_filter("empty", |text| !text.is_empty()), 0..3),
+        amr in prop::collection::vec(".{1,9}", 0..3),
+        acr in prop::option::of(".{1,9}"),
+        at in prop::option::of(0..10_000_000_000_u64),
+        own in prop::collection::btree_map("x.{0,5}", any::<i64>(), 0..5),
+    ) {
+        let mut grant = Grant::to(&subject, &client).scopes(&scopes).roles(&roles).groups(&groups);
+        grant = grant.entitlements(&entitlements).authentication_methods(&amr);
+        let time = |seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
+        grant = acr.iter().fold(grant, |grant, acr| grant.authentication_class(acr));
+        grant = at.iter().fold(grant, |grant, at| grant.authenticated_at(time(*at)));
+        let text = issuer().issue_with(&grant, &own).unwrap();
+        let verifier = generic().limits(Limits::default().token_bytes(1 << 20)).build().unwrap();
+        let token = verifier.verify::<BTreeMap<String, Value>>(&text).unwrap();
+        prop_assert_eq!((token.subject(), token.client_id()), (&*subject, &*client));
+        prop_assert!(token.scopes().eq(&scopes));
+        prop_assert!(token.roles().eq(&roles));
+        prop_assert!(token.groups().eq(&groups));
+        prop_assert!(token.entitlements().eq(&entitlements));
+        prop_assert!(token.authentication_methods().eq(&amr));
+        prop_assert_eq!(token.authentication_class(), acr.as_deref());
+        prop_assert_eq!(token.authenticated_at(), at.map(|at| NumericDate::from(time(at))));
+        for (name, number) in &own {
+            prop_assert_eq!(token.claims()[name].as_i64(), Some(*number));
+            prop_assert_eq!(token.claim([name]).unwrap().as_i64(), Some(*number));
+        }
+    }
 }
 
 // ---- providers

@@ -52,7 +52,9 @@ pub enum Refusal {
     #[error("expected an allowed content encryption in the header's `enc`, found another")]
     ContentEncryption,
     /// The header's `typ` is absent or another one than the verifier expects.
-    #[error("expected a type that `token_type` names in the header's `typ`, found another or none")]
+    #[error(
+        "expected a type that `token_type` or the profile names in the header's `typ`, found another or none"
+    )]
     Type,
     /// An encrypted token's `cty` isn't `JWT`, so it doesn't say that a signed one is inside.
     #[error(
