@@ -229,6 +229,19 @@ fn nested_access_tokens_are_opened_and_only_those() {
     assert_eq!(code(opening.verify::<NoClaims>(&outer.unwrap())).0, "type_not_allowed");
 }
 
+#[cfg(feature = "deflate")]
+#[test]
+fn compressed_access_tokens_are_accepted_where_that_is_asked_for() {
+    let recipient = DecryptionKey::generate(JweAlgorithm::EcdhEsA256Kw).unwrap();
+    let key = recipient.encryption_key().unwrap();
+    let inner = issuer().issue(&Grant::to("user-17", "client-4")).unwrap();
+    let outer = JweBuilder::new(&key).content_type("JWT").compress().encrypt(inner.as_bytes()).unwrap();
+    let builder = || generic().decrypt_with(recipient.clone_key());
+    assert_eq!(code(builder().build().unwrap().verify::<NoClaims>(&outer)).0, "unsupported_compression");
+    assert!(builder().allow_compression().build().unwrap().verify::<NoClaims>(&outer).is_ok());
+    assert!(generic().allow_compression().build().is_err());
+}
+
 #[test]
 fn settings_of_the_verifier_beneath_hold() {
     let text = issuer().issue_with(&Grant::to("u", "c"), &json!({ "tenant": 4 })).unwrap();

@@ -26,8 +26,8 @@ use std::sync::Arc;
 use countersign::gateway::BearerChallenge;
 use countersign::gateway::authorization::{Denied, ExpectedValue, Requirement};
 use countersign::jwe::{
-    AsyncExternalAgreement, AsyncExternalUnwrapper, EphemeralPublicKey, ExternalAgreement, ExternalUnwrapper,
-    JweBuilder, WrappedKey,
+    AsyncExternalAgreement, AsyncExternalUnwrapper, DecryptedJwe, EphemeralPublicKey, ExternalAgreement,
+    ExternalUnwrapper, JweBuilder, JweDecrypter, WrappedKey,
 };
 use countersign::jwk::{KeyOperation, KeyUse, SkippedKey};
 use countersign::jws::{
@@ -148,6 +148,8 @@ fn verified_tokens_are_made_by_verifying_only() {
         implements!(VerifiedJwt<NoClaims>: DeserializeOwned),
         implements!(VerifiedJws: Default),
         implements!(VerifiedJws: From<Vec<u8>>),
+        implements!(DecryptedJwe: Default),
+        implements!(DecryptedJwe: From<SecretBytes>),
         implements!(VerifiedJws: DeserializeOwned),
         implements!(VerifiedJsonJws: Default),
         implements!(VerifiedJsonJws: From<PartlyVerifiedJws>),
@@ -234,6 +236,8 @@ macro_rules! assert_secret {
 #[test]
 fn a_secret_cant_be_cloned_printed_or_serialized() {
     assert_secret!(SecretBytes, SecretString, Jwk, SigningKey, VerifyingKey, DecryptionKey, EncryptionKey);
+    // A plaintext is as secret, and so is what holds the keys to it.
+    assert_secret!(DecryptedJwe, JweDecrypter);
     assert!(!implements!(JwkSet: Clone), "it may hold private keys");
     assert!(!implements!(JwkSet: Display));
     assert!(!implements!(JwkSet: Serialize));
@@ -351,6 +355,7 @@ fn every_public_type_can_be_shared_between_threads() {
         Confirmation,
         ConfirmationMethod<'static>,
         ContentEncryption,
+        DecryptedJwe,
         DecryptionKey,
         Defect,
         Denied,
@@ -362,6 +367,7 @@ fn every_public_type_can_be_shared_between_threads() {
         ExternalKeyError,
         JweAlgorithm,
         JweBuilder<'static>,
+        JweDecrypter,
         Jwk,
         JwkSet,
         JwsAlgorithm,

@@ -13,8 +13,9 @@ use super::token::{EncryptedJson, EncryptedToken};
 
 /// Decryption under several keys, of compact tokens and of JSON, with settings.
 ///
-/// For one key and a compact token, [`decrypt`](super::decrypt) does. What was decrypted may come from anyone
-/// who has the public key.
+/// Built once, shared by reference. Which serialization a token has is the caller's word, by the method. For
+/// one key and a compact token, [`decrypt`](super::decrypt) does. What was decrypted may come from anyone who
+/// has the public key.
 ///
 /// ```
 /// use countersign::jwe::{DecryptionKey, JweAlgorithm, JweBuilder, JweDecrypter};
@@ -29,33 +30,64 @@ use super::token::{EncryptedJson, EncryptedToken};
 /// assert_eq!(decrypted.additional_authenticated_data(), Some(&b"order 17"[..]));
 /// # Ok::<(), countersign::Error>(())
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 #[must_use = "`decrypt` or `decrypt_json` opens a token"]
-pub struct JweDecrypter<'k> {
-    keys: Vec<&'k DecryptionKey>,
+pub struct JweDecrypter {
+    keys: Vec<DecryptionKey>,
     understood: Vec<String>,
+    compression: bool,
     limits: Limits,
 }
 
-impl<'k> JweDecrypter<'k> {
-    /// Starts with the keys, each bound to its algorithm: `[&key]`, or a set of them.
+impl JweDecrypter {
+    /// Makes a decrypter of these keys: `[&key]`, several, or a whole `&set`.
     ///
     /// For each recipient of a token, the keys of its algorithm are tried that have its `kid`, or else those
-    /// that have none; all of its algorithm if it names no `kid`.
-    pub fn new(keys: impl IntoIterator<Item = &'k DecryptionKey>) -> Self {
-        Self { keys: keys.into_iter().collect(), understood: Vec::new(), limits: Limits::default() }
+    /// that have none; all of its algorithm if it names no `kid`. Without a key, every token is refused.
+    pub fn new<'k>(keys: impl IntoIterator<Item = &'k DecryptionKey>) -> Self {
+        Self {
+            keys: keys.into_iter().map(DecryptionKey::clone_key).collect(),
+            understood: Vec::new(),
+            compression: false,
+            limits: Limits::default(),
+        }
     }
 
-    /// Sets the header parameters that the application understands, so that `crit` may hold them. Default: none
-    /// ([RFC 7516 §4.1.13](https://www.rfc-editor.org/rfc/rfc7516#section-4.1.13)).
+    /// Declares header parameters that the application understands and processes itself, so that `crit`
+    /// may name them ([RFC 7516 §4.1.13](https://www.rfc-editor.org/rfc/rfc7516#section-4.1.13)).
     ///
     /// Whoever names one here has to obey it: [`DecryptedJwe::parameter`] reads it.
     pub fn understood_critical<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
-        self.understood = names.into_iter().map(Into::into).collect();
+        self.understood.extend(names.into_iter().map(Into::into));
         self
     }
 
-    /// Sets the limits. [`Limits::candidate_keys`] is on all recipients of a token and keys together.
+    /// Accepts tokens whose plaintext is compressed: `zip` with `DEF`
+    /// ([RFC 7516 §4.1.3](https://www.rfc-editor.org/rfc/rfc7516#section-4.1.3)). Default: refused. Needs the feature `deflate`.
+    ///
+    /// A short token then becomes a long plaintext, up to [`Limits::inflated_bytes`], and nothing of it is given
+    /// out if it would be longer. The token says itself whether it is compressed; others are read as ever.
+    ///
+    /// ```
+    /// use countersign::jwe::{DecryptionKey, JweAlgorithm, JweBuilder, JweDecrypter, decrypt};
+    ///
+    /// let key = DecryptionKey::generate(JweAlgorithm::EcdhEsA256Kw)?;
+    /// let token = JweBuilder::new(&key.encryption_key()?).compress().encrypt(&[0; 100_000])?;
+    /// assert!(token.len() < 1000);
+    ///
+    /// let decrypted = JweDecrypter::new([&key]).allow_compression().decrypt(&token)?;
+    /// assert_eq!(decrypted.plaintext().len(), 100_000);
+    /// assert_eq!(decrypt(&key, &token).unwrap_err().code(), "unsupported_compression");
+    /// # Ok::<(), countersign::Error>(())
+    /// ```
+    #[cfg(feature = "deflate")]
+    pub const fn allow_compression(mut self) -> Self {
+        self.compression = true;
+        self
+    }
+
+    /// Sets the limits. [`Limits::candidate_keys`] and [`Limits::pbes2_iterations`] are on all recipients of
+    /// a token and keys together.
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
@@ -69,7 +101,7 @@ impl<'k> JweDecrypter<'k> {
     pub fn decrypt(&self, token: &str) -> Result<DecryptedJwe, Error> {
         let (mut header, rules) = (Vec::new(), self.rules());
         let token = self.compact(token, &rules, &mut header)?;
-        let opened = token.open(self.keys.iter().copied())?;
+        let opened = token.open(&self.keys)?;
         DecryptedJwe::new(opened, token.content_encryption(), &[])
     }
 
@@ -87,7 +119,7 @@ impl<'k> JweDecrypter<'k> {
     pub fn decrypt_json(&self, json: &str) -> Result<DecryptedJwe, Error> {
         let (mut header, rules) = (Vec::new(), self.rules());
         let token = self.json(json, &rules, &mut header)?;
-        let opened = token.open(self.keys.iter().copied())?;
+        let opened = token.open(&self.keys)?;
         DecryptedJwe::new(opened, token.content_encryption(), token.additional_authenticated_data())
     }
 
@@ -101,7 +133,7 @@ impl<'k> JweDecrypter<'k> {
     pub async fn decrypt_async(&self, token: &str) -> Result<DecryptedJwe, Error> {
         let (mut header, rules) = (Vec::new(), self.rules());
         let token = self.compact(token, &rules, &mut header)?;
-        let opened = token.open_async(self.keys.iter().copied()).await?;
+        let opened = token.open_async(&self.keys).await?;
         DecryptedJwe::new(opened, token.content_encryption(), &[])
     }
 
@@ -113,7 +145,7 @@ impl<'k> JweDecrypter<'k> {
     pub async fn decrypt_json_async(&self, json: &str) -> Result<DecryptedJwe, Error> {
         let (mut header, rules) = (Vec::new(), self.rules());
         let token = self.json(json, &rules, &mut header)?;
-        let opened = token.open_async(self.keys.iter().copied()).await?;
+        let opened = token.open_async(&self.keys).await?;
         DecryptedJwe::new(opened, token.content_encryption(), token.additional_authenticated_data())
     }
 
@@ -146,6 +178,6 @@ impl<'k> JweDecrypter<'k> {
     }
 
     fn rules(&self) -> HeaderRules<'_, String> {
-        HeaderRules::new(&self.limits, &self.understood)
+        HeaderRules { compression: self.compression, ..HeaderRules::new(&self.limits, &self.understood) }
     }
 }

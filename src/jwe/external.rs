@@ -390,9 +390,9 @@ impl Unwrapper {
         let wrapped = WrappedKey { encrypted_key, gcm };
         let ask = move || if fits { Ok(wrapped) } else { Err(ExternalKeyError::Refused) };
         match self {
-            Self::Call(key) => Accepted::Call(Box::new(move || key.unwrap(ask()?).map(ContentKey::Fresh))),
+            Self::Call(key) => Accepted::call(move || key.unwrap(ask()?).map(ContentKey::Fresh)),
             Self::Await(key) => {
-                Accepted::Await(Box::pin(async move { key.unwrap(ask()?).await.map(ContentKey::Fresh) }))
+                Accepted::later(Box::pin(async move { key.unwrap(ask()?).await.map(ContentKey::Fresh) }))
             }
         }
     }
@@ -447,9 +447,9 @@ impl Agreement {
             derive(&shared).map_err(|CryptoError| ExternalKeyError::Refused)
         };
         match self {
-            Self::Call(key) => Accepted::Call(Box::new(move || derive(key.agree(&ephemeral)?))),
+            Self::Call(key) => Accepted::call(move || derive(key.agree(&ephemeral)?)),
             Self::Await(key) => {
-                Accepted::Await(Box::pin(async move { derive(key.agree(&ephemeral).await?) }))
+                Accepted::later(Box::pin(async move { derive(key.agree(&ephemeral).await?) }))
             }
         }
     }

@@ -18,7 +18,9 @@ use crate::wire::over_limit;
 use super::alg::JweAlgorithm;
 use super::decryption_key::DecryptionKey;
 use super::enc::ContentEncryption;
-use super::recipient::{Accepted, ContentKey, RecipientInput, random_bytes};
+use super::recipient::{Accepted, ContentKey, RecipientInput, random_bytes, too_many_iterations};
+#[cfg(feature = "deflate")]
+use super::zip;
 
 /// What all recipients of a message share.
 pub(super) struct Message<'t> {
@@ -114,7 +116,7 @@ impl<'t> Message<'t> {
         let mut failure = Error::DecryptionFailed;
         for (step, recipient, key) in candidates {
             match self.decrypt_with(step()) {
-                Ok(plaintext) => return Ok(Opened { plaintext, recipient, key }),
+                Ok(plaintext) => return self.opened(plaintext, recipient, key),
                 Err(error) => failure = graver(failure, error)?,
             }
         }
@@ -131,14 +133,31 @@ impl<'t> Message<'t> {
         let mut failure = Error::DecryptionFailed;
         for Candidate { accepted, recipient, key } in candidates {
             match self.decrypt_with(accepted.content_key().await) {
-                Ok(plaintext) => return Ok(Opened { plaintext, recipient, key }),
+                Ok(plaintext) => return self.opened(plaintext, recipient, key),
                 Err(error) => failure = graver(failure, error)?,
             }
         }
         Err(failure)
     }
 
-    /// Returns what may open the message: at least one candidate, and no more than the limit.
+    /// Takes what a key opened, and inflates it where that was asked for.
+    fn opened<'r, 'k>(
+        &self,
+        plaintext: SecretBytes,
+        recipient: &'r Recipient<'t>,
+        key: &'k DecryptionKey,
+    ) -> Result<Opened<'r, 't, 'k>, Error> {
+        // The tag held, so from here on an error tells nobody what only the sender could know.
+        #[cfg(feature = "deflate")]
+        let plaintext = match recipient.header.zip {
+            true => zip::inflate(&plaintext, self.limits)?,
+            false => plaintext,
+        };
+        Ok(Opened { plaintext, recipient, key })
+    }
+
+    /// Returns what may open the message: at least one candidate, and no more than the limit. Passwords cost what
+    /// the sender asks for, so all of their iterations are added up as well.
     fn candidates<'r, 'k: 'r>(
         &'r self,
         recipients: &'r [Recipient<'t>],
@@ -146,6 +165,7 @@ impl<'t> Message<'t> {
     ) -> Result<Vec<Candidate<'r, 't, 'k>>, Error> {
         let keys = keys.into_iter();
         let mut candidates = Vec::new();
+        let mut iterations: u32 = 0;
         let mut refusal = Error::NoMatchingKey;
         for recipient in recipients {
             let fitting = keys.clone().filter(|key| key.fits(recipient.algorithm, recipient.key_id()));
@@ -162,12 +182,19 @@ impl<'t> Message<'t> {
                     Ok(_) if candidates.len() >= self.limits.candidate_keys => {
                         return Err(over_limit(Limit::CandidateKeys, self.limits.candidate_keys));
                     }
-                    Ok(accepted) => candidates.push(Candidate { accepted, recipient, key }),
+                    Ok(accepted) => {
+                        iterations = iterations.saturating_add(accepted.iterations());
+                        candidates.push(Candidate { accepted, recipient, key });
+                    }
                     Err(error) => refusal = error,
                 }
             }
         }
-        if candidates.is_empty() { Err(refusal) } else { Ok(candidates) }
+        match candidates.is_empty() {
+            true => Err(refusal),
+            false if iterations > self.limits.pbes2_iterations => Err(too_many_iterations(self.limits)),
+            false => Ok(candidates),
+        }
     }
 
     /// Decrypts with what one key gave for the content key.

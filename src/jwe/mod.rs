@@ -10,6 +10,7 @@
 //! Inside, `recipient` parts what decides the content key from what gets it to the recipient.
 
 mod alg;
+mod assembly;
 mod builder;
 mod decrypt;
 mod decrypted;
@@ -23,6 +24,8 @@ mod message;
 mod message_budget;
 mod recipient;
 mod token;
+#[cfg(feature = "deflate")]
+mod zip;
 
 pub use alg::JweAlgorithm;
 pub use builder::JweBuilder;

@@ -7,9 +7,10 @@
 //! what the sender can see is judged before a secret is used.
 
 use std::borrow::Cow;
+use std::num::NonZeroU32;
 
 use crate::crypto::{self, CryptoError};
-use crate::error::{Error, KeyDefect, Part};
+use crate::error::{Error, KeyDefect, Limit, Part};
 use crate::external::{ExternalFuture, ExternalKeyError};
 use crate::jwk::Jwk;
 use crate::limits::Limits;
@@ -87,6 +88,14 @@ impl KeyManagement {
             Self::Encrypts(key) => key.message_budget(),
         }
     }
+
+    /// Returns the same key with another number of iterations, where it is a password.
+    pub(super) fn with_iterations(&self, iterations: NonZeroU32) -> Option<Self> {
+        match self {
+            Self::Determines(_) => None,
+            Self::Encrypts(key) => key.with_iterations(iterations).map(Self::Encrypts),
+        }
+    }
 }
 
 /// Direct encryption and direct key agreement: content key step and recipient step are one.
@@ -118,6 +127,11 @@ pub(super) trait EncryptContentKey: Send + Sync {
     fn message_budget(&self) -> Option<&MessageBudget> {
         None
     }
+
+    /// Returns the same key with another number of iterations, where it is a password.
+    fn with_iterations(&self, _: NonZeroU32) -> Option<Box<dyn EncryptContentKey>> {
+        None
+    }
 }
 
 /// The recipient's side of any algorithm.
@@ -138,27 +152,54 @@ pub(super) trait OpenContentKey: Send + Sync {
 /// The secret half of the recipient step, to be taken once all that the sender can see is found
 /// in order. Its failure must not be told from a failure of the content decryption, unless the key
 /// can't be asked at all.
-pub(super) enum Accepted<'a> {
+pub(super) struct Accepted<'a> {
+    step: SecretStep<'a>,
+    iterations: u32,
+}
+
+enum SecretStep<'a> {
     /// The step of a key that answers when it is called.
     Call(CallStep<'a>),
     /// The step of an external key that answers later. It asks when it is first polled.
     Await(ExternalFuture<'a, ContentKey<'a>>),
 }
 
-/// See [`Accepted::Call`].
+/// The step of a key that answers when it is called.
 pub(super) type CallStep<'a> = Box<dyn FnOnce() -> Result<ContentKey<'a>, ExternalKeyError> + Send + 'a>;
 
 impl<'a> Accepted<'a> {
     /// The step of a key in the process.
     pub(super) fn new(step: impl FnOnce() -> Result<ContentKey<'a>, CryptoError> + Send + 'a) -> Self {
-        Self::Call(Box::new(|| step().map_err(|CryptoError| ExternalKeyError::Refused)))
+        Self::call(|| step().map_err(|CryptoError| ExternalKeyError::Refused))
+    }
+
+    /// The step of a key that answers when it is called.
+    pub(super) fn call(step: impl FnOnce() -> Result<ContentKey<'a>, ExternalKeyError> + Send + 'a) -> Self {
+        Self { step: SecretStep::Call(Box::new(step)), iterations: 0 }
+    }
+
+    /// The step of an external key that answers later. It asks when it is first polled.
+    pub(super) fn later(step: ExternalFuture<'a, ContentKey<'a>>) -> Self {
+        Self { step: SecretStep::Await(step), iterations: 0 }
+    }
+
+    /// Says how many iterations of PBKDF2 the step takes.
+    pub(super) fn costing(mut self, iterations: u32) -> Self {
+        self.iterations = iterations;
+        self
+    }
+
+    /// Returns how many iterations of PBKDF2 the step takes: the sender's choice, so the recipient adds
+    /// them up before the first step is taken.
+    pub(super) const fn iterations(&self) -> u32 {
+        self.iterations
     }
 
     /// Returns the step for a caller that doesn't wait.
     pub(super) fn at_once(self) -> Result<CallStep<'a>, Error> {
-        match self {
-            Self::Call(step) => Ok(step),
-            Self::Await(_) => Err(Error::misuse(
+        match self.step {
+            SecretStep::Call(step) => Ok(step),
+            SecretStep::Await(_) => Err(Error::misuse(
                 "expected a call that waits for an asynchronous external key, such as `verify_async` or \
                  `decrypt_async`, found one that doesn't",
             )),
@@ -167,9 +208,9 @@ impl<'a> Accepted<'a> {
 
     /// Uses the secret key, and waits for it if need be.
     pub(super) async fn content_key(self) -> Result<ContentKey<'a>, ExternalKeyError> {
-        match self {
-            Self::Call(step) => step(),
-            Self::Await(step) => step.await,
+        match self.step {
+            SecretStep::Call(step) => step(),
+            SecretStep::Await(step) => step.await,
         }
     }
 }
@@ -248,7 +289,7 @@ pub(super) struct RecipientInput<'t> {
     pub(super) header: &'t Header<'t>,
     /// The JWE encrypted key.
     pub(super) encrypted_key: &'t [u8],
-    /// The limits for reading JSON inside the header.
+    /// The limits on what the header asks for.
     pub(super) limits: &'t Limits,
 }
 
@@ -275,6 +316,11 @@ pub(super) fn fill_random(out: &mut [u8]) -> Result<(), Error> {
 /// Turns a failure to draw random numbers into an error: it is the system's, and no key's.
 pub(super) const fn no_randomness(_: CryptoError) -> Error {
     Error::Unavailable { what: "the system's random numbers" }
+}
+
+/// The refusal of a token whose key derivation would take more iterations than the limit.
+pub(super) fn too_many_iterations(limits: &Limits) -> Error {
+    Error::LimitExceeded { limit: Limit::Pbes2Iterations, max: limits.pbes2_iterations.into() }
 }
 
 /// Turns the sender's failure into an error: with a checked key there is no cause but the key.

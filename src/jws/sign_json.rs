@@ -66,7 +66,7 @@ impl JwsBuilder<'_> {
 /// A signature as it stands in JSON, with its header.
 pub(super) fn signature_text(header: WrittenHeader, signature: &SignatureBytes) -> SignatureText<'static> {
     SignatureText {
-        protected: Cow::Owned(header.protected),
+        protected: Some(Cow::Owned(header.protected)),
         unprotected: header.unprotected.map(Cow::Owned),
         signature: Cow::Owned(base64url::encode(signature.as_ref())),
     }

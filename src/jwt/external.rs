@@ -168,6 +168,6 @@ impl JwtVerifier {
             return self.accept_signed(token, buffer, read);
         };
         let inner = decryption.open_async(token, &self.limits, &self.understood).await?;
-        self.accept_signed(Decryption::signed_token(&inner)?, buffer, read)
+        self.accept_signed(Decryption::signed_token(&inner, &self.limits)?, buffer, read)
     }
 }

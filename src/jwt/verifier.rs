@@ -195,7 +195,7 @@ impl JwtVerifier {
             return self.accept_signed(token, buffer, read);
         };
         let inner = decryption.open(token, &self.limits, &self.understood)?;
-        self.accept_signed(Decryption::signed_token(&inner)?, buffer, read)
+        self.accept_signed(Decryption::signed_token(&inner, &self.limits)?, buffer, read)
     }
 
     /// What a token of this form is decrypted with, if it is one that this verifier looks at.

@@ -10,6 +10,8 @@ use std::time::{Duration, SystemTime};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use cbc::cipher::block_padding::Pkcs7;
+use cbc::cipher::{BlockModeEncrypt as _, KeyIvInit as _};
 use countersign::{
     Clock, ContentEncryption, DecryptionKey, JweAlgorithm, Jwk, JwkSet, JwsAlgorithm, SecretBytes,
     SigningKey, VerifyingKey,
@@ -18,6 +20,9 @@ use sha2::{Digest as _, Sha256};
 
 /// Whether this build can do RSA-OAEP and make RSA keys.
 pub(crate) const HAS_RSA_OAEP: bool = cfg!(any(feature = "aws-lc-rs", feature = "rsa"));
+
+/// Whether this build encrypts under passwords.
+pub(crate) const HAS_PBES2: bool = cfg!(feature = "pbes2");
 
 /// The time at which the tests' tokens are issued, RFC 7519's own: 2011-03-22T18:43:00Z.
 pub(crate) const NOW: u64 = 1_300_819_380;
@@ -82,7 +87,16 @@ impl Scheme {
 
     /// Those of [`all`](Self::all) that this build can do.
     pub(crate) fn available() -> impl Iterator<Item = Self> {
-        Self::all().into_iter().filter(|scheme| HAS_RSA_OAEP || scheme.key_id != "rsa-2048")
+        Self::all().into_iter().filter(Self::is_available)
+    }
+
+    /// Whether this build can do it.
+    pub(crate) fn is_available(&self) -> bool {
+        (HAS_RSA_OAEP || self.key_id != "rsa-2048") && (HAS_PBES2 || !self.takes_password())
+    }
+
+    fn takes_password(&self) -> bool {
+        self.algorithm.name().starts_with("PBES2")
     }
 
     pub(crate) fn decryption_key(self) -> DecryptionKey {
@@ -94,7 +108,9 @@ impl Scheme {
     }
 
     pub(crate) fn encryption_key(self) -> countersign::EncryptionKey {
-        self.decryption_key().encryption_key().unwrap().with_content_encryption(self.enc).unwrap()
+        let key = self.decryption_key().encryption_key().unwrap().with_content_encryption(self.enc).unwrap();
+        // As few iterations as there may be, since these keys make many tokens.
+        if self.takes_password() { key.with_iterations(1000).unwrap() } else { key }
     }
 }
 
@@ -118,7 +134,8 @@ fn key_ids(algorithm: JweAlgorithm, enc: ContentEncryption) -> &'static [&'stati
     if name.starts_with("A192") {
         return &["oct-192"];
     }
-    if name.starts_with("A256") {
+    // A password is any bytes.
+    if name.starts_with("A256") || name.starts_with("PBES2") {
         return &["oct-256"];
     }
     &["rsa-2048"]
@@ -139,6 +156,19 @@ pub(crate) fn signed(header: impl AsRef<[u8]>, payload: impl AsRef<[u8]>) -> Str
     let signing_input = format!("{}.{}", base64url(header), base64url(payload));
     let mac = hmac_sha256(secret().expose_secret(), signing_input.as_bytes());
     format!("{signing_input}.{}", base64url(mac))
+}
+
+/// An authentic token with any header, under `dir`, A128CBC-HS256 and [`secret`] (RFC 7518 §5.2.2), whose
+/// plaintext is these bytes.
+pub(crate) fn sealed(header: &str, plaintext: &[u8]) -> String {
+    let (secret, iv, header) = (secret(), [9; 16], base64url(header));
+    let (mac_key, key) = secret.expose_secret().split_at(16);
+    let encryptor = cbc::Encryptor::<aes::Aes128>::new_from_slices(key, &iv).unwrap();
+    let ciphertext = encryptor.encrypt_padded_vec::<Pkcs7>(plaintext);
+    let bits = u64::try_from(header.len() * 8).unwrap().to_be_bytes();
+    let covered = [header.as_bytes(), &iv, &ciphertext, &bits].concat();
+    let tag = hmac_sha256(mac_key, &covered).as_ref()[..16].to_vec();
+    format!("{header}..{}.{}.{}", base64url(iv), base64url(ciphertext), base64url(tag))
 }
 
 /// HMAC with SHA-256 for a key of at most a block (RFC 2104 §2).

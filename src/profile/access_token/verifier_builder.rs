@@ -151,6 +151,14 @@ impl AccessTokenVerifierBuilder {
         self
     }
 
+    /// Accepts encrypted tokens whose plaintext is compressed, see
+    /// [`JwtVerifierBuilder::allow_compression`]. Default: refused.
+    #[cfg(feature = "deflate")]
+    pub fn allow_compression(mut self) -> Self {
+        self.jwt = self.jwt.allow_compression();
+        self
+    }
+
     /// Declares header parameters that the application understands, so that `crit` may name them.
     pub fn understood_critical<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
         self.jwt = self.jwt.understood_critical(names);
