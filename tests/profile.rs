@@ -11,12 +11,13 @@ use std::task::{Context, Poll, Waker};
 use std::time::{Duration, SystemTime};
 
 use countersign::jwe::JweBuilder;
+use countersign::jws::JwsBuilder;
 use countersign::profile::access_token::{
     AccessTokenVerifierBuilder, ClientCertificate, ConfirmationMethod, Grant, ProofOfPossession, Provider,
 };
 use countersign::{
     AccessToken, AccessTokenIssuer, AccessTokenVerifier, DecryptionKey, Error, JweAlgorithm, Jwk,
-    JwsAlgorithm, JwtVerifier, Limits, NoClaims, NumericDate, UnverifiedToken,
+    JwsAlgorithm, JwtVerifier, Limits, NoClaims, NumericDate, SigningKey, UnverifiedToken,
 };
 use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -1045,6 +1046,60 @@ fn entra_id_in_other_clouds_is_named_by_its_metadata() {
     ] {
         assert_eq!(build(template, tenants).unwrap_err().to_string(), reason, "{template} {tenants:?}");
     }
+}
+
+/// Access tokens: Validate the issuer. A key that is marked with one tenant speaks for no other.
+#[test]
+fn entra_id_keys_are_their_tenants() {
+    const MARKED: &str = "https://login.microsoftonline.com/{tenantid}/v2.0";
+    let [any, one, other, unmarked, odd] =
+        [(); 5].map(|()| SigningKey::generate(JwsAlgorithm::Ed25519).unwrap());
+    let own = MARKED.replace("{tenantid}", TENANT);
+    let published = |key: &SigningKey, mark: Option<Value>| {
+        let mut jwk: Value =
+            serde_json::from_str(&key.to_public_jwk().unwrap().to_public_json().unwrap()).unwrap();
+        if let Some(mark) = mark {
+            jwk["issuer"] = mark;
+        }
+        jwk
+    };
+    let document = json!({ "keys": [
+        published(&any, Some(json!(MARKED))),
+        "no key",
+        published(&one, Some(json!(own))),
+        published(&other, Some(json!("https://login.microsoftonline.com/common/v2.0"))),
+        published(&unmarked, None),
+        published(&odd, Some(json!([MARKED]))),
+    ] });
+    let build = |document: &str| {
+        let builder =
+            AccessTokenVerifier::for_published(Provider::entra_id([TENANT, OTHER_TENANT]), document)?;
+        builder.audience("6e74172b-be56-4843-9ff4-e66a39bb12e3").clock(stopped_at(NOW)).build()
+    };
+    let verifier = build(&document.to_string()).unwrap();
+    let verify = |key: &SigningKey, tenant: &str| {
+        let mut claims = samples()[2].claims.clone();
+        claims["iss"] = json!(MARKED.replace("{tenantid}", tenant));
+        claims["tid"] = json!(tenant);
+        let token = JwsBuilder::new(key).token_type("JWT").sign(claims.to_string().as_bytes()).unwrap();
+        verifier.verify::<NoClaims>(&token)
+    };
+    for key in [&any, &unmarked] {
+        assert!(verify(key, TENANT).is_ok() && verify(key, OTHER_TENANT).is_ok());
+    }
+    assert!(verify(&one, TENANT).is_ok());
+    for (key, tenant) in [(&one, OTHER_TENANT), (&other, TENANT), (&odd, TENANT)] {
+        assert_eq!(code(verify(key, tenant)).0, "invalid_signature");
+    }
+    assert_eq!(build("{}").unwrap_err().code(), "missing_member");
+    let foreign = json!({ "keys": [published(&other, Some(json!("https://other.example")))] }).to_string();
+    assert_eq!(
+        build(&foreign).unwrap_err().to_string(),
+        "misuse: expected at least one key that verifies, found none; `KeySet::skipped` says why"
+    );
+    // To a provider that marks no keys, the member means nothing.
+    let auth0 = AccessTokenVerifier::for_published(Provider::auth0("my-domain.auth0.com"), &foreign);
+    assert!(auth0.unwrap().audience("a").build().is_ok());
 }
 
 /// Access token claims reference, Groups overage claim: what isn't listed may be there.

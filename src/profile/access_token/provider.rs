@@ -40,6 +40,8 @@ use crate::error::Error;
 pub struct Provider {
     pub(super) issuers: Vec<String>,
     pub(super) dialect: Dialect,
+    /// What the published keys of any of these issuers are marked with, where they are marked.
+    pub(super) template: Option<String>,
     pub(super) misuse: Option<&'static str>,
 }
 
@@ -71,6 +73,7 @@ impl Provider {
                 entitlements: Source::claim("permissions", Form::List),
                 ..Dialect::rfc9068()
             },
+            template: None,
             misuse,
         }
     }
@@ -81,10 +84,11 @@ impl Provider {
     /// The tenants are listed because Microsoft's keys sign for all of them: with any issuer, everyone
     /// with a tenant would get in. `tid` must be the tenant in `iss`. A token must have `scp` (of a
     /// user) or `roles` (of an application, or a user's). Too many groups are left out of the token, see
-    /// [`groups_are_complete`](super::AccessToken::groups_are_complete). Keys that the document at the
-    /// tenant-independent address marks as another issuer's must be left out: it is simpler to take the
-    /// tenant's own. (Microsoft identity platform, "Access token claims reference", "Access tokens:
-    /// Validate the issuer", "ID token claims reference".)
+    /// [`groups_are_complete`](super::AccessToken::groups_are_complete). Of keys from the tenant-independent
+    /// address, [`AccessTokenVerifier::for_published`](super::AccessTokenVerifier::for_published) leaves
+    /// those out that are another issuer's. (Microsoft identity platform, "Access token claims
+    /// reference", "Access tokens in the Microsoft identity platform: Validate the issuer", "ID token
+    /// claims reference".)
     pub fn entra_id<S: AsRef<str>>(tenants: impl IntoIterator<Item = S>) -> Self {
         Self::entra_id_at("https://login.microsoftonline.com/{tenantid}/v2.0", tenants)
     }
@@ -134,6 +138,7 @@ impl Provider {
                 groups_overage: true,
                 ..Dialect::rfc9068()
             },
+            template: Some(template.to_owned()),
             misuse: misuses.into_iter().find(|(applies, _)| *applies).map(|(_, misuse)| misuse),
         }
     }
@@ -164,6 +169,7 @@ impl Provider {
                 entitlements: Source::NONE,
                 ..Dialect::rfc9068()
             },
+            template: None,
             misuse,
         }
     }
@@ -206,6 +212,7 @@ impl Provider {
                 entitlements: Source::NONE,
                 ..Dialect::rfc9068()
             },
+            template: None,
             misuse: None,
         }
     }
@@ -239,6 +246,7 @@ impl Provider {
                 audience_is_optional: true,
                 ..Dialect::rfc9068()
             },
+            template: None,
             misuse,
         }
     }
@@ -281,6 +289,7 @@ impl Provider {
                 sole_audience: true,
                 ..Dialect::rfc9068()
             },
+            template: None,
             misuse: None,
         }
     }

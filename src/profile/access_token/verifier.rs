@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 use super::confirmation::ProofOfPossession;
 use super::dialect::Dialect;
 use super::facts::Facts;
+use super::issuer_keys::keys_of;
 use super::provider::Provider;
 use super::token::{AccessToken, Read};
 use super::verifier_builder::AccessTokenVerifierBuilder;
@@ -83,6 +84,24 @@ impl AccessTokenVerifier {
             jwt = jwt.issuer(issuer);
         }
         AccessTokenVerifierBuilder::new(jwt, Some(provider), true)
+    }
+
+    /// Begins a verifier of this provider's tokens that trusts the keys of the JWK set that it publishes.
+    ///
+    /// Of the keys of Microsoft's tenant-independent document, each verifies tokens of the issuer that it
+    /// is marked with only. Otherwise as [`for_provider`](Self::for_provider).
+    ///
+    /// # Errors
+    ///
+    /// As [`JwkSet::from_json`](crate::JwkSet::from_json).
+    pub fn for_published(provider: Provider, jwk_set: &str) -> Result<AccessTokenVerifierBuilder, Error> {
+        let template = provider.template.as_deref();
+        let keys = provider.issuers.iter().map(|issuer| {
+            let keys = keys_of(jwk_set, issuer, template)?;
+            Ok((issuer.clone(), keys))
+        });
+        let keys = keys.collect::<Result<Vec<_>, Error>>()?;
+        Ok(AccessTokenVerifierBuilder::new(JwtVerifier::for_issuers(keys), Some(provider), true))
     }
 
     /// Verifies a token that came as a plain bearer token
