@@ -56,7 +56,7 @@ const CRATES: &[(&[&str], &[&str])] = &[
     ),
     (&["crypto", "jwk"], &["der", "pkcs1", "pkcs8"]),
     (&["jwk"], &["pem_rfc7468", "sec1", "spki", "x509_cert"]),
-    (&["wire"], &["base64", "base64ct"]),
+    (&["wire"], &["base64", "base64ct", "memchr"]),
 ];
 
 /// Algorithm names as string literals, and the one file where each may stand.
