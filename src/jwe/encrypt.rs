@@ -56,7 +56,7 @@ pub fn encrypt(key: &EncryptionKey, plaintext: &[u8]) -> Result<String, Error> {
 /// # Errors
 ///
 /// [`Error::Misuse`] when the claims don't serialize to a JSON object of distinct names, within what
-/// [`Limits::default`] permits in depth and members; otherwise as [`encrypt`].
+/// [`Limits::default`](crate::Limits::default) permits in depth and members; otherwise as [`encrypt`].
 pub fn encrypt_claims<T: Serialize + ?Sized>(key: &EncryptionKey, claims: &T) -> Result<String, Error> {
     JweBuilder::new(key).encrypt_claims(claims)
 }
