@@ -6,7 +6,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 use countersign::jwt::JwtVerifierBuilder;
 use countersign::{
-    Error, JwkSet, JwsAlgorithm, JwtVerifier, KeySet, Limits, NoClaims, SecretBytes, SigningKey, jws,
+    Error, JwkSet, JwsAlgorithm, JwtVerifier, KeySet, Limits, NoClaims, SecretBytes, SigningKey,
+    UnverifiedToken, jws,
 };
 
 const NOW: u64 = 1_700_000_000;
@@ -71,4 +72,24 @@ fn a_set_of_many_useless_keys_is_compiled_in_one_walk() {
     assert_eq!((set.len(), set.skipped().len(), keys.len()), (2, USELESS + 1, 1));
     let last = keys.skipped().last().unwrap();
     assert_eq!((last.index(), last.key_id()), (USELESS + 2, Some("s")));
+}
+
+/// A router couldn't tell whose a compressed token is: `zip` was refused where nothing is inflated.
+#[test]
+fn a_compressed_tokens_header_can_be_read() {
+    // Nothing of a token but its header is looked at.
+    let parse = |header: &str| {
+        let encoded = jws::sign(&key(), header.as_bytes()).unwrap();
+        UnverifiedToken::parse(&format!("{}....", encoded.split('.').nth(1).unwrap()))
+    };
+    let header = |zip: &str| format!(r#"{{"alg":"dir","enc":"A256GCM","kid":"a","zip":{zip}}}"#);
+    let compressed = parse(&header(r#""DEF""#)).unwrap();
+    assert!(compressed.is_encrypted());
+    assert_eq!(compressed.key_id(), Some("a"));
+    // What no verifier looks at has no header to read either.
+    for zip in [r#""GZIP""#, r#""def""#, r#""""#, "null", "true"] {
+        assert_eq!(parse(&header(zip)).unwrap_err().code(), "unsupported_compression", "{zip}");
+    }
+    let critical = header(r#""DEF","crit":["zip"]"#);
+    assert_eq!(parse(&critical).unwrap_err().code(), "crit");
 }

@@ -120,8 +120,8 @@ impl JwsVerifier {
         self.all(&Unverified::json(json, None, &self.limits)?)
     }
 
-    /// Verifies a flattened or general JSON serialization without `payload`, over a payload from beside it;
-    /// all signatures have to hold.
+    /// Verifies a flattened or general JSON serialization without `payload`, or with an empty one, over a
+    /// payload from beside it; all signatures have to hold.
     ///
     /// # Errors
     ///
@@ -161,8 +161,8 @@ impl JwsVerifier {
         self.any(&Unverified::json(json, None, &self.limits)?)
     }
 
-    /// Verifies like [`verify_json_any`](Self::verify_json_any) a serialization without `payload`, over a
-    /// payload from beside it.
+    /// Verifies like [`verify_json_any`](Self::verify_json_any) a serialization without `payload`, or with an
+    /// empty one, over a payload from beside it.
     ///
     /// # Errors
     ///
