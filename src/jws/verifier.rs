@@ -80,7 +80,8 @@ impl JwsVerifier {
         self
     }
 
-    /// Sets the limits on input. Default: [`Limits::default`].
+    /// Sets the limits on input. Default: [`Limits::default`]. [`Limits::candidate_keys`] is on each signature, so
+    /// a token in JSON may cost as many verifications as that times [`Limits::recipients`].
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
