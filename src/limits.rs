@@ -29,6 +29,7 @@ pub struct Limits {
     pub(crate) json_depth: usize,
     pub(crate) json_members: usize,
     pub(crate) candidate_keys: usize,
+    pub(crate) recipients: usize,
     pub(crate) jwk_set_bytes: usize,
     pub(crate) jwk_set_keys: usize,
 }
@@ -41,6 +42,7 @@ impl Default for Limits {
             json_depth: 32,
             json_members: 256,
             candidate_keys: 8,
+            recipients: 16,
             jwk_set_bytes: 256 * 1024,
             jwk_set_keys: 1024,
         }
@@ -55,8 +57,8 @@ impl Limits {
     /// Nested tokens: an encrypted one around a signed one (RFC 7519 §11.2), and no deeper.
     pub(crate) const NESTING: u64 = 2;
 
-    /// Sets the largest token, in bytes. Default: 16 KiB, as web servers cap a request's whole header
-    /// between 8 and 16 KiB.
+    /// Sets the largest token, in bytes, a detached payload included. Default: 16 KiB, as web servers cap a
+    /// request's whole header between 8 and 16 KiB.
     #[must_use]
     pub const fn token_bytes(mut self, bytes: usize) -> Self {
         self.token_bytes = bytes;
@@ -93,6 +95,14 @@ impl Limits {
     #[must_use]
     pub const fn candidate_keys(mut self, keys: usize) -> Self {
         self.candidate_keys = keys;
+        self
+    }
+
+    /// Sets how many signatures or recipients one token in JSON serialization may have. Default: 16; what
+    /// several parties sign or read has a handful. Each costs as much as a token of its own.
+    #[must_use]
+    pub const fn recipients(mut self, recipients: usize) -> Self {
+        self.recipients = recipients;
         self
     }
 

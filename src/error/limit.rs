@@ -19,6 +19,8 @@ pub enum Limit {
     JsonMembers,
     /// Keys that fit a token and would be tried in turn.
     CandidateKeys,
+    /// Signatures or recipients of one token.
+    Recipients,
     /// Levels of tokens inside tokens.
     Nesting,
     /// Bytes of one key, as a JWK, PEM or DER.
@@ -37,6 +39,7 @@ impl Limit {
             Self::JsonDepth => "limit_json_depth",
             Self::JsonMembers => "limit_json_members",
             Self::CandidateKeys => "limit_candidate_keys",
+            Self::Recipients => "limit_recipients",
             Self::Nesting => "limit_nesting",
             Self::KeyBytes => "limit_key_bytes",
             Self::JwkSetBytes => "limit_jwk_set_bytes",
@@ -53,6 +56,7 @@ impl fmt::Display for Limit {
             Self::JsonDepth => "levels of JSON nesting",
             Self::JsonMembers => "members in a JSON object",
             Self::CandidateKeys => "keys that fit a token",
+            Self::Recipients => "signatures or recipients",
             Self::Nesting => "levels of nested tokens",
             Self::KeyBytes => "bytes of key",
             Self::JwkSetBytes => "bytes of JWK set",

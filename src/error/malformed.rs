@@ -26,6 +26,8 @@ pub enum Part {
     Ciphertext,
     /// The JWE authentication tag.
     AuthenticationTag,
+    /// The JWE's additional authenticated data.
+    AdditionalAuthenticatedData,
     /// The claims set.
     Claims,
     /// A JSON Web Key.
@@ -49,6 +51,7 @@ impl fmt::Display for Part {
             Self::InitializationVector => "initialization vector",
             Self::Ciphertext => "ciphertext",
             Self::AuthenticationTag => "authentication tag",
+            Self::AdditionalAuthenticatedData => "additional authenticated data",
             Self::Claims => "claims",
             Self::Jwk => "JWK",
             Self::JwkSet => "JWK set",
@@ -108,6 +111,13 @@ pub enum Defect {
         /// The form it should have.
         expected: &'static str,
     },
+    /// A header parameter's value doesn't fit the type that the caller asked for.
+    #[error("expected a parameter that fits the requested type, found another")]
+    ParameterType,
+    /// An unencoded payload ([RFC 7797 §5.2](https://www.rfc-editor.org/rfc/rfc7797#section-5.2)) has a character that a compact
+    /// serialization can't carry.
+    #[error("expected printable ASCII in an unencoded payload, found another character")]
+    UnencodedPayload,
     /// `crit` breaks a rule of [RFC 7515 §4.1.11](https://www.rfc-editor.org/rfc/rfc7515#section-4.1.11).
     #[error("`crit` {0}")]
     Crit(&'static str),
@@ -133,6 +143,8 @@ impl Defect {
             Self::UnexpectedMember(_) => "unexpected_member",
             Self::UnprotectedMember(_) => "unprotected_member",
             Self::MemberType { .. } => "member_type",
+            Self::ParameterType => "parameter_type",
+            Self::UnencodedPayload => "unencoded_payload",
             Self::Crit(_) => "crit",
             Self::Length => "length",
             Self::Encoding(_) => "encoding",

@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use crate::error::{Defect, Error, Part, Refusal};
 use crate::limits::Limits;
 use crate::secret::SecretBytes;
+use crate::wire::header::HeaderRules;
 use crate::wire::{json, typed};
 
 use super::decryption_key::DecryptionKey;
@@ -53,7 +54,8 @@ pub fn decrypt(key: &DecryptionKey, token: &str) -> Result<SecretBytes, Error> {
 /// As [`decrypt`].
 pub fn decrypt_with_limits(key: &DecryptionKey, token: &str, limits: &Limits) -> Result<SecretBytes, Error> {
     let mut header = Vec::new();
-    let token = EncryptedToken::parse(token, limits, NOTHING_UNDERSTOOD, &mut header)?;
+    let rules = HeaderRules::new(limits, NOTHING_UNDERSTOOD);
+    let token = EncryptedToken::parse(token, &rules, &mut header)?;
     if token.algorithm() != key.algorithm() {
         return Err(Error::NotAllowed(Refusal::Algorithm));
     }

@@ -15,7 +15,6 @@ use super::alg::JweAlgorithm;
 use super::enc::ContentEncryption;
 use super::encryption_key::{EncryptionCore, EncryptionKey};
 use super::recipient::{Accepted, OpenContentKey, RecipientInput};
-use super::token::EncryptedToken;
 
 /// A key to decrypt with, bound to one algorithm: a private key or a shared secret.
 ///
@@ -235,13 +234,13 @@ impl DecryptionKey {
         }
     }
 
-    /// Returns whether the token is for this key as far as `alg` and `kid` tell.
-    pub(crate) fn fits(&self, token: &EncryptedToken<'_>) -> bool {
-        let same_id = match (self.key_id(), token.key_id()) {
+    /// Returns whether a recipient of a message may be this key, as far as `alg` and `kid` tell.
+    pub(super) fn fits(&self, algorithm: JweAlgorithm, key_id: Option<&str>) -> bool {
+        let same_id = match (self.key_id(), key_id) {
             (Some(own), Some(asked)) => own == asked,
             _ => true,
         };
-        same_id && self.algorithm() == token.algorithm()
+        same_id && self.algorithm() == algorithm
     }
 
     /// Judges the recipient's part of a token, with no secret at work.

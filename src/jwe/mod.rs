@@ -1,7 +1,7 @@
-//! Encrypted tokens: JSON Web Encryption, compact serialization ([RFC 7516](https://www.rfc-editor.org/rfc/rfc7516)).
+//! Encrypted tokens: JSON Web Encryption, compact and JSON serialization ([RFC 7516](https://www.rfc-editor.org/rfc/rfc7516)).
 //!
-//! In goes a plaintext or claims and an [`EncryptionKey`], out comes a token of five parts; a
-//! [`DecryptionKey`] turns it back. A key is bound to one [`JweAlgorithm`] ([RFC 7518 §4](https://www.rfc-editor.org/rfc/rfc7518#section-4)),
+//! In goes a plaintext or claims and an [`EncryptionKey`], or several, out comes a token of five parts or in JSON;
+//! a [`DecryptionKey`] turns it back. A key is bound to one [`JweAlgorithm`] ([RFC 7518 §4](https://www.rfc-editor.org/rfc/rfc7518#section-4)),
 //! and the header's `alg` is only compared with it; [`ContentEncryption`] ([§5](https://www.rfc-editor.org/rfc/rfc7518#section-5)) is a
 //! second choice. Every failed decryption is the same error ([RFC 7516 §11.5](https://www.rfc-editor.org/rfc/rfc7516#section-11.5)).
 //!
@@ -10,20 +10,27 @@
 //! Inside, `recipient` parts what decides the content key from what gets it to the recipient.
 
 mod alg;
+mod builder;
 mod decrypt;
+mod decrypted;
+mod decrypter;
 mod decryption_key;
 mod enc;
 mod encrypt;
 mod encryption_key;
+mod message;
 mod message_budget;
 mod recipient;
 mod token;
 
 pub use alg::JweAlgorithm;
+pub use builder::JweBuilder;
 pub use decrypt::{decrypt, decrypt_claims, decrypt_with_limits};
+pub use decrypted::DecryptedJwe;
+pub use decrypter::JweDecrypter;
 pub use decryption_key::DecryptionKey;
 pub use enc::ContentEncryption;
-pub use encrypt::{JweBuilder, encrypt, encrypt_claims};
+pub use encrypt::{encrypt, encrypt_claims};
 pub use encryption_key::EncryptionKey;
 
 pub(crate) use token::{EncryptedToken, NOTHING_UNDERSTOOD};

@@ -6,11 +6,14 @@
 //! it and the algorithm encrypts it to the recipient. The recipient's side is split in two as well:
 //! what the sender can see is judged before a secret is used.
 
+use std::borrow::Cow;
+
 use crate::crypto::{self, CryptoError};
-use crate::error::{Error, KeyDefect};
+use crate::error::{Error, KeyDefect, Part};
 use crate::jwk::Jwk;
 use crate::limits::Limits;
 use crate::secret::SecretBytes;
+use crate::wire::base64url;
 use crate::wire::header::Header;
 
 use super::alg::JweAlgorithm;
@@ -27,6 +30,16 @@ pub(super) trait Family: Sync {
 
     /// Returns the recipient's side of a key whose `alg`, `use` and `key_ops` have been judged.
     fn decryption(&self, algorithm: JweAlgorithm, jwk: &Jwk) -> Result<Box<dyn OpenContentKey>, Error>;
+
+    /// Whether the algorithm determines the content key, so that a message has one recipient.
+    fn determines_content_key(&self) -> bool {
+        false
+    }
+
+    /// Whether a key is agreed on, so that a message may name the parties.
+    fn agrees(&self) -> bool {
+        false
+    }
 }
 
 /// The sender's side of a key, by who decides the content encryption key.
@@ -58,7 +71,11 @@ impl KeyManagement {
 /// Direct encryption and direct key agreement: content key step and recipient step are one.
 pub(super) trait DetermineContentKey: Send + Sync {
     /// Returns the content key of one message, and what the recipient needs to find it too.
-    fn determine(&self, enc: ContentEncryption) -> Result<(ContentKey<'_>, RecipientOutput), Error>;
+    fn determine(
+        &self,
+        enc: ContentEncryption,
+        parties: &PartyInfo,
+    ) -> Result<(ContentKey<'_>, RecipientOutput), Error>;
 
     /// Returns the only content encryption that the key permits, if there is only one.
     fn content_encryption(&self) -> Option<ContentEncryption> {
@@ -74,7 +91,7 @@ pub(super) trait DetermineContentKey: Send + Sync {
 /// Key encryption, key wrapping, key agreement with key wrapping: the recipient step.
 pub(super) trait EncryptContentKey: Send + Sync {
     /// Encrypts a message's content key to the recipient.
-    fn encrypt(&self, content_key: &SecretBytes) -> Result<RecipientOutput, Error>;
+    fn encrypt(&self, content_key: &SecretBytes, parties: &PartyInfo) -> Result<RecipientOutput, Error>;
 
     /// Returns the count of messages, where the algorithm bounds it.
     fn message_budget(&self) -> Option<&MessageBudget> {
@@ -135,6 +152,46 @@ pub(super) enum Parameter {
     Text(&'static str, String),
     /// Any other JSON.
     Json(&'static str, String),
+}
+
+/// What key agreement mixes into the key that it derives: who the parties are (RFC 7518 §4.6.1.2, §4.6.1.3).
+/// Empty octets are the same as none. Other algorithms have no place for it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct PartyInfo {
+    /// Agreement PartyUInfo, about the sender.
+    pub(super) apu: Vec<u8>,
+    /// Agreement PartyVInfo, about the recipient.
+    pub(super) apv: Vec<u8>,
+}
+
+impl PartyInfo {
+    pub(super) const fn none() -> Self {
+        Self { apu: Vec::new(), apv: Vec::new() }
+    }
+
+    pub(super) const fn is_empty(&self) -> bool {
+        self.apu.is_empty() && self.apv.is_empty()
+    }
+
+    /// Reads the header's `apu` and `apv`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Malformed`] when they aren't base64url.
+    pub(super) fn read(header: &Header<'_>) -> Result<Self, Error> {
+        let octets = |text: &Option<Cow<'_, str>>| {
+            text.as_deref().map_or(Ok(Vec::new()), |text| base64url::decode(text, Part::Header))
+        };
+        Ok(Self { apu: octets(&header.apu)?, apv: octets(&header.apv)? })
+    }
+
+    /// Returns the header parameters that tell the recipient.
+    pub(super) fn parameters(&self) -> impl Iterator<Item = Parameter> {
+        [("apu", &self.apu), ("apv", &self.apv)]
+            .into_iter()
+            .filter(|(_, octets)| !octets.is_empty())
+            .map(|(name, octets)| Parameter::Text(name, base64url::encode(octets)))
+    }
 }
 
 /// What a message says to one recipient.

@@ -8,8 +8,9 @@ use crate::jwk::{Jwk, KeyKind, KeyUse};
 use crate::limits::Limits;
 use crate::secret::SecretBytes;
 use crate::wire::base64url;
+use crate::wire::header::HeaderRules;
 
-use super::recipient::{KeyManagement, Parameter, RecipientOutput};
+use super::recipient::{KeyManagement, Parameter, PartyInfo, RecipientOutput};
 use super::*;
 
 const HAS_RSA: bool = cfg!(any(feature = "aws-lc-rs", feature = "rsa"));
@@ -231,7 +232,8 @@ fn a_content_key_of_another_length_is_the_same_error() {
         let KeyManagement::Encrypts(management) = encryption_key.management() else { continue };
         for len in [16, 24, 40, 64] {
             let content_key = secret(len);
-            let RecipientOutput { encrypted_key, parameters } = management.encrypt(&content_key).unwrap();
+            let RecipientOutput { encrypted_key, parameters } =
+                management.encrypt(&content_key, &PartyInfo::none()).unwrap();
             let mut header = format!(r#"{{"alg":"{algorithm}","enc":"A256GCM""#);
             for parameter in &parameters {
                 header += &match parameter {
@@ -459,7 +461,7 @@ fn key_ids_are_compared_where_both_have_one() {
 fn several_keys_are_tried_in_turn_up_to_the_limit() {
     let decrypt_with = |token: &str, keys: &[&DecryptionKey], limits: &Limits| {
         let mut header = Vec::new();
-        EncryptedToken::parse(token, limits, NOTHING_UNDERSTOOD, &mut header)?
+        EncryptedToken::parse(token, &HeaderRules::new(limits, NOTHING_UNDERSTOOD), &mut header)?
             .decrypt_with_candidates(keys.iter().copied())
     };
     let limits = Limits::default().candidate_keys(2);
@@ -485,7 +487,8 @@ fn a_token_gives_its_header_out() {
     let key = key(JweAlgorithm::A128Kw).with_key_id("1").encryption_key().unwrap();
     let token = JweBuilder::new(&key).token_type("at+jwt").content_type("JWT").encrypt(b"x").unwrap();
     let (limits, mut header) = (Limits::default(), Vec::new());
-    let token = EncryptedToken::parse(&token, &limits, NOTHING_UNDERSTOOD, &mut header).unwrap();
+    let rules = HeaderRules::new(&limits, NOTHING_UNDERSTOOD);
+    let token = EncryptedToken::parse(&token, &rules, &mut header).unwrap();
     assert_eq!(token.algorithm(), JweAlgorithm::A128Kw);
     assert_eq!(token.content_encryption(), ContentEncryption::A256Gcm);
     assert_eq!((token.key_id(), token.cty()), (Some("1"), Some("JWT")));

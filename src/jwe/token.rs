@@ -1,42 +1,34 @@
-//! A JWE taken apart, not yet decrypted: what its header says is the sender's word.
+//! A JWE in either serialization, read but not decrypted: text goes in, a message and its recipients come
+//! out (RFC 7516 §5.2, §7). What the header says is the sender's word.
 //!
-//! Everything the sender can see is judged here or by [`OpenContentKey::accept`], each with an
-//! error of its own. From the first use of a secret key on, there is one error and one cost
-//! (RFC 7516 §11.5).
-//!
-//! [`OpenContentKey::accept`]: super::recipient::OpenContentKey::accept
+//! A compact one has one recipient, and gives its header out for choosing a key. In JSON every recipient's
+//! header must be in order; one whose algorithm isn't known here is passed over, as it is someone else's.
 
-use crate::error::{Defect, Error, Limit, Part, Unsupported};
-use crate::limits::Limits;
+use std::borrow::Cow;
+
+use crate::error::{Defect, Error, Part, Unsupported};
 use crate::secret::SecretBytes;
-use crate::wire::header::{Header, decode_header};
+use crate::wire::header::{Header, HeaderRules, HeaderText, decode_header};
+use crate::wire::jwe_json::JsonJwe;
+use crate::wire::jws_json::{empty_header, is_empty_object};
 use crate::wire::{base64url, compact};
 
 use super::alg::JweAlgorithm;
 use super::decryption_key::DecryptionKey;
 use super::enc::ContentEncryption;
-use super::recipient::{Accepted, ContentKey, RecipientInput, random_bytes};
+use super::message::{Message, Opened, Recipient};
 
 /// For tokens whose reader declares no parameter of its own: none may be critical.
 pub(crate) const NOTHING_UNDERSTOOD: &[&str] = &[];
 
 /// A JWE in compact serialization, parsed once. It gives its header out, for choosing a key.
 pub(crate) struct EncryptedToken<'t> {
-    algorithm: JweAlgorithm,
-    enc: ContentEncryption,
-    header: Header<'t>,
-    /// The protected header as it stands in the token: the additional authenticated data.
-    protected: &'t str,
-    encrypted_key: Vec<u8>,
-    iv: Vec<u8>,
-    ciphertext: Vec<u8>,
-    tag: Vec<u8>,
-    limits: &'t Limits,
+    message: Message<'t>,
+    recipient: Recipient<'t>,
 }
 
 impl<'t> EncryptedToken<'t> {
-    /// Parses a token. `understood` are the names that its `crit` may hold; the decoded header is kept in
-    /// `buffer`.
+    /// Parses a token; the decoded header is kept in `buffer`.
     ///
     /// # Errors
     ///
@@ -44,131 +36,184 @@ impl<'t> EncryptedToken<'t> {
     /// `enc`, `zip` or `crit` that isn't known here.
     pub(crate) fn parse(
         token: &'t str,
-        limits: &'t Limits,
-        understood: &[impl AsRef<str>],
+        rules: &HeaderRules<'t, impl AsRef<str>>,
         buffer: &'t mut Vec<u8>,
     ) -> Result<Self, Error> {
-        compact::check_size(token, limits)?;
+        compact::check_size(token, rules.limits)?;
         let parts = compact::split_jwe(token)?;
-        let header = decode_header(parts.header, limits, buffer)?;
+        let text = HeaderText::protected(decode_header(parts.header, rules.limits, buffer)?);
         let encrypted_key = base64url::decode(parts.encrypted_key, Part::EncryptedKey)?;
         let iv = base64url::decode(parts.initialization_vector, Part::InitializationVector)?;
         let ciphertext = base64url::decode(parts.ciphertext, Part::Ciphertext)?;
         let tag = base64url::decode(parts.authentication_tag, Part::AuthenticationTag)?;
 
-        let header = Header::parse_jwe(header, limits, understood)?;
+        let header = Header::read_jwe(text, rules)?;
         let algorithm =
             JweAlgorithm::from_name(&header.alg).ok_or(Error::Unsupported(Unsupported::Algorithm))?;
-        let enc = header
-            .enc
-            .as_deref()
-            .and_then(ContentEncryption::from_name)
-            .ok_or(Error::Unsupported(Unsupported::ContentEncryption))?;
-        if iv.len() != enc.iv_len() {
-            return Err(Error::malformed(Part::InitializationVector, Defect::Length));
-        }
-        if tag.len() != enc.tag_len() {
-            return Err(Error::malformed(Part::AuthenticationTag, Defect::Length));
-        }
+        let enc = content_encryption(&header)?;
+        let aad = Cow::Borrowed(parts.header);
         Ok(Self {
-            algorithm,
-            enc,
-            header,
-            protected: parts.header,
-            encrypted_key,
-            iv,
-            ciphertext,
-            tag,
-            limits,
+            message: Message::new(enc, aad, iv, ciphertext, tag, rules.limits)?,
+            recipient: Recipient { index: 0, algorithm, header, text, encrypted_key },
         })
     }
 
     /// Returns the header's `alg`.
     pub(crate) const fn algorithm(&self) -> JweAlgorithm {
-        self.algorithm
+        self.recipient.algorithm
     }
 
     /// Returns the header's `enc`.
     pub(crate) const fn content_encryption(&self) -> ContentEncryption {
-        self.enc
+        self.message.content_encryption()
     }
 
     /// Returns the header's `kid`.
     pub(crate) fn key_id(&self) -> Option<&str> {
-        self.header.kid.as_deref()
+        self.recipient.key_id()
     }
 
     /// Returns the header's `cty`.
     pub(crate) fn cty(&self) -> Option<&str> {
-        self.header.cty.as_deref()
+        self.recipient.header.cty.as_deref()
     }
 
-    /// Decrypts with the one of the keys that fits; several are tried in turn.
-    ///
-    /// Keys of another algorithm or `kid` aren't candidates and don't count for the limit.
+    /// Decrypts with the one of the keys that fits, as [`Message::open`] does.
+    pub(crate) fn decrypt_with_candidates<'k>(
+        &self,
+        keys: impl IntoIterator<Item = &'k DecryptionKey, IntoIter: Clone>,
+    ) -> Result<SecretBytes, Error> {
+        self.open(keys).map(|opened| opened.plaintext)
+    }
+
+    pub(super) fn open<'r, 'k: 'r>(
+        &'r self,
+        keys: impl IntoIterator<Item = &'k DecryptionKey, IntoIter: Clone>,
+    ) -> Result<Opened<'r, 't, 'k>, Error> {
+        self.message.open(std::slice::from_ref(&self.recipient), keys)
+    }
+}
+
+/// A JWE in JSON serialization, general or flattened, parsed once.
+pub(super) struct EncryptedJson<'t> {
+    message: Message<'t>,
+    /// Those whose algorithm is known here: at least one.
+    recipients: Vec<Recipient<'t>>,
+    aad: Vec<u8>,
+}
+
+impl<'t> EncryptedJson<'t> {
+    /// Parses a token; the decoded protected header is kept in `buffer`, which is empty if there is none.
     ///
     /// # Errors
     ///
-    /// [`Error::NoMatchingKey`] when no key is a candidate, [`Error::LimitExceeded`] when too many
-    /// are, what the sender could see of a malformed recipient part, [`Error::NotAllowed`], and
-    /// [`Error::DecryptionFailed`] for everything else.
-    pub(crate) fn decrypt_with_candidates<'k>(
-        &self,
-        keys: impl IntoIterator<Item = &'k DecryptionKey>,
-    ) -> Result<SecretBytes, Error> {
-        let recipient = RecipientInput {
-            enc: self.enc,
-            header: &self.header,
-            encrypted_key: &self.encrypted_key,
-            limits: self.limits,
+    /// As [`EncryptedToken::parse`]; [`Unsupported::Algorithm`] only when no recipient's `alg` is known here.
+    pub(super) fn parse(
+        json: &'t str,
+        rules: &HeaderRules<'t, impl AsRef<str>>,
+        buffer: &'t mut Vec<u8>,
+    ) -> Result<Self, Error> {
+        let JsonJwe {
+            protected: encoded,
+            shared,
+            recipients: members,
+            aad: encoded_aad,
+            initialization_vector,
+            ciphertext,
+            authentication_tag,
+        } = JsonJwe::parse(json, rules.limits)?;
+        buffer.clear();
+        let protected = match &*encoded {
+            "" => None,
+            encoded => Some(decode_header(encoded, rules.limits, buffer)?),
         };
-        // All is judged that needs no secret, before the first secret is used.
-        let mut candidates = Vec::new();
-        let mut refusal = Error::NoMatchingKey;
-        for key in keys.into_iter().filter(|key| key.fits(self)) {
-            match key.accept(recipient) {
-                Ok(_) if candidates.len() >= self.limits.candidate_keys => {
-                    let max = u64::try_from(self.limits.candidate_keys).unwrap_or(u64::MAX);
-                    return Err(Error::LimitExceeded { limit: Limit::CandidateKeys, max });
-                }
-                Ok(accepted) => candidates.push(accepted),
-                Err(error) => refusal = error,
+        let aad = base64url::decode(&encoded_aad, Part::AdditionalAuthenticatedData)?;
+        let iv = base64url::decode(&initialization_vector, Part::InitializationVector)?;
+        let ciphertext = base64url::decode(&ciphertext, Part::Ciphertext)?;
+        let tag = base64url::decode(&authentication_tag, Part::AuthenticationTag)?;
+
+        let mut headers = Vec::with_capacity(members.len());
+        for member in &members {
+            let encrypted_key = base64url::decode(&member.encrypted_key, Part::EncryptedKey)?;
+            let text = HeaderText { protected, shared, unprotected: member.header };
+            headers.push((Header::read_jwe(text, rules)?, text, encrypted_key));
+        }
+        if protected.is_some_and(is_empty_object) {
+            return Err(empty_header("protected"));
+        }
+        let enc = common_content_encryption(headers.iter().map(|(header, _, _)| header))?;
+
+        let is_alone = headers.len() == 1;
+        let mut recipients = Vec::with_capacity(headers.len());
+        for (index, (header, text, encrypted_key)) in headers.into_iter().enumerate() {
+            // Another recipient may well have an algorithm that isn't known here.
+            let Some(algorithm) = JweAlgorithm::from_name(&header.alg) else { continue };
+            // The content key of one recipient can't be agreed on with, or known to, the others.
+            if algorithm.determines_content_key() && !is_alone {
+                return Err(Error::malformed(
+                    Part::Token,
+                    Defect::MemberType {
+                        name: "recipients",
+                        expected: "one recipient where the algorithm determines the content key",
+                    },
+                ));
             }
+            recipients.push(Recipient { index, algorithm, header, text, encrypted_key });
         }
-        if candidates.is_empty() {
-            return Err(refusal);
+        if recipients.is_empty() {
+            return Err(Error::Unsupported(Unsupported::Algorithm));
         }
-        for candidate in candidates {
-            match self.decrypt_with(candidate) {
-                Err(Error::DecryptionFailed) => {}
-                decided => return decided,
-            }
-        }
-        Err(Error::DecryptionFailed)
+        // RFC 7516 §5.1: "if a JWE AAD value is present […], instead let the Additional Authenticated Data
+        // encryption parameter be ASCII(Encoded Protected Header || '.' || BASE64URL(JWE AAD))."
+        let covered = match &*encoded_aad {
+            "" => encoded,
+            encoded_aad => Cow::Owned(format!("{encoded}.{encoded_aad}")),
+        };
+        let message = Message::new(enc, covered, iv, ciphertext, tag, rules.limits)?;
+        Ok(Self { message, recipients, aad })
     }
 
-    /// Decrypts with one key.
-    fn decrypt_with(&self, candidate: Accepted<'_>) -> Result<SecretBytes, Error> {
-        // RFC 7516 §11.5: "To mitigate the attacks described in RFC 3218, the recipient MUST NOT
-        // distinguish between format, padding, and length errors of encrypted keys. It is strongly
-        // recommended, in the event of receiving an improperly formatted key, that the recipient
-        // substitute a randomly generated CEK and proceed to the next step". It is drawn always, so
-        // that both ways cost the same.
-        let substitute = random_bytes(self.enc.key_len())?;
-        let fresh;
-        let cipher = match candidate.content_key() {
-            Ok(ContentKey::Shared(cipher)) => cipher,
-            content_key => {
-                let key = match &content_key {
-                    Ok(ContentKey::Fresh(key)) if key.len() == self.enc.key_len() => key,
-                    _ => &substitute,
-                };
-                fresh = self.enc.cipher(key).map_err(|_| Error::DecryptionFailed)?;
-                &*fresh
-            }
-        };
-        cipher
-            .open(&self.iv, self.protected.as_bytes(), self.ciphertext.clone(), &self.tag)
-            .map_err(|_| Error::DecryptionFailed)
+    /// Returns the content encryption, the same for all recipients.
+    pub(super) const fn content_encryption(&self) -> ContentEncryption {
+        self.message.content_encryption()
     }
+
+    /// Returns the algorithms of the recipients.
+    pub(super) fn algorithms(&self) -> impl Iterator<Item = JweAlgorithm> {
+        self.recipients.iter().map(|recipient| recipient.algorithm)
+    }
+
+    /// Returns the additional authenticated data, which may be empty.
+    pub(super) fn additional_authenticated_data(&self) -> &[u8] {
+        &self.aad
+    }
+
+    pub(super) fn open<'r, 'k: 'r>(
+        &'r self,
+        keys: impl IntoIterator<Item = &'k DecryptionKey, IntoIter: Clone>,
+    ) -> Result<Opened<'r, 't, 'k>, Error> {
+        self.message.open(&self.recipients, keys)
+    }
+}
+
+fn content_encryption(header: &Header<'_>) -> Result<ContentEncryption, Error> {
+    header
+        .enc
+        .as_deref()
+        .and_then(ContentEncryption::from_name)
+        .ok_or(Error::Unsupported(Unsupported::ContentEncryption))
+}
+
+/// Returns the content encryption that all recipients' headers name. RFC 7516 §7.2.1: "all Header Parameters
+/// that specify the treatment of the plaintext value MUST be the same for all recipients."
+fn common_content_encryption<'h, 't: 'h>(
+    mut headers: impl Iterator<Item = &'h Header<'t>>,
+) -> Result<ContentEncryption, Error> {
+    let missing = Error::malformed(Part::Header, Defect::MissingMember("enc"));
+    let first = headers.next().ok_or(missing)?;
+    if headers.any(|header| header.enc != first.enc) {
+        let defect = Defect::MemberType { name: "enc", expected: "the same for all recipients" };
+        return Err(Error::malformed(Part::Header, defect));
+    }
+    content_encryption(first)
 }

@@ -243,6 +243,8 @@ impl fmt::Debug for SigningKey {
 pub struct VerifyingKey {
     algorithm: JwsAlgorithm,
     key_id: Option<Box<str>>,
+    /// Tells keys apart by what they are; a secret's is not to be shown (RFC 7638 §7).
+    thumbprint: Arc<str>,
     verifier: Arc<Verifier>,
 }
 
@@ -311,14 +313,23 @@ impl VerifyingKey {
             Family::Ecdsa(curve) => Verifier::Ecdsa(ecdsa::verifying_key(curve, material)?),
             Family::Eddsa => Verifier::Eddsa(eddsa::verifying_key(material)?),
         };
-        Ok(Self { algorithm, key_id: jwk.key_id().map(Box::from), verifier: Arc::new(verifier) })
+        Ok(Self::of(algorithm, jwk, verifier))
+    }
+
+    fn of(algorithm: JwsAlgorithm, jwk: &Jwk, verifier: Verifier) -> Self {
+        Self {
+            algorithm,
+            key_id: jwk.key_id().map(Box::from),
+            thumbprint: Arc::from(jwk.thumbprint()),
+            verifier: Arc::new(verifier),
+        }
     }
 
     /// The twin of an HS* signing key, whose secret was judged when that was made.
     fn of_any_secret(algorithm: JwsAlgorithm, jwk: &Jwk) -> Result<Self, Error> {
         let Family::Hmac(hash) = algorithm.family() else { return Self::new(algorithm, jwk) };
         let verifier = Verifier::Hmac(HmacKey::new(hash, secret(jwk.material())?.expose_secret()));
-        Ok(Self { algorithm, key_id: jwk.key_id().map(Box::from), verifier: Arc::new(verifier) })
+        Ok(Self::of(algorithm, jwk, verifier))
     }
 
     /// Sets the key ID that a token's `kid` is compared with.
@@ -331,8 +342,13 @@ impl VerifyingKey {
     /// Returns the same key once more, for a second owner.
     #[must_use]
     pub fn clone_key(&self) -> Self {
-        let Self { algorithm, key_id, verifier } = self;
-        Self { algorithm: *algorithm, key_id: key_id.clone(), verifier: Arc::clone(verifier) }
+        let Self { algorithm, key_id, thumbprint, verifier } = self;
+        Self {
+            algorithm: *algorithm,
+            key_id: key_id.clone(),
+            thumbprint: Arc::clone(thumbprint),
+            verifier: Arc::clone(verifier),
+        }
     }
 
     /// Returns the algorithm that the key is bound to.
@@ -345,6 +361,11 @@ impl VerifyingKey {
     #[must_use]
     pub fn key_id(&self) -> Option<&str> {
         self.key_id.as_deref()
+    }
+
+    /// Returns the thumbprint of the public key, or of the secret: not to be shown.
+    pub(super) fn thumbprint(&self) -> &str {
+        &self.thumbprint
     }
 
     /// Returns whether the signature over the message holds.

@@ -1,4 +1,4 @@
-//! Signed tokens: JSON Web Signature, compact serialization
+//! Signed tokens: JSON Web Signature, in compact and JSON serialization
 //! ([RFC 7515](https://www.rfc-editor.org/rfc/rfc7515), [RFC 7518 §3](https://www.rfc-editor.org/rfc/rfc7518#section-3)).
 //!
 //! A payload and a [`SigningKey`] go in, text comes out; text and a [`VerifyingKey`] go in, and
@@ -8,15 +8,23 @@
 
 pub(crate) mod alg;
 mod key;
+mod parameters;
 mod sign;
+mod sign_json;
 #[cfg(test)]
 mod tests;
+mod unverified;
+mod verified;
+mod verifier;
 mod verify;
 
 pub use alg::JwsAlgorithm;
 pub use key::{SigningKey, VerifyingKey};
 pub use sign::{JwsBuilder, sign};
-pub use verify::{VerifiedJws, verify, verify_with_limits};
+pub use sign_json::{sign_general, sign_general_detached};
+pub use verified::{PartlyVerifiedJws, RefusedSignature, VerifiedJsonJws, VerifiedJws, VerifiedSignature};
+pub use verifier::JwsVerifier;
+pub use verify::{verify, verify_with_limits};
 
 pub(crate) use sign::sign_encoded;
 pub(crate) use verify::SignedParts;

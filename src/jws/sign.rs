@@ -1,10 +1,15 @@
-//! Signing: a key and a payload go in, the protected header is written, both become the signing input,
-//! and that becomes a compact JWS (RFC 7515 §5.1, §7.1).
+//! Signing: a key and a payload go in, the header is written, its protected part and the payload become the
+//! signing input, and that becomes a compact JWS or one in JSON (RFC 7515 §5.1, §7).
 //!
 //! `alg` and `kid` come from the key and from nowhere else. `jwt` issues through here with a header
-//! that it encoded once.
+//! that it encoded once. The JSON forms are put together in `sign_json`.
+
+use std::borrow::Cow;
+
+use serde::Serialize;
 
 use super::SigningKey;
+use super::parameters::Parameters;
 use crate::error::Error;
 use crate::wire::base64url;
 use crate::wire::header::HeaderWriter;
@@ -32,7 +37,9 @@ pub fn sign(key: &SigningKey, payload: &[u8]) -> Result<String, Error> {
     JwsBuilder::new(key).sign(payload)
 }
 
-/// Signing with header parameters of one's own: `typ` and `cty`.
+/// Signing with header parameters of one's own, and in every serialization.
+///
+/// The parameters are judged when it signs. [`JwsVerifier`](crate::jws::JwsVerifier) verifies what it makes.
 ///
 /// ```
 /// use countersign::jws::{JwsAlgorithm, JwsBuilder, SigningKey, verify};
@@ -47,15 +54,25 @@ pub fn sign(key: &SigningKey, payload: &[u8]) -> Result<String, Error> {
 #[derive(Debug, Clone)]
 #[must_use = "`sign` makes the token"]
 pub struct JwsBuilder<'k> {
-    key: &'k SigningKey,
+    pub(super) key: &'k SigningKey,
     token_type: Option<String>,
     content_type: Option<String>,
+    parameters: Parameters,
+    has_unprotected_key_id: bool,
+    has_unencoded_payload: bool,
 }
 
 impl<'k> JwsBuilder<'k> {
     /// Begins a token that is signed with this key.
     pub fn new(key: &'k SigningKey) -> Self {
-        Self { key, token_type: None, content_type: None }
+        Self {
+            key,
+            token_type: None,
+            content_type: None,
+            parameters: Parameters::default(),
+            has_unprotected_key_id: false,
+            has_unencoded_payload: false,
+        }
     }
 
     /// Sets `typ`, the media type of the whole token.
@@ -70,39 +87,216 @@ impl<'k> JwsBuilder<'k> {
         self
     }
 
+    /// Adds a parameter of the application's own to the protected header
+    /// ([RFC 7515 §4.3](https://www.rfc-editor.org/rfc/rfc7515#section-4.3)). Verifiers that don't know it pass over it.
+    ///
+    /// Of the names that the specifications define, it takes those that say where keys are: `jku`, `jwk`,
+    /// `x5u`, `x5c`, `x5t` and `x5t#S256`. A `jwk` must be the signing key's own public half.
+    ///
+    /// ```
+    /// use countersign::{JwsAlgorithm, SigningKey, jws};
+    ///
+    /// # fn main() -> Result<(), countersign::Error> {
+    /// let key = SigningKey::generate(JwsAlgorithm::Es256)?;
+    /// let request = jws::JwsBuilder::new(&key)
+    ///     .parameter("url", "https://acme.example.com/new-order")
+    ///     .sign_json(b"{}")?;
+    /// let verified = jws::JwsVerifier::new([&key.verifying_key()?]).verify_json(&request)?;
+    /// let url: Option<String> = verified.first().parameter("url")?;
+    /// assert_eq!(url.as_deref(), Some("https://acme.example.com/new-order"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn parameter<T: Serialize + ?Sized>(mut self, name: impl Into<String>, value: &T) -> Self {
+        self.parameters.add_protected(name.into(), value, false);
+        self
+    }
+
+    /// Adds a parameter of the application's own to the protected header and names it in `crit`, so that
+    /// verifiers that don't understand it refuse the token
+    /// ([RFC 7515 §4.1.11](https://www.rfc-editor.org/rfc/rfc7515#section-4.1.11)).
+    ///
+    /// The verifier declares it in
+    /// [`understood_critical`](crate::jws::JwsVerifier::understood_critical) and then reads it.
+    pub fn critical_parameter<T: Serialize + ?Sized>(mut self, name: impl Into<String>, value: &T) -> Self {
+        self.parameters.add_protected(name.into(), value, true);
+        self
+    }
+
+    /// Adds a parameter to the unprotected header, which the JSON serializations have
+    /// ([RFC 7515 §7.2.1](https://www.rfc-editor.org/rfc/rfc7515#section-7.2.1)).
+    ///
+    /// The signature doesn't cover it: whoever passes the token on can change it. For hints only.
+    pub fn unprotected_parameter<T: Serialize + ?Sized>(
+        mut self,
+        name: impl Into<String>,
+        value: &T,
+    ) -> Self {
+        self.parameters.add_unprotected(name.into(), value);
+        self
+    }
+
+    /// Writes the key's ID into the unprotected header instead of the protected one, for receivers that
+    /// look for it there. In the JSON serializations only; changes nothing for a key without an ID.
+    pub fn unprotected_key_id(mut self) -> Self {
+        self.has_unprotected_key_id = true;
+        self
+    }
+
+    /// Signs the payload as it is instead of its base64url: `b64` is false and critical
+    /// ([RFC 7797 §3](https://www.rfc-editor.org/rfc/rfc7797#section-3)).
+    ///
+    /// For large or readable payloads, where both sides agreed on it. A compact serialization then takes
+    /// printable ASCII without dots, one in JSON takes UTF-8, a detached payload is any bytes. A JWT can't
+    /// have it ([RFC 7797 §7](https://www.rfc-editor.org/rfc/rfc7797#section-7)).
+    ///
+    /// ```
+    /// use countersign::{JwsAlgorithm, SigningKey, jws};
+    ///
+    /// # fn main() -> Result<(), countersign::Error> {
+    /// let key = SigningKey::generate(JwsAlgorithm::Hs256)?;
+    /// let signature = jws::JwsBuilder::new(&key).unencoded_payload().sign_detached(b"$.02")?;
+    /// let verifier = jws::JwsVerifier::new([&key.verifying_key()?]).allow_unencoded_payload();
+    /// assert!(verifier.verify_detached(&signature, b"$.02").is_ok());
+    /// assert!(verifier.verify_detached(&signature, b"$.03").is_err());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn unencoded_payload(mut self) -> Self {
+        self.has_unencoded_payload = true;
+        self
+    }
+
     /// Signs a payload of any bytes and returns the compact serialization.
     ///
     /// # Errors
     ///
-    /// As [`sign`].
+    /// As [`sign`]; [`Error::Misuse`] if a parameter has a name that the specifications define or another
+    /// parameter has, its value doesn't serialize to JSON, a parameter is unprotected, or an unencoded
+    /// payload isn't printable ASCII without dots.
     pub fn sign(&self, payload: &[u8]) -> Result<String, Error> {
-        sign_encoded(self.key, &self.protected_header(), payload)
+        let header = self.compact_header()?;
+        if !self.has_unencoded_payload {
+            return sign_encoded(self.key, &header, payload);
+        }
+        let text = std::str::from_utf8(payload).ok().filter(|text| is_plain(text)).ok_or_else(|| {
+            Error::misuse(
+                "expected an unencoded payload of printable ASCII without dots, found another; `sign_detached` \
+                 takes any bytes",
+            )
+        })?;
+        let mut token = String::with_capacity(header.len() + text.len() + MAX_SIGNATURE_TEXT);
+        token.push_str(&header);
+        token.push('.');
+        token.push_str(text);
+        append_signature(self.key, token)
+    }
+
+    /// Signs a payload of any bytes that travels beside the token, and returns the compact serialization
+    /// with an empty payload part ([RFC 7515 Appendix F](https://www.rfc-editor.org/rfc/rfc7515#appendix-F)).
+    ///
+    /// [`verify_detached`](crate::jws::JwsVerifier::verify_detached) takes both.
+    ///
+    /// # Errors
+    ///
+    /// As [`sign`](Self::sign), but for what it says of unencoded payloads.
+    pub fn sign_detached(&self, payload: &[u8]) -> Result<String, Error> {
+        let header = self.compact_header()?;
+        let input = signing_input(&header, &payload_text(payload, self.encodes_payload()));
+        let signature = self.key.sign(&input)?;
+        Ok(format!("{header}..{}", base64url::encode(signature.as_ref())))
     }
 
     /// The protected header that the key's tokens carry, base64url-encoded.
-    pub(crate) fn protected_header(&self) -> String {
-        let Self { key, token_type, content_type } = self;
-        let mut header = HeaderWriter::new(key.header_name());
-        for (name, value) in
-            [("typ", token_type.as_deref()), ("cty", content_type.as_deref()), ("kid", key.key_id())]
-        {
+    pub(crate) fn protected_header(&self) -> Result<String, Error> {
+        self.header().map(|header| header.protected)
+    }
+
+    /// Whether the signing input has the payload in base64url.
+    pub(super) fn encodes_payload(&self) -> bool {
+        !self.has_unencoded_payload
+    }
+
+    /// Both parts of the header.
+    pub(super) fn header(&self) -> Result<WrittenHeader, Error> {
+        let Self { key, token_type, content_type, parameters, has_unprotected_key_id, has_unencoded_payload } =
+            self;
+        let mut protected = HeaderWriter::new(key.header_name());
+        let mut unprotected = HeaderWriter::empty();
+        for (name, value) in [("typ", token_type.as_deref()), ("cty", content_type.as_deref())] {
             if let Some(value) = value {
-                header.string(name, value);
+                protected.string(name, value);
             }
         }
-        header.finish()
+        let unprotected_key_id = key.key_id().filter(|_| *has_unprotected_key_id);
+        if let Some(key_id) = key.key_id() {
+            let header = if *has_unprotected_key_id { &mut unprotected } else { &mut protected };
+            header.string("kid", key_id);
+        }
+        parameters.write_protected(key, !has_unencoded_payload, &mut protected)?;
+        parameters.write_unprotected(key, &mut unprotected)?;
+        let has_unprotected = parameters.has_unprotected() || unprotected_key_id.is_some();
+        let unprotected = has_unprotected.then(|| unprotected.json());
+        if !parameters.is_empty() {
+            parameters.check(&protected.json(), unprotected.as_deref())?;
+        }
+        Ok(WrittenHeader { protected: protected.finish(), unprotected })
     }
+
+    /// The protected header, if there is no other.
+    fn compact_header(&self) -> Result<String, Error> {
+        let WrittenHeader { protected, unprotected } = self.header()?;
+        if unprotected.is_some() {
+            return Err(Error::misuse(
+                "expected protected parameters only in a compact serialization, found an unprotected one; \
+                 `sign_json` takes it",
+            ));
+        }
+        Ok(protected)
+    }
+}
+
+/// Both parts of a header, ready to be signed and sent.
+pub(super) struct WrittenHeader {
+    /// In base64url.
+    pub(super) protected: String,
+    /// As JSON, if it has any parameter.
+    pub(super) unprotected: Option<String>,
+}
+
+/// Returns a payload as the signing input ends with it.
+pub(super) fn payload_text(payload: &[u8], encodes: bool) -> Cow<'_, [u8]> {
+    if encodes { base64url::encode(payload).into_bytes().into() } else { payload.into() }
+}
+
+/// Puts the signing input together: RFC 7515 §5.1 step 8, RFC 7797 §3.
+pub(super) fn signing_input(header: &str, payload: &[u8]) -> Vec<u8> {
+    [header.as_bytes(), b".", payload].concat()
 }
 
 /// Signs a payload under a protected header that is encoded already.
 pub(crate) fn sign_encoded(key: &SigningKey, header: &str, payload: &[u8]) -> Result<String, Error> {
     // Room for the payload at 4 characters for 3 bytes, and for a signature of RSA-4096.
-    let mut token = String::with_capacity(header.len() + payload.len() / 3 * 4 + 4 + 700);
+    let mut token = String::with_capacity(header.len() + payload.len() / 3 * 4 + 4 + MAX_SIGNATURE_TEXT);
     token.push_str(header);
     token.push('.');
     base64url::encode_to(payload, &mut token);
+    append_signature(key, token)
+}
+
+/// Makes a compact JWS out of its signing input.
+fn append_signature(key: &SigningKey, mut token: String) -> Result<String, Error> {
     let signature = key.sign(token.as_bytes())?;
     token.push('.');
     base64url::encode_to(signature.as_ref(), &mut token);
     Ok(token)
 }
+
+/// RFC 7797 §5.2: what a payload may hold that stands unencoded in a compact serialization, "%x20-2D" and
+/// "%x2F-7E".
+pub(super) fn is_plain(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b'.')
+}
+
+/// A signature of RSA-4096 in base64url, with its dots.
+const MAX_SIGNATURE_TEXT: usize = 700;

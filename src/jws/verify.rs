@@ -1,15 +1,14 @@
 //! Verifying: text becomes parts, the key is compared with the header, the signature is checked over
 //! the text as it came, and only then is there a payload (RFC 7515 §5.2).
 //!
-//! A [`VerifiedJws`] can't be made otherwise. `SignedParts` is the way there, shared with `keys` and
-//! `jwt`; its payload is called unverified where it is.
+//! `SignedParts` is the way from a compact token to a [`VerifiedJws`], shared with `keys` and `jwt`; its
+//! payload is called unverified where it is. What has options goes by `verifier`.
 
-use std::fmt;
-
-use super::{JwsAlgorithm, VerifyingKey};
+use super::verified::VerifiedSignature;
+use super::{JwsAlgorithm, VerifiedJws, VerifyingKey};
 use crate::error::{Error, Part, Refusal, Unsupported};
 use crate::limits::Limits;
-use crate::wire::header::{self, Header};
+use crate::wire::header::{self, Header, HeaderText};
 use crate::wire::{base64url, compact};
 
 /// Verifies a compact JWS under one key and returns its payload.
@@ -58,69 +57,7 @@ pub fn verify_with_limits(key: &VerifyingKey, token: &str, limits: &Limits) -> R
     if !parts.verified_by(key) {
         return Err(Error::InvalidSignature);
     }
-    Ok(VerifiedJws::new(&parts, &header, key))
-}
-
-/// A payload whose signature holds.
-#[derive(Clone, PartialEq, Eq)]
-pub struct VerifiedJws {
-    payload: Vec<u8>,
-    algorithm: JwsAlgorithm,
-    key_id: Option<String>,
-    token_type: Option<String>,
-}
-
-impl VerifiedJws {
-    pub(crate) fn new(parts: &SignedParts<'_, '_>, header: &Header<'_>, key: &VerifyingKey) -> Self {
-        Self {
-            payload: parts.payload.to_vec(),
-            algorithm: key.algorithm(),
-            key_id: key.key_id().map(String::from),
-            token_type: header.typ.as_deref().map(String::from),
-        }
-    }
-
-    /// Returns the payload.
-    #[must_use]
-    pub fn payload(&self) -> &[u8] {
-        &self.payload
-    }
-
-    /// Gives the payload out.
-    #[must_use]
-    pub fn into_payload(self) -> Vec<u8> {
-        self.payload
-    }
-
-    /// Returns the algorithm of the key that the signature verifies under.
-    #[must_use]
-    pub fn algorithm(&self) -> JwsAlgorithm {
-        self.algorithm
-    }
-
-    /// Returns the ID of the key that the signature verifies under, if that key has one.
-    #[must_use]
-    pub fn key_id(&self) -> Option<&str> {
-        self.key_id.as_deref()
-    }
-
-    /// Returns the header's `typ`, if there is one. Its form is the sender's; compare it without
-    /// regard to case.
-    #[must_use]
-    pub fn token_type(&self) -> Option<&str> {
-        self.token_type.as_deref()
-    }
-}
-
-/// Shows the key and the payload's length, nothing of what the sender wrote.
-impl fmt::Debug for VerifiedJws {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("VerifiedJws")
-            .field("algorithm", &self.algorithm)
-            .field("key_id", &self.key_id)
-            .field("payload", &format_args!("{} bytes", self.payload.len()))
-            .finish_non_exhaustive()
-    }
+    Ok(parts.believed(&header, key))
 }
 
 /// A compact JWS, split and decoded into one buffer, nothing believed yet.
@@ -171,5 +108,11 @@ impl<'t, 'b> SignedParts<'t, 'b> {
     /// Returns whether the signature holds under this key.
     pub(crate) fn verified_by(&self, key: &VerifyingKey) -> bool {
         key.verifies(self.signing_input.as_bytes(), self.signature)
+    }
+
+    /// What comes out once the signature held under this key.
+    pub(crate) fn believed(&self, header: &Header<'_>, key: &VerifyingKey) -> VerifiedJws {
+        let text = HeaderText::protected(self.header);
+        VerifiedJws::new(self.payload.to_vec(), VerifiedSignature::new(0, key, header, text))
     }
 }

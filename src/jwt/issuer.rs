@@ -386,7 +386,7 @@ impl JwtIssuerBuilder {
         ];
         Ok(JwtIssuer {
             written: written.into_iter().filter_map(|(name, writes)| writes.then_some(name)).collect(),
-            header: JwsBuilder::new(&self.signing_key).token_type(self.token_type).protected_header(),
+            header: JwsBuilder::new(&self.signing_key).token_type(self.token_type).protected_header()?,
             fixed_claims: fixed_claims(issuer.as_deref(), &self.audience),
             signing_key: self.signing_key,
             lifetime,

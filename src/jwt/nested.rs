@@ -11,7 +11,7 @@ use crate::keys::KeySet;
 use crate::limits::Limits;
 use crate::secret::SecretBytes;
 use crate::wire::compact::{self, Form};
-use crate::wire::header::media_type_eq;
+use crate::wire::header::{HeaderRules, media_type_eq};
 
 /// "This parameter MUST be present; in this case, the value of this parameter MUST be "JWT", to
 /// indicate that a Nested JWT is carried in this JWT." RFC 7519 §5.2
@@ -47,7 +47,7 @@ impl Decryption {
         understood: &[String],
     ) -> Result<SecretBytes, Error> {
         let mut header = Vec::new();
-        let token = EncryptedToken::parse(token, limits, understood, &mut header)?;
+        let token = EncryptedToken::parse(token, &HeaderRules::new(limits, understood), &mut header)?;
         if !token.cty().is_some_and(|cty| media_type_eq(cty, NESTED)) {
             return Err(Error::NotAllowed(Refusal::ContentType));
         }

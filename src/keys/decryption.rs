@@ -11,6 +11,7 @@ use crate::jwe::{DecryptionKey, EncryptedToken, JweAlgorithm, NOTHING_UNDERSTOOD
 use crate::jwk::{Jwk, JwkSet, SkippedKey};
 use crate::limits::Limits;
 use crate::secret::SecretBytes;
+use crate::wire::header::HeaderRules;
 
 impl KeySet<DecryptionKey> {
     /// Makes the set from private and secret keys, as a recipient keeps them.
@@ -65,7 +66,8 @@ impl KeySet<DecryptionKey> {
     /// As [`decrypt`](Self::decrypt).
     pub fn decrypt_with_limits(&self, token: &str, limits: &Limits) -> Result<SecretBytes, Error> {
         let mut header = Vec::new();
-        self.open(&EncryptedToken::parse(token, limits, NOTHING_UNDERSTOOD, &mut header)?)
+        let rules = HeaderRules::new(limits, NOTHING_UNDERSTOOD);
+        self.open(&EncryptedToken::parse(token, &rules, &mut header)?)
     }
 
     /// Whether any key could ever be a candidate under this list.

@@ -140,6 +140,36 @@ impl<K> Clone for KeySet<K> {
     }
 }
 
+/// Goes through the keys that take part without being asked for: of an RSA JWK that names no algorithm,
+/// those for RS256 and PS256. So there may be fewer than [`len`](KeySet::len).
+impl<'s, K> IntoIterator for &'s KeySet<K> {
+    type Item = &'s K;
+    type IntoIter = KeySetIter<'s, K>;
+
+    fn into_iter(self) -> KeySetIter<'s, K> {
+        KeySetIter { entries: self.shared.entries.iter() }
+    }
+}
+
+/// The keys of a [`KeySet`], in the set's order.
+pub struct KeySetIter<'s, K> {
+    entries: std::slice::Iter<'s, Entry<K>>,
+}
+
+impl<'s, K> Iterator for KeySetIter<'s, K> {
+    type Item = &'s K;
+
+    fn next(&mut self) -> Option<&'s K> {
+        self.entries.find(|entry| !entry.only_if_listed).map(|entry| &entry.key)
+    }
+}
+
+impl<K> fmt::Debug for KeySetIter<'_, K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeySetIter").finish_non_exhaustive()
+    }
+}
+
 impl<K: fmt::Debug> fmt::Debug for KeySet<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.shared.entries.iter().map(|entry| &entry.key)).finish()

@@ -9,7 +9,7 @@ mod key_set;
 mod recipient;
 mod verification;
 
-pub use key_set::KeySet;
+pub use key_set::{KeySet, KeySetIter};
 pub use recipient::recipient_key;
 
 pub(crate) use key_set::check_count;

@@ -100,7 +100,7 @@ impl KeySet<VerifyingKey> {
         let mut candidates = self.candidates(algorithm, AlgorithmSet::default(), header.kid.as_deref());
         check_count(candidates.clone(), limits)?;
         let key = candidates.find(|key| parts.verified_by(key)).ok_or(Error::InvalidSignature)?;
-        Ok(VerifiedJws::new(&parts, &header, key))
+        Ok(parts.believed(&header, key))
     }
 
     /// The header's algorithm must be on the list, or without a list be one of the keys'.

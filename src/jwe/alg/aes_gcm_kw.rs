@@ -12,7 +12,7 @@ use crate::error::{Defect, Error, Part};
 use crate::jwe::alg::{JweAlgorithm, shared_key};
 use crate::jwe::message_budget::MessageBudget;
 use crate::jwe::recipient::{
-    Accepted, ContentKey, EncryptContentKey, Family, KeyManagement, OpenContentKey, Parameter,
+    Accepted, ContentKey, EncryptContentKey, Family, KeyManagement, OpenContentKey, Parameter, PartyInfo,
     RecipientInput, RecipientOutput, fill_random, random_bytes, rejected,
 };
 use crate::jwk::Jwk;
@@ -52,7 +52,7 @@ struct WrappingKey {
 }
 
 impl EncryptContentKey for WrappingKey {
-    fn encrypt(&self, content_key: &SecretBytes) -> Result<RecipientOutput, Error> {
+    fn encrypt(&self, content_key: &SecretBytes, _: &PartyInfo) -> Result<RecipientOutput, Error> {
         let mut iv = [0; 12];
         fill_random(&mut iv)?;
         // Secret until it is encrypted: should that fail, it is wiped.

@@ -8,8 +8,8 @@ use crate::crypto::AesKwKey;
 use crate::error::{Defect, Error, Part};
 use crate::jwe::alg::{JweAlgorithm, shared_key};
 use crate::jwe::recipient::{
-    Accepted, ContentKey, EncryptContentKey, Family, KeyManagement, OpenContentKey, RecipientInput,
-    RecipientOutput, random_bytes, rejected,
+    Accepted, ContentKey, EncryptContentKey, Family, KeyManagement, OpenContentKey, PartyInfo,
+    RecipientInput, RecipientOutput, random_bytes, rejected,
 };
 use crate::jwk::Jwk;
 use crate::secret::SecretBytes;
@@ -43,7 +43,7 @@ impl Family for AesKw {
 struct WrappingKey(AesKwKey);
 
 impl EncryptContentKey for WrappingKey {
-    fn encrypt(&self, content_key: &SecretBytes) -> Result<RecipientOutput, Error> {
+    fn encrypt(&self, content_key: &SecretBytes, _: &PartyInfo) -> Result<RecipientOutput, Error> {
         let encrypted_key = self.0.wrap(content_key.expose_secret()).map_err(rejected)?;
         Ok(RecipientOutput { encrypted_key, parameters: Vec::new() })
     }

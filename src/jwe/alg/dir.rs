@@ -11,8 +11,8 @@ use crate::jwe::alg::{JweAlgorithm, SECRET, shared_key};
 use crate::jwe::enc::{ContentCipher, ContentEncryption};
 use crate::jwe::message_budget::MessageBudget;
 use crate::jwe::recipient::{
-    Accepted, ContentKey, DetermineContentKey, Family, KeyManagement, OpenContentKey, RecipientInput,
-    RecipientOutput, random_bytes, rejected,
+    Accepted, ContentKey, DetermineContentKey, Family, KeyManagement, OpenContentKey, PartyInfo,
+    RecipientInput, RecipientOutput, random_bytes, rejected,
 };
 use crate::jwk::{Jwk, KeyMaterial};
 
@@ -32,6 +32,10 @@ impl Family for Direct {
     fn decryption(&self, _: JweAlgorithm, jwk: &Jwk) -> Result<Box<dyn OpenContentKey>, Error> {
         Ok(Box::new(SharedKey::new(jwk)?))
     }
+
+    fn determines_content_key(&self) -> bool {
+        true
+    }
 }
 
 /// A shared key for one content encryption, its cipher set up once.
@@ -50,7 +54,11 @@ impl SharedKey {
 }
 
 impl DetermineContentKey for SharedKey {
-    fn determine(&self, enc: ContentEncryption) -> Result<(ContentKey<'_>, RecipientOutput), Error> {
+    fn determine(
+        &self,
+        enc: ContentEncryption,
+        _: &PartyInfo,
+    ) -> Result<(ContentKey<'_>, RecipientOutput), Error> {
         if enc != self.enc {
             return Err(Error::InvalidKey(KeyDefect::Algorithm));
         }

@@ -6,8 +6,6 @@
 //! and point are checked before that key is used. An X25519 key of small order makes the secret all
 //! zeros, known to everyone; the agreement refuses that.
 
-use std::borrow::Cow;
-
 use crate::crypto::{
     self, AesKwKey, CryptoError, EcCurve, EcdhPrivateKey, EcdhPublicKey, Hash, X25519PrivateKey,
 };
@@ -16,14 +14,13 @@ use crate::jwe::alg::JweAlgorithm;
 use crate::jwe::enc::ContentEncryption;
 use crate::jwe::recipient::{
     Accepted, ContentKey, DetermineContentKey, EncryptContentKey, Family, KeyManagement, OpenContentKey,
-    Parameter, RecipientInput, RecipientOutput, no_randomness, rejected,
+    Parameter, PartyInfo, RecipientInput, RecipientOutput, no_randomness, rejected,
 };
 use crate::jwk::{
     EcKey, Jwk, KeyKind, KeyMaterial, OkpCurve, OkpKey, read_ephemeral_public_key, write_ephemeral_public_key,
 };
 use crate::limits::Limits;
 use crate::secret::SecretBytes;
-use crate::wire::base64url;
 use crate::wire::json::Value;
 
 /// A row's constants. The length is in bytes; without one, the agreed key is the content key.
@@ -48,6 +45,14 @@ impl Family for EcdhEs {
         let key = PrivateKey::of(jwk.material())?;
         Ok(Box::new(Recipient { key, algorithm, wrap_key_len: self.wrap_key_len }))
     }
+
+    fn determines_content_key(&self) -> bool {
+        self.wrap_key_len.is_none()
+    }
+
+    fn agrees(&self) -> bool {
+        true
+    }
 }
 
 /// The sender's side of direct key agreement.
@@ -58,18 +63,23 @@ impl AgreeWith {
         &self,
         ephemeral: &PrivateKey,
         enc: ContentEncryption,
+        parties: &PartyInfo,
     ) -> Result<SecretBytes, CryptoError> {
         // RFC 7518 §4.6.2: in direct key agreement, AlgorithmID is the `enc` value.
-        derive_key(&ephemeral.agree(&self.0)?, enc.name(), enc.key_len(), &[], &[])
+        derive_key(&ephemeral.agree(&self.0)?, enc.name(), enc.key_len(), parties)
     }
 }
 
 impl DetermineContentKey for AgreeWith {
-    fn determine(&self, enc: ContentEncryption) -> Result<(ContentKey<'_>, RecipientOutput), Error> {
+    fn determine(
+        &self,
+        enc: ContentEncryption,
+        parties: &PartyInfo,
+    ) -> Result<(ContentKey<'_>, RecipientOutput), Error> {
         let ephemeral = PrivateKey::generate(self.0.curve()).map_err(no_randomness)?;
-        let content_key = self.determine_with(&ephemeral, enc).map_err(rejected)?;
-        let output = RecipientOutput { encrypted_key: Vec::new(), parameters: vec![ephemeral.epk()?] };
-        Ok((ContentKey::Fresh(content_key), output))
+        let content_key = self.determine_with(&ephemeral, enc, parties).map_err(rejected)?;
+        let parameters = ephemeral.parameters(parties)?;
+        Ok((ContentKey::Fresh(content_key), RecipientOutput { encrypted_key: Vec::new(), parameters }))
     }
 }
 
@@ -85,19 +95,20 @@ impl WrapFor {
         &self,
         ephemeral: &PrivateKey,
         content_key: &SecretBytes,
+        parties: &PartyInfo,
     ) -> Result<Vec<u8>, CryptoError> {
         // RFC 7518 §4.6.2: in key agreement with key wrapping, AlgorithmID is the `alg` value.
         let shared = ephemeral.agree(&self.recipient)?;
-        let wrapping_key = derive_key(&shared, self.algorithm.name(), self.key_len, &[], &[])?;
+        let wrapping_key = derive_key(&shared, self.algorithm.name(), self.key_len, parties)?;
         AesKwKey::new(wrapping_key.expose_secret())?.wrap(content_key.expose_secret())
     }
 }
 
 impl EncryptContentKey for WrapFor {
-    fn encrypt(&self, content_key: &SecretBytes) -> Result<RecipientOutput, Error> {
+    fn encrypt(&self, content_key: &SecretBytes, parties: &PartyInfo) -> Result<RecipientOutput, Error> {
         let ephemeral = PrivateKey::generate(self.recipient.curve()).map_err(no_randomness)?;
-        let encrypted_key = self.encrypt_with(&ephemeral, content_key).map_err(rejected)?;
-        Ok(RecipientOutput { encrypted_key, parameters: vec![ephemeral.epk()?] })
+        let encrypted_key = self.encrypt_with(&ephemeral, content_key, parties).map_err(rejected)?;
+        Ok(RecipientOutput { encrypted_key, parameters: ephemeral.parameters(parties)? })
     }
 }
 
@@ -120,16 +131,13 @@ impl OpenContentKey for Recipient {
         if epk.curve() != self.key.curve() {
             return Err(epk_defect("a public key on the curve of the recipient's key"));
         }
-        let party_info = |text: &Option<Cow<'_, str>>| {
-            text.as_deref().map_or(Ok(Vec::new()), |text| base64url::decode(text, Part::Header))
-        };
-        let (apu, apv) = (party_info(&header.apu)?, party_info(&header.apv)?);
+        let parties = PartyInfo::read(header)?;
         Ok(Accepted::new(move || {
             let shared = self.key.agree(&epk)?;
             let Some(key_len) = self.wrap_key_len else {
-                return derive_key(&shared, enc.name(), enc.key_len(), &apu, &apv).map(ContentKey::Fresh);
+                return derive_key(&shared, enc.name(), enc.key_len(), &parties).map(ContentKey::Fresh);
             };
-            let wrapping_key = derive_key(&shared, self.algorithm.name(), key_len, &apu, &apv)?;
+            let wrapping_key = derive_key(&shared, self.algorithm.name(), key_len, &parties)?;
             AesKwKey::new(wrapping_key.expose_secret())?.unwrap(encrypted_key).map(ContentKey::Fresh)
         }))
     }
@@ -140,15 +148,15 @@ fn derive_key(
     shared_secret: &SecretBytes,
     algorithm_id: &str,
     key_len: usize,
-    party_u_info: &[u8],
-    party_v_info: &[u8],
+    parties: &PartyInfo,
 ) -> Result<SecretBytes, CryptoError> {
+    let PartyInfo { apu, apv } = parties;
     let be_bytes = |len: usize| u32::try_from(len).map(u32::to_be_bytes).map_err(|_| CryptoError);
     let algorithm_id = algorithm_id.as_bytes();
     // Each input goes in behind its length, so that no two of them run together.
     let algorithm_id_len = be_bytes(algorithm_id.len())?;
-    let party_u_info_len = be_bytes(party_u_info.len())?;
-    let party_v_info_len = be_bytes(party_v_info.len())?;
+    let apu_len = be_bytes(apu.len())?;
+    let apv_len = be_bytes(apv.len())?;
     let key_bits = be_bytes(key_len * 8)?;
 
     let mut key = Vec::with_capacity(key_len);
@@ -164,10 +172,10 @@ fn derive_key(
                 shared_secret.expose_secret(),
                 &algorithm_id_len,
                 algorithm_id,
-                &party_u_info_len,
-                party_u_info,
-                &party_v_info_len,
-                party_v_info,
+                &apu_len,
+                apu,
+                &apv_len,
+                apv,
                 &key_bits,
             ],
         );
@@ -293,6 +301,11 @@ impl PrivateKey {
         }
     }
 
+    /// Returns the header parameters of a message whose ephemeral key this is.
+    fn parameters(&self, parties: &PartyInfo) -> Result<Vec<Parameter>, Error> {
+        Ok(std::iter::once(self.epk()?).chain(parties.parameters()).collect())
+    }
+
     /// Returns the header parameter that carries the public part.
     fn epk(&self) -> Result<Parameter, Error> {
         let material = match self {
@@ -317,11 +330,16 @@ fn epk_defect(expected: &'static str) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::base64url;
     use crate::wire::header::Header;
     use crate::wire::json;
 
     const CURVES: [Curve; 4] =
         [Curve::Ec(EcCurve::P256), Curve::Ec(EcCurve::P384), Curve::Ec(EcCurve::P521), Curve::X25519];
+
+    fn parties(apu: &[u8], apv: &[u8]) -> PartyInfo {
+        PartyInfo { apu: apu.to_vec(), apv: apv.to_vec() }
+    }
 
     /// Reads an `epk` out of a header.
     fn read(epk: &str) -> Result<PublicKey, Error> {
@@ -356,7 +374,7 @@ mod tests {
                 218, 128, 106, 72, 246, 218, 167, 121, 140, 254, 144, 196
             ]
         );
-        let key = derive_key(&sender, "A128GCM", 16, b"Alice", b"Bob").unwrap();
+        let key = derive_key(&sender, "A128GCM", 16, &parties(b"Alice", b"Bob")).unwrap();
         assert_eq!(base64url::encode(key.expose_secret()), "VqqN6vgjbSBcIijNcacQGg");
     }
 
@@ -430,7 +448,7 @@ mod tests {
         let wrapped = |algorithm| {
             let recipient = PublicKey::of(bob.material()).unwrap();
             let sender = WrapFor { recipient, algorithm, key_len: 16 };
-            base64url::encode(&sender.encrypt_with(&ephemeral, &content_key).unwrap())
+            base64url::encode(&sender.encrypt_with(&ephemeral, &content_key, &PartyInfo::none()).unwrap())
         };
         assert_eq!(wrapped(JweAlgorithm::EcdhEsA128Kw), "ZOUS620lYzGREFkQlWivnwTstibK0CbU");
         // The algorithm's name goes into the wrapping key.
@@ -441,7 +459,7 @@ mod tests {
     fn every_input_of_the_derivation_counts() {
         let shared = SecretBytes::from(vec![1; 32]);
         let derived = |algorithm_id, key_len, apu: &[u8], apv: &[u8]| {
-            derive_key(&shared, algorithm_id, key_len, apu, apv).unwrap().into_exposed_secret()
+            derive_key(&shared, algorithm_id, key_len, &parties(apu, apv)).unwrap().into_exposed_secret()
         };
         let key = derived("A256GCM", 32, b"ab", b"c");
         assert_ne!(key, derived("A128GCM", 32, b"ab", b"c"));

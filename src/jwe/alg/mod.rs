@@ -161,6 +161,16 @@ impl JweAlgorithm {
         Self::from_name(name).or_else(|| ContentEncryption::from_name(name).map(|_| Self::Dir))
     }
 
+    /// Whether the algorithm determines the content key itself, so that a message has one recipient.
+    pub(super) fn determines_content_key(self) -> bool {
+        self.family().determines_content_key()
+    }
+
+    /// Whether the algorithm agrees on a key, so that a message may name the parties.
+    pub(super) fn agrees(self) -> bool {
+        self.family().agrees()
+    }
+
     pub(super) const fn family(self) -> &'static dyn Family {
         self.row().family
     }

@@ -8,8 +8,8 @@ use crate::crypto::{HAS_RSA_OAEP, OaepHash, RsaOaepPrivateKey, RsaOaepPublicKey}
 use crate::error::{Defect, Error, KeyDefect, Part, Unsupported};
 use crate::jwe::alg::JweAlgorithm;
 use crate::jwe::recipient::{
-    Accepted, ContentKey, EncryptContentKey, Family, KeyManagement, OpenContentKey, RecipientInput,
-    RecipientOutput, rejected,
+    Accepted, ContentKey, EncryptContentKey, Family, KeyManagement, OpenContentKey, PartyInfo,
+    RecipientInput, RecipientOutput, rejected,
 };
 use crate::jwk::{Jwk, KeyKind, KeyMaterial};
 use crate::secret::SecretBytes;
@@ -57,7 +57,7 @@ impl Family for RsaOaep {
 struct PublicKey(RsaOaepPublicKey);
 
 impl EncryptContentKey for PublicKey {
-    fn encrypt(&self, content_key: &SecretBytes) -> Result<RecipientOutput, Error> {
+    fn encrypt(&self, content_key: &SecretBytes, _: &PartyInfo) -> Result<RecipientOutput, Error> {
         let encrypted_key = self.0.encrypt(content_key.expose_secret()).map_err(rejected)?;
         Ok(RecipientOutput { encrypted_key, parameters: Vec::new() })
     }

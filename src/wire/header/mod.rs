@@ -6,9 +6,11 @@
 //! key that comes with the token proves nothing about who made it (RFC 8725 §3.10).
 
 mod critical;
+mod further;
 mod parameters;
 mod writer;
 
+pub(crate) use further::FurtherParameters;
 pub(crate) use parameters::REGISTERED;
 pub(crate) use writer::HeaderWriter;
 
@@ -35,8 +37,6 @@ pub(crate) struct Header<'a> {
     pub(crate) typ: Option<Cow<'a, str>>,
     /// The content's media type; compare it with [`media_type_eq`].
     pub(crate) cty: Option<Cow<'a, str>>,
-    /// Whether the payload is base64url in the signing input (RFC 7797 §3); true in a JWE.
-    pub(crate) b64: bool,
     /// Whether the plaintext was compressed with DEFLATE; false in a JWS.
     pub(crate) zip: bool,
     /// The sender's ephemeral public key, an object; `None` in a JWS.
@@ -160,12 +160,7 @@ impl<'a> Header<'a> {
         if !rules.unprotected_algorithm {
             read.alg.map(|alg| alg.protected("alg")).transpose()?;
         }
-        let b64 = read.b64.map(|b64| {
-            // RFC 7797 §3: "The "b64" Header Parameter MUST be integrity protected".
-            let value = b64.protected("b64")?;
-            value.as_bool().ok_or(wrong_type("b64", "a boolean"))
-        });
-        let b64 = b64.transpose()?.unwrap_or(true);
+        let b64 = b64(read.b64)?;
         let critical = Critical::read(&read, text, rules.limits)?;
         if !b64 {
             // RFC 7797 §6: a reader that doesn't know `b64` must not take the payload for
@@ -180,7 +175,6 @@ impl<'a> Header<'a> {
         critical.check(rules.understood, rules.unencoded_payload.then_some(B64))?;
         Ok(Self {
             alg: required_string("alg", read.alg)?,
-            b64,
             kid: optional_string("kid", read.kid)?,
             typ: optional_string("typ", read.typ)?,
             cty: optional_string("cty", read.cty)?,
@@ -204,7 +198,6 @@ impl<'a> Header<'a> {
         let read = Parameters::scan(text, rules.limits)?;
         let mut header = Self {
             alg: required_string("alg", read.alg)?,
-            b64: true,
             enc: Some(required_string("enc", read.enc)?),
             kid: optional_string("kid", read.kid)?,
             typ: optional_string("typ", read.typ)?,
@@ -236,6 +229,12 @@ impl<'a> Header<'a> {
     }
 }
 
+/// Returns whether a JWS's payload is base64url in the signing input, by a header whose other rules aren't
+/// judged yet: several signatures over one payload have to agree before any of them counts (RFC 7797 §3).
+pub(crate) fn encodes_payload(text: HeaderText<'_>, limits: &Limits) -> Result<bool, Error> {
+    b64(Parameters::scan(text, limits)?.b64)
+}
+
 /// Compares two media types of `typ` or `cty` as RFC 7515 §4.1.9 reads them: without a slash,
 /// "application/" is put in front; letters' case doesn't matter, but in a parameter it does.
 pub(crate) fn media_type_eq(one: &str, other: &str) -> bool {
@@ -265,6 +264,12 @@ fn optional_string<'a>(
     value: Option<Parameter<'a>>,
 ) -> Result<Option<Cow<'a, str>>, Error> {
     value.map(|found| found.value.as_str().ok_or(wrong_type(name, "a string"))).transpose()
+}
+
+fn b64(b64: Option<Parameter<'_>>) -> Result<bool, Error> {
+    let Some(b64) = b64 else { return Ok(true) };
+    // RFC 7797 §3: "The "b64" Header Parameter MUST be integrity protected".
+    b64.protected(B64)?.as_bool().ok_or(wrong_type(B64, "a boolean"))
 }
 
 fn epk(epk: Parameter<'_>) -> Result<Value<'_>, Error> {

@@ -1,0 +1,103 @@
+//! Decryption with a choice: keys and settings go in once, then tokens in any serialization; a
+//! [`DecryptedJwe`] comes out, which says more than the plaintext (RFC 7516 §5.2, §7).
+//!
+//! The stages are those of `token` and `message`, so that a setting here can't skip one.
+
+use crate::error::{Error, Refusal};
+use crate::limits::Limits;
+use crate::wire::header::HeaderRules;
+
+use super::decrypted::DecryptedJwe;
+use super::decryption_key::DecryptionKey;
+use super::token::{EncryptedJson, EncryptedToken};
+
+/// Decryption under several keys, of compact tokens and of JSON, with settings.
+///
+/// For one key and a compact token, [`decrypt`](super::decrypt) does. What was decrypted may come from anyone
+/// who has the public key.
+///
+/// ```
+/// use countersign::jwe::{DecryptionKey, JweAlgorithm, JweBuilder, JweDecrypter};
+///
+/// let key = DecryptionKey::generate(JweAlgorithm::EcdhEsA256Kw)?.with_key_id("2026-01");
+/// let json = JweBuilder::new(&key.encryption_key()?)
+///     .additional_authenticated_data("order 17")
+///     .encrypt_json(b"card 4242")?;
+///
+/// let decrypted = JweDecrypter::new([&key]).decrypt_json(&json)?;
+/// assert_eq!(decrypted.plaintext().expose_secret(), b"card 4242");
+/// assert_eq!(decrypted.additional_authenticated_data(), Some(&b"order 17"[..]));
+/// # Ok::<(), countersign::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+#[must_use = "`decrypt` or `decrypt_json` opens a token"]
+pub struct JweDecrypter<'k> {
+    keys: Vec<&'k DecryptionKey>,
+    understood: Vec<String>,
+    limits: Limits,
+}
+
+impl<'k> JweDecrypter<'k> {
+    /// Starts with the keys, each bound to its algorithm: `[&key]`, or a set of them.
+    ///
+    /// For each recipient of a token, the keys of its algorithm are tried that have its `kid`, or else those
+    /// that have none; all of its algorithm if it names no `kid`.
+    pub fn new(keys: impl IntoIterator<Item = &'k DecryptionKey>) -> Self {
+        Self { keys: keys.into_iter().collect(), understood: Vec::new(), limits: Limits::default() }
+    }
+
+    /// Sets the header parameters that the application understands, so that `crit` may hold them. Default: none
+    /// ([RFC 7516 §4.1.13](https://www.rfc-editor.org/rfc/rfc7516#section-4.1.13)).
+    ///
+    /// Whoever names one here has to obey it: [`DecryptedJwe::parameter`] reads it.
+    pub fn understood_critical<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
+        self.understood = names.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Sets the limits. [`Limits::candidate_keys`] is on all recipients of a token and keys together.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Decrypts a compact token: five parts.
+    ///
+    /// # Errors
+    ///
+    /// As [`decrypt`](super::decrypt); [`Error::LimitExceeded`] if too many keys fit.
+    pub fn decrypt(&self, token: &str) -> Result<DecryptedJwe, Error> {
+        let mut header = Vec::new();
+        let token = EncryptedToken::parse(token, &self.rules(), &mut header)?;
+        if !self.keys.iter().any(|key| key.algorithm() == token.algorithm()) {
+            return Err(Error::NotAllowed(Refusal::Algorithm));
+        }
+        let opened = token.open(self.keys.iter().copied())?;
+        DecryptedJwe::new(opened, token.content_encryption(), &[])
+    }
+
+    /// Decrypts a token in JSON, flattened or general, for the first of its recipients that one of the keys
+    /// opens.
+    ///
+    /// All of the token must be in order, what it says to the other recipients too; only an algorithm that
+    /// isn't known here is passed over.
+    ///
+    /// # Errors
+    ///
+    /// As [`decrypt`](Self::decrypt); [`Error::Malformed`] for JSON that isn't exactly one JWE, and for several
+    /// recipients of an algorithm that has one; [`Error::LimitExceeded`] for more recipients than
+    /// [`Limits::recipients`].
+    pub fn decrypt_json(&self, json: &str) -> Result<DecryptedJwe, Error> {
+        let mut header = Vec::new();
+        let token = EncryptedJson::parse(json, &self.rules(), &mut header)?;
+        if !token.algorithms().any(|algorithm| self.keys.iter().any(|key| key.algorithm() == algorithm)) {
+            return Err(Error::NotAllowed(Refusal::Algorithm));
+        }
+        let opened = token.open(self.keys.iter().copied())?;
+        DecryptedJwe::new(opened, token.content_encryption(), token.additional_authenticated_data())
+    }
+
+    fn rules(&self) -> HeaderRules<'_, String> {
+        HeaderRules::new(&self.limits, &self.understood)
+    }
+}

@@ -1,0 +1,174 @@
+//! A JWE taken apart, whatever its serialization: the parts that all recipients share and what it says to
+//! each go in, with keys; the plaintext comes out (RFC 7516 §5.2).
+//!
+//! Everything the sender can see is judged here or by [`OpenContentKey::accept`], each with an error of its
+//! own. From the first use of a secret key on, there is one error and one cost (RFC 7516 §11.5).
+//!
+//! [`OpenContentKey::accept`]: super::recipient::OpenContentKey::accept
+
+use std::borrow::Cow;
+
+use crate::error::{Defect, Error, Limit, Part};
+use crate::limits::Limits;
+use crate::secret::SecretBytes;
+use crate::wire::header::{Header, HeaderText};
+use crate::wire::over_limit;
+
+use super::alg::JweAlgorithm;
+use super::decryption_key::DecryptionKey;
+use super::enc::ContentEncryption;
+use super::recipient::{Accepted, ContentKey, RecipientInput, random_bytes};
+
+/// What all recipients of a message share.
+pub(super) struct Message<'t> {
+    enc: ContentEncryption,
+    aad: Cow<'t, str>,
+    iv: Vec<u8>,
+    ciphertext: Vec<u8>,
+    tag: Vec<u8>,
+    limits: &'t Limits,
+}
+
+/// What a message says to one recipient.
+pub(super) struct Recipient<'t> {
+    /// The place among the message's recipients, from 0.
+    pub(super) index: usize,
+    pub(super) algorithm: JweAlgorithm,
+    pub(super) header: Header<'t>,
+    /// What the header was read from.
+    pub(super) text: HeaderText<'t>,
+    pub(super) encrypted_key: Vec<u8>,
+}
+
+impl Recipient<'_> {
+    pub(super) fn key_id(&self) -> Option<&str> {
+        self.header.kid.as_deref()
+    }
+}
+
+/// A message that a key opened.
+pub(super) struct Opened<'r, 't, 'k> {
+    pub(super) plaintext: SecretBytes,
+    pub(super) recipient: &'r Recipient<'t>,
+    pub(super) key: &'k DecryptionKey,
+}
+
+/// A recipient and a key that may be its own, judged with no secret at work.
+struct Candidate<'r, 't, 'k> {
+    accepted: Accepted<'r>,
+    recipient: &'r Recipient<'t>,
+    key: &'k DecryptionKey,
+}
+
+impl<'t> Message<'t> {
+    /// Takes the parts together. `aad` is the text that the tag covers beside the ciphertext.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Malformed`] when initialization vector or tag haven't the length that `enc` gives them.
+    pub(super) fn new(
+        enc: ContentEncryption,
+        aad: Cow<'t, str>,
+        iv: Vec<u8>,
+        ciphertext: Vec<u8>,
+        tag: Vec<u8>,
+        limits: &'t Limits,
+    ) -> Result<Self, Error> {
+        if iv.len() != enc.iv_len() {
+            return Err(Error::malformed(Part::InitializationVector, Defect::Length));
+        }
+        if tag.len() != enc.tag_len() {
+            return Err(Error::malformed(Part::AuthenticationTag, Defect::Length));
+        }
+        Ok(Self { enc, aad, iv, ciphertext, tag, limits })
+    }
+
+    /// Returns the content encryption.
+    pub(super) const fn content_encryption(&self) -> ContentEncryption {
+        self.enc
+    }
+
+    /// Decrypts for the first of the recipients that one of the keys opens; several keys are tried in turn.
+    ///
+    /// Keys of another algorithm or `kid` aren't candidates and don't count for the limit, which is on all
+    /// recipients and keys together.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoMatchingKey`] when no key is a candidate, [`Error::LimitExceeded`] when too many
+    /// are, what the sender could see of a malformed recipient part, [`Error::NotAllowed`], and
+    /// [`Error::DecryptionFailed`] for everything else.
+    pub(super) fn open<'r, 'k: 'r>(
+        &'r self,
+        recipients: &'r [Recipient<'t>],
+        keys: impl IntoIterator<Item = &'k DecryptionKey, IntoIter: Clone>,
+    ) -> Result<Opened<'r, 't, 'k>, Error> {
+        // All is judged that needs no secret, before the first secret is used.
+        for candidate in self.candidates(recipients, keys)? {
+            let Candidate { accepted, recipient, key } = candidate;
+            match self.decrypt_with(accepted) {
+                Ok(plaintext) => return Ok(Opened { plaintext, recipient, key }),
+                Err(Error::DecryptionFailed) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Err(Error::DecryptionFailed)
+    }
+
+    /// Returns what may open the message: at least one candidate, and no more than the limit.
+    fn candidates<'r, 'k: 'r>(
+        &'r self,
+        recipients: &'r [Recipient<'t>],
+        keys: impl IntoIterator<Item = &'k DecryptionKey, IntoIter: Clone>,
+    ) -> Result<Vec<Candidate<'r, 't, 'k>>, Error> {
+        let keys = keys.into_iter();
+        let mut candidates = Vec::new();
+        let mut refusal = Error::NoMatchingKey;
+        for recipient in recipients {
+            let fitting = keys.clone().filter(|key| key.fits(recipient.algorithm, recipient.key_id()));
+            // Keys of the very ID go before keys without one, which are asked only if there are none.
+            let is_named = recipient.key_id().is_some() && fitting.clone().any(|key| key.key_id().is_some());
+            for key in fitting.filter(|key| !is_named || key.key_id().is_some()) {
+                let input = RecipientInput {
+                    enc: self.enc,
+                    header: &recipient.header,
+                    encrypted_key: &recipient.encrypted_key,
+                    limits: self.limits,
+                };
+                match key.accept(input) {
+                    Ok(_) if candidates.len() >= self.limits.candidate_keys => {
+                        return Err(over_limit(Limit::CandidateKeys, self.limits.candidate_keys));
+                    }
+                    Ok(accepted) => candidates.push(Candidate { accepted, recipient, key }),
+                    Err(error) => refusal = error,
+                }
+            }
+        }
+        if candidates.is_empty() { Err(refusal) } else { Ok(candidates) }
+    }
+
+    /// Decrypts with one key.
+    fn decrypt_with(&self, candidate: Accepted<'_>) -> Result<SecretBytes, Error> {
+        // RFC 7516 §11.5: "To mitigate the attacks described in RFC 3218, the recipient MUST NOT
+        // distinguish between format, padding, and length errors of encrypted keys. It is strongly
+        // recommended, in the event of receiving an improperly formatted key, that the recipient
+        // substitute a randomly generated CEK and proceed to the next step". It is drawn always, so
+        // that both ways cost the same.
+        let substitute = random_bytes(self.enc.key_len())?;
+        let fresh;
+        let cipher = match candidate.content_key() {
+            Ok(ContentKey::Shared(cipher)) => cipher,
+            content_key => {
+                let key = match &content_key {
+                    Ok(ContentKey::Fresh(key)) if key.len() == self.enc.key_len() => key,
+                    _ => &substitute,
+                };
+                fresh = self.enc.cipher(key).map_err(|_| Error::DecryptionFailed)?;
+                &*fresh
+            }
+        };
+        cipher
+            .open(&self.iv, self.aad.as_bytes(), self.ciphertext.clone(), &self.tag)
+            .map_err(|_| Error::DecryptionFailed)
+    }
+}
