@@ -32,6 +32,8 @@ pub struct Limits {
     pub(crate) recipients: usize,
     pub(crate) jwk_set_bytes: usize,
     pub(crate) jwk_set_keys: usize,
+    pub(crate) pkcs8_iterations: u32,
+    pub(crate) pkcs8_memory: usize,
 }
 
 impl Default for Limits {
@@ -45,6 +47,8 @@ impl Default for Limits {
             recipients: 16,
             jwk_set_bytes: 256 * 1024,
             jwk_set_keys: 1024,
+            pkcs8_iterations: 10_000_000,
+            pkcs8_memory: 256 * 1024 * 1024,
         }
     }
 }
@@ -118,6 +122,23 @@ impl Limits {
     #[must_use]
     pub const fn jwk_set_keys(mut self, keys: usize) -> Self {
         self.jwk_set_keys = keys;
+        self
+    }
+
+    /// Sets how many iterations of PBKDF2 an encrypted private key may ask for. Default: 10,000,000, the most
+    /// that [RFC 8018 §4.2](https://www.rfc-editor.org/rfc/rfc8018#section-4.2) speaks of; some seconds of work.
+    #[must_use]
+    pub const fn pkcs8_iterations(mut self, iterations: u32) -> Self {
+        self.pkcs8_iterations = iterations;
+        self
+    }
+
+    /// Sets how many bytes scrypt may fill for an encrypted private key: 128 times the product of its three
+    /// costs. Default: 256 MiB, twice what OWASP's Password Storage Cheat Sheet asks for; OpenSSL writes
+    /// 16 MiB.
+    #[must_use]
+    pub const fn pkcs8_memory(mut self, bytes: usize) -> Self {
+        self.pkcs8_memory = bytes;
         self
     }
 }

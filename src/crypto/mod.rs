@@ -31,7 +31,12 @@ use ring as stack;
 pub(crate) use bytes::{Digest, SignatureBytes};
 pub(crate) use ec::EcCurve;
 pub(crate) use rsa::{OaepHash, RsaPadding, RsaPrivateComponents};
+#[cfg(feature = "encrypted-pkcs8")]
+pub(crate) use rust_crypto::scrypt;
 pub(crate) use rust_crypto::{AesCbcKey, AesKwKey, Ed25519VerifyingKey, digest};
+#[cfg(feature = "encrypted-pkcs8")]
+pub(crate) use stack::pbkdf2;
+pub(crate) use stack::sha1;
 pub(crate) use stack::{
     AesGcmKey, EcdhPrivateKey, EcdhPublicKey, EcdsaSigningKey, EcdsaVerifyingKey, Ed25519SigningKey,
     HAS_RSA_GENERATION, HAS_RSA_OAEP, HmacKey, RsaOaepPrivateKey, RsaOaepPublicKey, RsaSigningKey,

@@ -54,6 +54,12 @@ pub enum KeyDefect {
     /// The parts of the key contradict each other, or a part is out of its range.
     #[error("{0}")]
     Inconsistent(&'static str),
+    /// The private key can be computed from the public one.
+    #[error("{0}")]
+    Weak(&'static str),
+    /// The key is encrypted under another password, or is damaged.
+    #[error("expected the password of an undamaged encrypted key, found another password or a damaged key")]
+    Password,
     /// The crypto library refused the key.
     #[error("expected a key that the crypto library accepts, found one that it refuses")]
     Rejected,
@@ -75,6 +81,8 @@ impl KeyDefect {
             Self::NotPrivate => "key_not_private",
             Self::NotPublic => "key_not_public",
             Self::Inconsistent(_) => "key_inconsistent",
+            Self::Weak(_) => "key_weak",
+            Self::Password => "key_password",
             Self::Rejected => "key_rejected",
             Self::Exhausted => "key_exhausted",
         }

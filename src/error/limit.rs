@@ -29,6 +29,10 @@ pub enum Limit {
     JwkSetBytes,
     /// Keys in a JWK set.
     JwkSetKeys,
+    /// Iterations of PBKDF2 that an encrypted private key asks for.
+    Pkcs8Iterations,
+    /// Bytes that scrypt fills for an encrypted private key.
+    Pkcs8Memory,
 }
 
 impl Limit {
@@ -44,6 +48,8 @@ impl Limit {
             Self::KeyBytes => "limit_key_bytes",
             Self::JwkSetBytes => "limit_jwk_set_bytes",
             Self::JwkSetKeys => "limit_jwk_set_keys",
+            Self::Pkcs8Iterations => "limit_pkcs8_iterations",
+            Self::Pkcs8Memory => "limit_pkcs8_memory",
         }
     }
 }
@@ -61,6 +67,8 @@ impl fmt::Display for Limit {
             Self::KeyBytes => "bytes of key",
             Self::JwkSetBytes => "bytes of JWK set",
             Self::JwkSetKeys => "keys in a JWK set",
+            Self::Pkcs8Iterations => "iterations of PBKDF2 for an encrypted key",
+            Self::Pkcs8Memory => "bytes that scrypt fills for an encrypted key",
         })
     }
 }

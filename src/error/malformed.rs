@@ -38,6 +38,8 @@ pub enum Part {
     Pem,
     /// DER bytes.
     Der,
+    /// The URI of a key's thumbprint.
+    ThumbprintUri,
 }
 
 impl fmt::Display for Part {
@@ -57,6 +59,7 @@ impl fmt::Display for Part {
             Self::JwkSet => "JWK set",
             Self::Pem => "PEM",
             Self::Der => "DER",
+            Self::ThumbprintUri => "thumbprint URI",
         })
     }
 }

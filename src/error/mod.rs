@@ -146,7 +146,13 @@ impl Error {
             Self::Unsupported(Unsupported::Key(_) | Unsupported::Feature(_)) => 500,
             Self::Malformed { part: Part::Jwk | Part::JwkSet | Part::Pem | Part::Der, .. } => 500,
             Self::LimitExceeded {
-                limit: Limit::KeyBytes | Limit::JwkSetBytes | Limit::JwkSetKeys, ..
+                limit:
+                    Limit::KeyBytes
+                    | Limit::JwkSetBytes
+                    | Limit::JwkSetKeys
+                    | Limit::Pkcs8Iterations
+                    | Limit::Pkcs8Memory,
+                ..
             } => 500,
             Self::Unavailable { .. } => 503,
             _ => 401,

@@ -71,6 +71,9 @@ pub enum Refusal {
     /// An encrypted token where the verifier has no key to decrypt with.
     #[error("expected a signed token, found an encrypted one; `decrypt_with` gives the keys")]
     Encrypted,
+    /// The application doesn't trust the certificates that a key would be taken from.
+    #[error("expected certificates that the application trusts, found some that it refused")]
+    Certificate,
 }
 
 impl Refusal {
@@ -84,6 +87,7 @@ impl Refusal {
             Self::Unencrypted => "not_encrypted",
             Self::Unsigned => "not_signed",
             Self::Encrypted => "encrypted",
+            Self::Certificate => "certificate_not_trusted",
         }
     }
 }

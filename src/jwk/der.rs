@@ -4,6 +4,9 @@
 //! 5915 §3) and certificates (RFC 5280 §4.1), each strictly DER and with nothing behind it.
 
 mod algorithm;
+mod certificate;
+#[cfg(feature = "encrypted-pkcs8")]
+mod encrypted;
 mod pkcs1;
 mod pkcs8;
 mod sec1;
@@ -11,8 +14,26 @@ mod spki;
 
 use ::der::{Encode, ErrorKind};
 
+pub(super) use certificate::{Certificate, Usage};
+
 use super::{Jwk, KeyMaterial, check_key_size};
+#[cfg(feature = "encrypted-pkcs8")]
+use crate::Limits;
 use crate::{Defect, Error, KeyDefect, Part, SecretBytes, Unsupported};
+
+/// Reads a private key that is encrypted under a password.
+#[cfg(feature = "encrypted-pkcs8")]
+pub(super) fn decrypt(der: &[u8], password: &[u8], limits: &Limits) -> Result<Jwk, Error> {
+    check(der)?;
+    let pkcs8 = encrypted::decrypt(der, password, limits)?;
+    pkcs8::read(pkcs8.expose_secret()).map(Jwk::from_material)
+}
+
+/// Writes a private key encrypted under a password.
+#[cfg(feature = "encrypted-pkcs8")]
+pub(super) fn encrypt(key: &Jwk, password: &[u8]) -> Result<Vec<u8>, Error> {
+    encrypted::encrypt(&pkcs8::write(&key.material)?, password)
+}
 
 impl Jwk {
     /// Reads a public key from a SubjectPublicKeyInfo, the content of PEM's `PUBLIC KEY`.
@@ -97,7 +118,7 @@ impl Jwk {
     /// [`Error::LimitExceeded`] for more than 256 KiB.
     pub fn from_certificate_der(der: &[u8]) -> Result<Self, Error> {
         check(der)?;
-        spki::read_certificate(der).map(Self::from_material)
+        Certificate::read(der)?.key().map(Self::from_material)
     }
 
     /// Writes the public part as a SubjectPublicKeyInfo.

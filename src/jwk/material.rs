@@ -10,7 +10,7 @@ use super::members::Members;
 use super::oct;
 use super::okp::OkpKey;
 use super::rsa::RsaKey;
-use super::writer::{ObjectWriter, base64url_member_len};
+use super::writer::{ObjectWriter, base64_member_len};
 use crate::crypto::RsaPrivateComponents;
 use crate::{Error, KeyDefect, SecretBytes, Unsupported};
 
@@ -142,6 +142,6 @@ impl KeyMaterial {
             Self::Okp(key) => vec![key.x.len(), key.x.len()],
         };
         // `kty` and `crv` take less than 64 bytes, braces included.
-        parts.into_iter().map(base64url_member_len).sum::<usize>() + 64
+        parts.into_iter().map(base64_member_len).sum::<usize>() + 64
     }
 }

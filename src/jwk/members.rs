@@ -14,9 +14,9 @@ use crate::wire::json::{self, Value};
 use crate::{Defect, Error, Limits, Part, SecretBytes};
 
 /// The members that this library looks at; any other is ignored (RFC 7517 §4).
-const NAMES: [&str; 18] = [
+const NAMES: [&str; 21] = [
     "kty", "crv", "x", "y", "d", "n", "e", "p", "q", "dp", "dq", "qi", "oth", "k", "use", "key_ops", "alg",
-    "kid",
+    "kid", "x5c", "x5t", "x5t#S256",
 ];
 
 /// The scanned members of one JWK.
@@ -36,6 +36,11 @@ impl<'a> Members<'a> {
             Ok(())
         })?;
         Ok(Self { part, values })
+    }
+
+    /// Returns what errors speak of.
+    pub(super) fn part(&self) -> Part {
+        self.part
     }
 
     /// Returns whether the member is there, whatever its value.

@@ -6,6 +6,7 @@
 
 use std::collections::HashSet;
 
+use super::der::Usage;
 use super::members::Members;
 use super::writer::{ObjectWriter, string_member_len};
 use crate::{Error, KeyDefect};
@@ -219,6 +220,20 @@ impl Metadata {
             public
         });
         Self { operations, ..self.clone() }
+    }
+
+    /// What `use` and `key_ops` say by name that the key is for.
+    pub(super) fn purposes(&self) -> Usage {
+        let operations = self.operations.iter().flatten();
+        let mut named = Usage {
+            signature: self.key_use == Some(KeyUse::Signature),
+            encryption: self.key_use == Some(KeyUse::Encryption),
+        };
+        for operation in operations {
+            named.signature |= operation.contradicts(&KeyUse::Encryption);
+            named.encryption |= operation.contradicts(&KeyUse::Signature);
+        }
+        named
     }
 
     pub(super) fn permits(&self, operation: Operation) -> bool {

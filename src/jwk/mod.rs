@@ -5,12 +5,15 @@
 //! used directly; it is bound to one algorithm first.
 //!
 //! [RFC 7517](https://www.rfc-editor.org/rfc/rfc7517) (JWK), [RFC 7518 §6](https://www.rfc-editor.org/rfc/rfc7518#section-6) (RSA, EC and symmetric keys),
-//! [RFC 8037](https://www.rfc-editor.org/rfc/rfc8037) (Ed25519, X25519), [RFC 7638](https://www.rfc-editor.org/rfc/rfc7638) (thumbprint); for DER and PEM
+//! [RFC 8037](https://www.rfc-editor.org/rfc/rfc8037) (Ed25519, X25519), [RFC 7638](https://www.rfc-editor.org/rfc/rfc7638) and [RFC 9278](https://www.rfc-editor.org/rfc/rfc9278) (thumbprint); for DER and PEM
 //! [RFC 5280](https://www.rfc-editor.org/rfc/rfc5280), [RFC 5958](https://www.rfc-editor.org/rfc/rfc5958), [RFC 8017](https://www.rfc-editor.org/rfc/rfc8017), [RFC 5915](https://www.rfc-editor.org/rfc/rfc5915) and
 //! [RFC 7468](https://www.rfc-editor.org/rfc/rfc7468).
 
+mod certificates;
 mod der;
 mod ec;
+#[cfg(feature = "encrypted-pkcs8")]
+mod encrypted;
 mod epk;
 mod generate;
 mod kind;
@@ -21,16 +24,20 @@ mod oct;
 mod okp;
 #[cfg(feature = "pem")]
 mod pem;
+mod roca;
 mod rsa;
 mod set;
 mod thumbprint;
 mod writer;
+mod x5c;
 
 use std::fmt;
 
 pub use kind::KeyKind;
 pub use metadata::{KeyOperation, KeyUse};
 pub use set::{JwkSet, SkippedKey};
+pub use thumbprint::{ThumbprintHash, ThumbprintUri};
+pub use x5c::CertificateChain;
 
 pub(crate) use ec::{EcKey, in_words};
 pub(crate) use epk::{read_ephemeral_public_key, write_ephemeral_public_key};
@@ -39,12 +46,14 @@ pub(crate) use metadata::Operation;
 pub(crate) use okp::{OkpCurve, OkpKey};
 pub(crate) use rsa::RsaKey;
 
-use crate::{Error, Limit, Limits, Part, SecretBytes, SecretString};
+use crate::{Error, KeyDefect, Limit, Limits, Part, SecretBytes, SecretString};
+use certificates::Certificates;
 use members::Members;
 use metadata::Metadata;
 use writer::ObjectWriter;
 
-/// A checked key: public, private or a symmetric secret, with its `kid`, `alg`, `use` and `key_ops`.
+/// A checked key: public, private or a symmetric secret, with its `kid`, `alg`, `use`, `key_ops` and
+/// certificates.
 ///
 /// It is no [`Clone`], doesn't print and doesn't serialize, since it may hold a secret; the methods whose
 /// names begin with `expose` give the private parts out. To use it, bind it to an algorithm: by `from_jwk`
@@ -62,13 +71,15 @@ use writer::ObjectWriter;
 pub struct Jwk {
     material: KeyMaterial,
     metadata: Metadata,
+    certificates: Certificates,
 }
 
 impl Jwk {
     /// Reads one JWK, public or private. A set, `{"keys":[…]}`, is read by [`JwkSet::from_json`].
     ///
-    /// Members that this library doesn't know are ignored, as [RFC 7517 §4](https://www.rfc-editor.org/rfc/rfc7517#section-4) asks; certificates (`x5c`,
-    /// `x5u` and their thumbprints) among them.
+    /// Members that this library doesn't know are ignored, as [RFC 7517 §4](https://www.rfc-editor.org/rfc/rfc7517#section-4) asks, and so is `x5u`, since
+    /// nothing is ever fetched. `x5c`, `x5t` and `x5t#S256` must be of this very key, and are kept; they add
+    /// no trust to it.
     ///
     /// # Errors
     ///
@@ -99,7 +110,11 @@ impl Jwk {
     ///
     /// [`Error::InvalidKey`] when the key is a symmetric secret, which has no public part.
     pub fn to_public(&self) -> Result<Self, Error> {
-        Ok(Self { material: self.material.to_public()?, metadata: self.metadata.to_public() })
+        Ok(Self {
+            material: self.material.to_public()?,
+            metadata: self.metadata.to_public(),
+            certificates: self.certificates.clone(),
+        })
     }
 
     /// Writes the public part as a JWK, for a JWK set that others fetch.
@@ -112,6 +127,7 @@ impl Jwk {
         let mut object = ObjectWriter::with_capacity(public.max_json_len());
         public.material.write_required(&mut object);
         public.metadata.write(&mut object);
+        public.certificates.write(&mut object);
         Ok(object.finish_public())
     }
 
@@ -122,13 +138,18 @@ impl Jwk {
         self.material.write_required(&mut object);
         self.material.write_private(&mut object);
         self.metadata.write(&mut object);
+        self.certificates.write(&mut object);
         object.finish_secret()
     }
 
     /// Makes another copy of the key, secret parts included.
     #[must_use]
     pub fn clone_key(&self) -> Self {
-        Self { material: self.material.clone_key(), metadata: self.metadata.clone() }
+        Self {
+            material: self.material.clone_key(),
+            metadata: self.metadata.clone(),
+            certificates: self.certificates.clone(),
+        }
     }
 
     /// Returns what kind of key this is.
@@ -159,6 +180,26 @@ impl Jwk {
     #[must_use]
     pub fn key_operations(&self) -> Option<&[KeyOperation]> {
         self.metadata.operations.as_deref()
+    }
+
+    /// Returns the certificates of the key, its own first: the `x5c`.
+    ///
+    /// They are known to be certificates and the first to be of this key. Nobody has judged them.
+    #[must_use]
+    pub fn certificate_chain(&self) -> Option<&CertificateChain> {
+        self.certificates.chain.as_ref()
+    }
+
+    /// Returns the `x5t#S256`, the SHA-256 thumbprint of the key's certificate in base64url.
+    #[must_use]
+    pub fn certificate_thumbprint(&self) -> Option<&str> {
+        self.certificates.sha256.as_deref()
+    }
+
+    /// Returns the `x5t`, the SHA-1 thumbprint of the key's certificate, as it was written: a name and no proof.
+    #[must_use]
+    pub fn certificate_thumbprint_sha1(&self) -> Option<&str> {
+        self.certificates.sha1.as_deref()
     }
 
     /// Returns whether this is a private key of a pair.
@@ -198,11 +239,28 @@ impl Jwk {
     }
 
     /// Sets the `use`. It takes the place of `key_ops`, since [RFC 7517 §4.3](https://www.rfc-editor.org/rfc/rfc7517#section-4.3) advises against both.
+    ///
+    /// Certificates whose key usage forbids it are taken off the key: nobody could read the two together.
     #[must_use]
     pub fn with_use(mut self, key_use: KeyUse) -> Self {
         self.metadata.key_use = Some(key_use);
         self.metadata.operations = None;
+        let asked = self.metadata.purposes();
+        if self.certificates.chain.as_ref().is_some_and(|chain| !chain.permits(asked)) {
+            self.certificates = Certificates::default();
+        }
         self
+    }
+
+    /// Sets the certificates of the key, as `x5c` and `x5t#S256`, for others who judge keys by them.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidKey`] when the first certificate is another key's, or its key usage forbids what `use`
+    /// or `key_ops` says.
+    pub fn with_certificate_chain(mut self, chain: CertificateChain) -> Result<Self, Error> {
+        self.certificates = Certificates::new(chain, &self.material, &self.metadata)?;
+        Ok(self)
     }
 
     /// The checked parts of the key.
@@ -217,24 +275,26 @@ impl Jwk {
 
     /// A key without metadata.
     fn from_material(material: KeyMaterial) -> Self {
-        Self { material, metadata: Metadata::default() }
+        Self { material, metadata: Metadata::default(), certificates: Certificates::default() }
     }
 
     fn from_members(members: &Members<'_>) -> Result<Self, Error> {
         // Metadata first: its checks cost nothing beside those of a private key.
         let metadata = Metadata::read(members)?;
-        Ok(Self { material: KeyMaterial::read(members)?, metadata })
+        let material = KeyMaterial::read(members)?;
+        let certificates = Certificates::read(members, &material, &metadata)?;
+        Ok(Self { material, metadata, certificates })
     }
 
     fn max_json_len(&self) -> usize {
-        self.material.max_len() + self.metadata.max_len()
+        self.material.max_len() + self.metadata.max_len() + self.certificates.max_len()
     }
 }
 
 /// Shows the kind and the `kid`, nothing of the key.
 impl fmt::Debug for Jwk {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { material, metadata } = self;
+        let Self { material, metadata, certificates: _ } = self;
         f.debug_struct("Jwk")
             .field("kind", &material.kind())
             .field("private", &material.is_private())
@@ -246,6 +306,10 @@ impl fmt::Debug for Jwk {
 /// Refuses what is larger than any key, before it is read.
 fn check_key_size(bytes: &[u8]) -> Result<(), Error> {
     if bytes.len() > Limits::KEY_BYTES { Err(exceeded(Limit::KeyBytes, Limits::KEY_BYTES)) } else { Ok(()) }
+}
+
+fn inconsistent(rule: &'static str) -> Error {
+    Error::InvalidKey(KeyDefect::Inconsistent(rule))
 }
 
 fn exceeded(limit: Limit, max: usize) -> Error {

@@ -7,7 +7,7 @@
 use pem_rfc7468::{Decoder, LineEnding};
 use zeroize::Zeroizing;
 
-use super::{Jwk, check_key_size};
+use super::{CertificateChain, Jwk, check_key_size};
 use crate::{Defect, Error, Part, SecretBytes, SecretString, Unsupported};
 
 impl Jwk {
@@ -89,6 +89,33 @@ impl Jwk {
     }
 }
 
+impl CertificateChain {
+    /// Reads the certificates in a PEM text, that of the key first and then each one's issuer: what servers
+    /// call a full chain.
+    ///
+    /// Text outside the blocks is ignored.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Malformed`] when there is no block, another block than `CERTIFICATE`, or one whose content
+    /// isn't strict base64 around one certificate in DER; [`Error::LimitExceeded`] for more than 256 KiB.
+    pub fn from_pem(pem: &str) -> Result<Self, Error> {
+        check_key_size(pem.as_bytes())?;
+        let (mut certificates, mut rest) = (Vec::new(), pem);
+        while let Some((block, behind)) = next_block(rest)? {
+            if block.label != "CERTIFICATE" {
+                return Err(malformed("blocks with the label `CERTIFICATE` alone, found another"));
+            }
+            certificates.push(block.decode()?.into_exposed_secret());
+            rest = behind;
+        }
+        if certificates.is_empty() {
+            return Err(malformed(nothing_in(pem)));
+        }
+        Self::from_der(certificates)
+    }
+}
+
 /// Reads the DER of one kind of block.
 type Reader = fn(&[u8]) -> Result<Jwk, Error>;
 
@@ -101,7 +128,7 @@ fn reader(label: &str) -> Result<Reader, Error> {
         "RSA PRIVATE KEY" => return Ok(Jwk::from_pkcs1_private_der),
         "EC PRIVATE KEY" => return Ok(Jwk::from_sec1_der),
         "CERTIFICATE" => return Ok(Jwk::from_certificate_der),
-        "ENCRYPTED PRIVATE KEY" => ENCRYPTED,
+        ENCRYPTED_LABEL => ENCRYPTED,
         "OPENSSH PRIVATE KEY" => {
             "expected PKCS#8, as `ssh-keygen -p -m PKCS8` makes it, found an OpenSSH private key"
         }
@@ -234,7 +261,19 @@ fn nothing_in(text: &str) -> &'static str {
     "the text of a PEM block, found none"
 }
 
-fn encode(label: &str, der: &[u8]) -> String {
+/// Takes the DER out of a text with one encrypted key.
+#[cfg(feature = "encrypted-pkcs8")]
+pub(super) fn decode_encrypted(pem: &str) -> Result<Vec<u8>, Error> {
+    let block = only_block(pem)?;
+    if block.label != ENCRYPTED_LABEL {
+        return Err(malformed(
+            "the label `ENCRYPTED PRIVATE KEY`, which `openssl pkcs8 -topk8` makes, found another",
+        ));
+    }
+    Ok(block.decode()?.into_exposed_secret())
+}
+
+pub(super) fn encode(label: &str, der: &[u8]) -> String {
     pem_rfc7468::encode_string(label, LineEnding::LF, der)
         .expect("a checked key is far from any limit of length")
 }
@@ -247,6 +286,7 @@ fn malformed(expected: &'static str) -> Error {
     Error::malformed(Part::Pem, Defect::Encoding(expected))
 }
 
+pub(super) const ENCRYPTED_LABEL: &str = "ENCRYPTED PRIVATE KEY";
 const BEGIN: &str = "-----BEGIN ";
 const END: &str = "-----END ";
 const EC_PARAMETERS: &str = "EC PARAMETERS";
@@ -255,5 +295,7 @@ const LINE_BREAKS: &str = "line breaks in PEM, found backslashes with `n`";
 const WHOLE_LINE: &str = "a line `-----BEGIN …-----` of its own, found other text on it";
 const AT_THE_START: &str = "`-----BEGIN` and `-----END` at the start of a line, found them further right";
 const ONE_BLOCK: &str = "one PEM block, found several";
-const ENCRYPTED: &str =
-    "expected an unencrypted private key, as `openssl pkcs8` makes it, found an encrypted one";
+#[cfg(feature = "encrypted-pkcs8")]
+const ENCRYPTED: &str = "expected an unencrypted private key, found an encrypted one; `Jwk::from_encrypted_pem` reads it once `openssl pkcs8 -topk8` wrote it";
+#[cfg(not(feature = "encrypted-pkcs8"))]
+const ENCRYPTED: &str = "expected an unencrypted private key, as `openssl pkcs8` makes it, found an encrypted one, which the feature `encrypted-pkcs8` reads";

@@ -5,6 +5,7 @@
 //! read, and half a private key is no public one.
 
 use super::members::Members;
+use super::roca;
 use super::writer::ObjectWriter;
 use crate::crypto::{self, RsaPrivateComponents};
 use crate::{Defect, Error, KeyDefect, SecretBytes, Unsupported};
@@ -144,6 +145,11 @@ fn check_modulus(n: &[u8], max: usize) -> Result<(), Error> {
     }
     if is_even(n) {
         return Err(inconsistent("expected an odd RSA modulus"));
+    }
+    if roca::is_marked(n) {
+        return Err(Error::InvalidKey(KeyDefect::Weak(
+            "expected an RSA key of random primes, found one that can be factored (CVE-2017-15361)",
+        )));
     }
     Ok(())
 }

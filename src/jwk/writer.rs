@@ -6,7 +6,7 @@
 
 use zeroize::Zeroizing;
 
-use crate::wire::{base64url, json};
+use crate::wire::{base64, base64url, json};
 use crate::{SecretBytes, SecretString};
 
 /// A JSON object in the making. Its text is wiped unless it is taken out.
@@ -46,6 +46,18 @@ impl ObjectWriter {
         self.text.push('"');
     }
 
+    /// Writes an array of strings in base64 with padding.
+    pub(super) fn base64_array<'a>(&mut self, name: &str, values: impl Iterator<Item = &'a [u8]>) {
+        self.name(name);
+        self.text.push('[');
+        for (index, value) in values.enumerate() {
+            self.text.push_str(if index > 0 { ",\"" } else { "\"" });
+            base64::encode_to(value, &mut self.text);
+            self.text.push('"');
+        }
+        self.text.push(']');
+    }
+
     pub(super) fn secret(&mut self, name: &str, value: &SecretBytes) {
         self.name(name);
         self.text.push('"');
@@ -72,8 +84,8 @@ impl ObjectWriter {
     }
 }
 
-/// The most bytes that a member with base64url of this many bytes takes.
-pub(super) const fn base64url_member_len(bytes: usize) -> usize {
+/// The most bytes that a member or an array element with base64 or base64url of this many bytes takes.
+pub(super) const fn base64_member_len(bytes: usize) -> usize {
     // Four characters for three bytes, rounded up, and at most 16 around it.
     (bytes / 3 + 1) * 4 + 16
 }

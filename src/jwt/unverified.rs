@@ -7,6 +7,7 @@
 use std::fmt;
 
 use crate::error::{Error, Part};
+use crate::jwk::CertificateChain;
 use crate::limits::Limits;
 use crate::wire::base64url;
 use crate::wire::compact::{self, Form};
@@ -35,6 +36,8 @@ pub struct UnverifiedToken {
     key_id: Option<String>,
     token_type: Option<String>,
     content_type: Option<String>,
+    /// The header's text.
+    header: String,
 }
 
 impl UnverifiedToken {
@@ -64,6 +67,7 @@ impl UnverifiedToken {
             key_id: header.kid.map(String::from),
             token_type: header.typ.map(String::from),
             content_type: header.cty.map(String::from),
+            header: text.to_owned(),
         })
     }
 
@@ -101,6 +105,19 @@ impl UnverifiedToken {
     #[must_use]
     pub fn content_type(&self) -> Option<&str> {
         self.content_type.as_deref()
+    }
+
+    /// Returns the certificates that came with the token, its header's `x5c`.
+    ///
+    /// No verifier ever looks at them. For peers that are known by their certificates, this is the way to
+    /// their keys: [`CertificateChain::trusted_key`] asks the application for its judgment, and a verifier
+    /// made with that key verifies the token. Who takes the key without judging takes anyone's.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Malformed`] when the `x5c` isn't an array of certificates in base64.
+    pub fn certificate_chain(&self) -> Result<Option<CertificateChain>, Error> {
+        CertificateChain::from_header(&self.header)
     }
 }
 

@@ -7,6 +7,7 @@
 //! token can disagree about it. Limits are checked before the work they bound, and no error
 //! carries any of the input.
 
+pub(crate) mod base64;
 pub(crate) mod base64url;
 pub(crate) mod compact;
 pub(crate) mod header;

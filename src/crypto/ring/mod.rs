@@ -10,6 +10,8 @@ mod ecdh;
 mod ecdsa;
 mod ed25519;
 mod hmac;
+#[cfg(feature = "encrypted-pkcs8")]
+mod pbkdf2;
 mod rsa;
 #[cfg(feature = "rsa")]
 mod rsa_crate;
@@ -28,6 +30,8 @@ pub(crate) use ecdh::{EcdhPrivateKey, EcdhPublicKey};
 pub(crate) use ecdsa::{EcdsaSigningKey, EcdsaVerifyingKey};
 pub(crate) use ed25519::Ed25519SigningKey;
 pub(crate) use hmac::HmacKey;
+#[cfg(feature = "encrypted-pkcs8")]
+pub(crate) use pbkdf2::pbkdf2;
 pub(crate) use rsa::{RsaSigningKey, RsaVerifyingKey, check_rsa_private};
 #[cfg(feature = "rsa")]
 pub(crate) use rsa_crate::{RsaOaepPrivateKey, RsaOaepPublicKey, generate_rsa};
@@ -40,6 +44,12 @@ pub(crate) const HAS_RSA_GENERATION: bool = cfg!(feature = "rsa");
 
 /// Whether this build has RSA-OAEP: ring doesn't, the `rsa` crate does.
 pub(crate) const HAS_RSA_OAEP: bool = cfg!(feature = "rsa");
+
+/// Returns the SHA-1 hash value, for what is named by it (`x5t`, RFC 7517 §4.8). It proves nothing.
+pub(crate) fn sha1(bytes: &[u8]) -> [u8; 20] {
+    let digest = ::ring::digest::digest(&::ring::digest::SHA1_FOR_LEGACY_USE_ONLY, bytes);
+    digest.as_ref().try_into().expect("SHA-1 gives 20 bytes")
+}
 
 /// Fills the buffer from the operating system's generator.
 pub(crate) fn fill_random(out: &mut [u8]) -> Result<(), CryptoError> {

@@ -1,5 +1,5 @@
 //! What both stacks take from the RustCrypto and dalek crates: SHA-2, AES key wrap, AES-CBC, the
-//! verification of Ed25519, and secp256k1.
+//! verification of Ed25519, secp256k1, and scrypt.
 //!
 //! Each is here because ring lacks it, or because both stacks must judge alike: which Ed25519
 //! signatures hold differs from library to library.
@@ -7,6 +7,8 @@
 mod aes_cbc;
 mod aes_kw;
 mod ed25519;
+#[cfg(feature = "encrypted-pkcs8")]
+mod scrypt;
 #[cfg(feature = "es256k")]
 pub(super) mod secp256k1;
 mod sha2;
@@ -14,4 +16,6 @@ mod sha2;
 pub(crate) use aes_cbc::AesCbcKey;
 pub(crate) use aes_kw::AesKwKey;
 pub(crate) use ed25519::Ed25519VerifyingKey;
+#[cfg(feature = "encrypted-pkcs8")]
+pub(crate) use scrypt::scrypt;
 pub(crate) use sha2::digest;

@@ -42,6 +42,7 @@ impl KeyAlgorithm {
             EC_PUBLIC_KEY => read_curve(parameters).map(Self::Ec),
             ED25519 => without_parameters(parameters, Self::Okp(OkpCurve::Ed25519)),
             X25519 => without_parameters(parameters, Self::Okp(OkpCurve::X25519)),
+            ED448 | X448 => Err(super::super::okp::curve_448()),
             _ => Err(unsupported(
                 "expected a key of rsaEncryption, id-ecPublicKey, Ed25519 or X25519, found another",
             )),
@@ -110,8 +111,8 @@ fn unsupported(what: &'static str) -> Error {
 }
 
 // RFC 8017 §A.1, §A.2.3.
-const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
-const RSASSA_PSS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.10");
+pub(super) const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
+pub(super) const RSASSA_PSS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.10");
 // RFC 5480 §2.1.1.
 const EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
 const P256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
@@ -121,4 +122,6 @@ const P521: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.35");
 const SECP256K1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.10");
 // RFC 8410 §3.
 const X25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.110");
+const X448: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.111");
 const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
+const ED448: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.113");

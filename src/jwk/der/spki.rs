@@ -1,13 +1,11 @@
 //! Public keys in SubjectPublicKeyInfo (RFC 5280 §4.1.2.7, RFC 5480 §2, RFC 8410 §4), also inside
 //! certificates: DER goes in, checked material comes out, and back.
 //!
-//! Of a certificate the key is taken and nothing judged: trust in it comes from elsewhere.
+//! Points are uncompressed, both ways.
 
 use ::der::Decode;
 use ::der::asn1::BitStringRef;
-use ::der::referenced::OwnedToRef;
 use ::spki::SubjectPublicKeyInfoRef;
-use x509_cert::Certificate;
 
 use super::super::{EcKey, KeyMaterial, OkpKey};
 use super::algorithm::KeyAlgorithm;
@@ -20,22 +18,21 @@ pub(super) fn read(der: &[u8]) -> Result<KeyMaterial, Error> {
     material(info)
 }
 
-pub(super) fn read_certificate(der: &[u8]) -> Result<KeyMaterial, Error> {
-    let certificate =
-        Certificate::from_der(der).map_err(|error| refusal(&error, "a certificate (RFC 5280 §4.1)"))?;
-    material(certificate.tbs_certificate().subject_public_key_info().owned_to_ref())
-}
-
 pub(super) fn write(material: &KeyMaterial) -> Result<Vec<u8>, Error> {
     let algorithm = KeyAlgorithm::of(material)?.identifier();
-    let key = match material {
-        KeyMaterial::Oct(_) => return Err(Error::InvalidKey(KeyDefect::NotPublic)),
-        KeyMaterial::Rsa(key) => pkcs1::write_public(key),
-        KeyMaterial::Ec(key) => key.point.clone(),
-        KeyMaterial::Okp(key) => key.x.to_vec(),
-    };
+    let key = subject_public_key(material)?;
     let subject_public_key = BitStringRef::from_bytes(&key).expect(TOO_LONG);
     Ok(encode(&SubjectPublicKeyInfoRef { algorithm, subject_public_key }))
+}
+
+/// The key's octets, as the bit string holds them.
+pub(super) fn subject_public_key(material: &KeyMaterial) -> Result<Vec<u8>, Error> {
+    match material {
+        KeyMaterial::Oct(_) => Err(Error::InvalidKey(KeyDefect::NotPublic)),
+        KeyMaterial::Rsa(key) => Ok(pkcs1::write_public(key)),
+        KeyMaterial::Ec(key) => Ok(key.point.clone()),
+        KeyMaterial::Okp(key) => Ok(key.x.to_vec()),
+    }
 }
 
 /// Compressed points (RFC 5480 §2.2) are known and not taken; any other first octet is no point at all.
@@ -48,7 +45,7 @@ pub(super) fn check_uncompressed(point: &[u8]) -> Result<(), Error> {
     }
 }
 
-fn material(info: SubjectPublicKeyInfoRef<'_>) -> Result<KeyMaterial, Error> {
+pub(super) fn material(info: SubjectPublicKeyInfoRef<'_>) -> Result<KeyMaterial, Error> {
     let algorithm = KeyAlgorithm::read(info.algorithm)?;
     let key = info.subject_public_key.as_bytes().ok_or_else(|| malformed("a public key of whole octets"))?;
     match algorithm {
