@@ -23,14 +23,14 @@ use countersign::jwe::{JweBuilder, JweDecrypter};
 use countersign::jwk::ThumbprintHash;
 use countersign::jws::{self, JwsBuilder, JwsVerifier};
 use countersign::{
-    ContentEncryption, EncryptionKey, Jwk, JweAlgorithm, JwsAlgorithm, JwtVerifier, KeyKind, Limits, SigningKey,
-    VerifyingKey,
+    ContentEncryption, EncryptionKey, JweAlgorithm, Jwk, JwsAlgorithm, JwtVerifier, KeyKind, Limits,
+    SigningKey, VerifyingKey,
 };
 use serde_json::value::RawValue;
 
 use keys::{
-    EDDSA, content_encryption, decryption_key, decryption_keys, encryption_key, jwe_algorithm, jws_algorithm, known,
-    verifying_keys,
+    EDDSA, compress, content_encryption, decryption_key, decryption_keys, encryption_key, inflate,
+    jwe_algorithm, jws_algorithm, known, verifying_keys, with_iterations,
 };
 use protocol::{Answer, Failure, Header, Members, Serialization, Token, reply};
 
@@ -56,7 +56,8 @@ pub(crate) fn serve(mut input: impl BufRead, mut output: impl Write) -> io::Resu
         if input.by_ref().take(LINE_BYTES).read_until(b'\n', &mut line)? == 0 {
             return Ok(());
         }
-        let whole = line.ends_with(b"\n") || u64::try_from(line.len()).is_ok_and(|length| length < LINE_BYTES);
+        let whole =
+            line.ends_with(b"\n") || u64::try_from(line.len()).is_ok_and(|length| length < LINE_BYTES);
         let reply = if whole {
             answer(&line)
         } else {
@@ -72,7 +73,10 @@ pub(crate) fn serve(mut input: impl BufRead, mut output: impl Write) -> io::Resu
 pub(crate) fn answer(line: &[u8]) -> String {
     let request = std::str::from_utf8(line).ok().and_then(|line| Members::read(line).ok());
     let Some(request) = request else {
-        return reply(None, Err(Failure::of_request("expected a line that is one JSON object, found another")));
+        return reply(
+            None,
+            Err(Failure::of_request("expected a line that is one JSON object, found another")),
+        );
     };
     // Only what can't be taken for part of an answer is given back.
     let id = request.get("id").filter(|id| !id.get().starts_with(['{', '[']));
@@ -202,7 +206,7 @@ fn jwe_encrypt(request: &Members<'_>) -> Result<Answer, Failure> {
             if critical { builder.critical_parameter(name, value) } else { builder.parameter(name, value) };
     }
     if let Some(data) = request.octets("aad_b64u")? {
-        builder = builder.additional_authenticated_data(&data);
+        builder = builder.additional_authenticated_data(data);
     }
     match request.text("zip")?.as_deref() {
         None => {}
@@ -231,7 +235,7 @@ fn jwe_decrypt(request: &Members<'_>) -> Result<Answer, Failure> {
         Token::Compact(token) => decrypter.decrypt(&token)?,
         Token::Json(token) => decrypter.decrypt_json(token)?,
     };
-    Ok(Answer::payload(decrypted.plaintext()))
+    Ok(Answer::payload(decrypted.plaintext().expose_secret()))
 }
 
 fn jwk_thumbprint(request: &Members<'_>) -> Result<Answer, Failure> {
@@ -279,8 +283,11 @@ fn jwt_verify(request: &Members<'_>) -> Result<Answer, Failure> {
     if request.get("decrypt_keys").is_some() {
         let listed = request.texts("jwe_algs")?.map(|names| known(&names, jwe_algorithm)).transpose()?;
         let encs = request.texts("jwe_encs")?.map(|names| known(&names, content_encryption)).transpose()?;
-        builder = builder
-            .decrypt_with(decryption_keys(request.jwks("decrypt_keys")?, listed.as_deref(), encs.as_deref())?);
+        builder = builder.decrypt_with(decryption_keys(
+            request.jwks("decrypt_keys")?,
+            listed.as_deref(),
+            encs.as_deref(),
+        )?);
         if let Some(listed) = listed {
             builder = builder.key_management_algorithms(listed);
         }
@@ -321,7 +328,8 @@ fn check_one(jwk: &Jwk, alg: Option<&str>, usage: Option<&str>) -> Result<(), Fa
     let all = || {
         let signatures = JwsAlgorithm::ALL.iter().map(|alg| alg.name());
         // Any secret would do as a password, so password algorithms count where they are named.
-        let encryption = JweAlgorithm::ALL.iter().map(|alg| alg.name()).filter(|name| !name.starts_with("PBES2"));
+        let encryption =
+            JweAlgorithm::ALL.iter().map(|alg| alg.name()).filter(|name| !name.starts_with("PBES2"));
         signatures.chain(encryption).collect()
     };
     let names: Vec<&str> = alg.or(jwk.algorithm()).map_or_else(all, |name| vec![name]);
@@ -346,7 +354,11 @@ fn bind(jwk: &Jwk, alg: &str, usage: &str) -> Result<(), Failure> {
         "verify" => VerifyingKey::from_jwk_for(jws_algorithm(alg)?, jwk).map(drop)?,
         "encrypt" => encryption_key(management()?, as_direct, jwk).map(drop)?,
         "decrypt" => decryption_key(management()?, as_direct, jwk).map(drop)?,
-        _ => return Err(Failure::of_request("expected sign, verify, encrypt or decrypt in `use`, found another")),
+        _ => {
+            return Err(Failure::of_request(
+                "expected sign, verify, encrypt or decrypt in `use`, found another",
+            ));
+        }
     }
     Ok(())
 }

@@ -4,29 +4,31 @@
 //! `dir` key is one for the request's `enc`, and a secret in a published set is no secret.
 
 use countersign::{
-    ContentEncryption, DecryptionKey, EncryptionKey, Error, Jwk, JwkSet, JweAlgorithm, JwsAlgorithm, KeySet,
+    ContentEncryption, DecryptionKey, EncryptionKey, Error, JweAlgorithm, Jwk, JwkSet, JwsAlgorithm, KeySet,
     Unsupported, VerifyingKey,
 };
+
+use countersign::jwe::{JweBuilder, JweDecrypter};
 
 use super::protocol::Failure;
 
 /// The name that Ed25519 had first; who asks for it gets it in the header.
-const EDDSA: &str = "EdDSA";
+pub(crate) const EDDSA: &str = "EdDSA";
 
-fn jws_algorithm(name: &str) -> Result<JwsAlgorithm, Failure> {
+pub(crate) fn jws_algorithm(name: &str) -> Result<JwsAlgorithm, Failure> {
     Ok(JwsAlgorithm::from_name(name).ok_or(Error::Unsupported(Unsupported::Algorithm))?)
 }
 
-fn jwe_algorithm(name: &str) -> Result<JweAlgorithm, Failure> {
+pub(crate) fn jwe_algorithm(name: &str) -> Result<JweAlgorithm, Failure> {
     Ok(JweAlgorithm::from_name(name).ok_or(Error::Unsupported(Unsupported::Algorithm))?)
 }
 
-fn content_encryption(name: &str) -> Result<ContentEncryption, Failure> {
+pub(crate) fn content_encryption(name: &str) -> Result<ContentEncryption, Failure> {
     Ok(ContentEncryption::from_name(name).ok_or(Error::Unsupported(Unsupported::ContentEncryption))?)
 }
 
 /// The algorithms of a list that this build knows. What it doesn't know it can't accept anyhow, unless that is all.
-fn known<A>(names: &[String], find: fn(&str) -> Result<A, Failure>) -> Result<Vec<A>, Failure> {
+pub(crate) fn known<A>(names: &[String], find: fn(&str) -> Result<A, Failure>) -> Result<Vec<A>, Failure> {
     let found: Vec<_> = names.iter().map(|name| find(name)).collect();
     if found.iter().any(Result::is_ok) {
         return Ok(found.into_iter().flatten().collect());
@@ -42,7 +44,7 @@ fn direct(jwk: &Jwk, enc: ContentEncryption) -> Jwk {
     }
 }
 
-fn encryption_key(
+pub(crate) fn encryption_key(
     algorithm: JweAlgorithm,
     enc: Option<ContentEncryption>,
     jwk: &Jwk,
@@ -57,7 +59,7 @@ fn encryption_key(
     }
 }
 
-fn decryption_key(
+pub(crate) fn decryption_key(
     algorithm: JweAlgorithm,
     enc: Option<ContentEncryption>,
     jwk: &Jwk,
@@ -81,7 +83,7 @@ fn any_of<K>(make: impl Fn(ContentEncryption) -> Result<K, Error>) -> Result<K, 
 
 /// The keys of a set for these algorithms. A secret counts only in a set of secrets: in one with public keys it is
 /// published, hence no secret.
-fn verifying_keys(set: JwkSet, algorithms: &[JwsAlgorithm]) -> Result<KeySet, Failure> {
+pub(crate) fn verifying_keys(set: JwkSet, algorithms: &[JwsAlgorithm]) -> Result<KeySet, Failure> {
     let published = !set.iter().all(Jwk::is_secret);
     let mut refusal = set.skipped().first().map(|key| key.reason().clone());
     let mut keys = Vec::new();
@@ -93,11 +95,15 @@ fn verifying_keys(set: JwkSet, algorithms: &[JwsAlgorithm]) -> Result<KeySet, Fa
             }
         }
     }
-    if keys.is_empty() { Err(refusal.unwrap_or(Error::NoMatchingKey).into()) } else { Ok(keys.into_iter().collect()) }
+    if keys.is_empty() {
+        Err(refusal.unwrap_or(Error::NoMatchingKey).into())
+    } else {
+        Ok(keys.into_iter().collect())
+    }
 }
 
 /// The keys of a set for these algorithms; without a list, those that the keys name, and no passwords.
-fn decryption_keys(
+pub(crate) fn decryption_keys(
     set: JwkSet,
     algorithms: Option<&[JweAlgorithm]>,
     encs: Option<&[ContentEncryption]>,
@@ -123,4 +129,34 @@ fn decryption_keys(
         Some(reason) if keys.is_empty() => Err(reason),
         _ => Ok(keys.into_iter().collect()),
     }
+}
+
+/// Password-based algorithms count as asked for by the request that names one; this is how costly its password is.
+pub(crate) fn with_iterations(key: EncryptionKey, _iterations: u32) -> Result<EncryptionKey, Failure> {
+    Ok(key)
+}
+
+#[cfg(feature = "deflate")]
+pub(crate) fn compress(builder: JweBuilder<'_>) -> Result<JweBuilder<'_>, Failure> {
+    Ok(builder.compress())
+}
+
+#[cfg(not(feature = "deflate"))]
+pub(crate) fn compress(_: JweBuilder<'_>) -> Result<JweBuilder<'_>, Failure> {
+    Err(without_deflate())
+}
+
+#[cfg(feature = "deflate")]
+pub(crate) fn inflate(decrypter: JweDecrypter<'_>) -> Result<JweDecrypter<'_>, Failure> {
+    Ok(decrypter.allow_compression())
+}
+
+#[cfg(not(feature = "deflate"))]
+pub(crate) fn inflate(_: JweDecrypter<'_>) -> Result<JweDecrypter<'_>, Failure> {
+    Err(without_deflate())
+}
+
+#[cfg(not(feature = "deflate"))]
+fn without_deflate() -> Failure {
+    Failure::unsupported("compression", "expected a build with the feature `deflate`, found one without")
 }

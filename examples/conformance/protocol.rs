@@ -39,7 +39,9 @@ impl<'a> Members<'a> {
     fn typed<T: DeserializeOwned>(&self, name: &str, expected: &str) -> Result<Option<T>, Failure> {
         let Some(value) = self.get(name) else { return Ok(None) };
         let value = serde_json::from_str(value.get());
-        value.map(Some).map_err(|_| Failure::of_request(format!("expected {expected} in `{name}`, found another")))
+        value
+            .map(Some)
+            .map_err(|_| Failure::of_request(format!("expected {expected} in `{name}`, found another")))
     }
 
     fn required<T>(&self, name: &str, value: Option<T>) -> Result<T, Failure> {
@@ -112,7 +114,11 @@ impl<'a> Members<'a> {
 
     pub(crate) fn token(&self) -> Result<Token<'a>, Failure> {
         let value = self.required("token", self.get("token"))?.get();
-        if value.starts_with('{') { Ok(Token::Json(value)) } else { self.required_text("token").map(Token::Compact) }
+        if value.starts_with('{') {
+            Ok(Token::Json(value))
+        } else {
+            self.required_text("token").map(Token::Compact)
+        }
     }
 }
 
@@ -161,7 +167,8 @@ pub(crate) struct Header<'a> {
 
 impl<'a> Header<'a> {
     pub(crate) fn of(request: &Members<'a>) -> Result<Self, Failure> {
-        let members = request.get("header").map_or(Ok(Members(Vec::new())), |text| Members::read(text.get()))?;
+        let members =
+            request.get("header").map_or(Ok(Members(Vec::new())), |text| Members::read(text.get()))?;
         members.check_distinct()?;
         let critical = members.texts("crit")?.unwrap_or_default();
         if critical.iter().any(|name| members.get(name).is_none()) {
@@ -172,7 +179,8 @@ impl<'a> Header<'a> {
 
     /// Those that have no setter of their own, each with whether it is critical.
     pub(crate) fn parameters(&self, settable: &[&str]) -> impl Iterator<Item = (&str, &'a RawValue, bool)> {
-        let others = self.members.0.iter().filter(|(name, _)| name != "crit" && !settable.contains(&name.as_str()));
+        let others =
+            self.members.0.iter().filter(|(name, _)| name != "crit" && !settable.contains(&name.as_str()));
         others.map(|(name, value)| (name.as_str(), *value, self.critical.contains(name)))
     }
 
@@ -243,7 +251,9 @@ pub(crate) enum Answer {
 
 impl Answer {
     pub(crate) fn compact(token: &str) -> Result<Self, Failure> {
-        Ok(Self::Token { token: to_raw_value(token).map_err(|_| Failure::of_request("a token that isn't text"))? })
+        Ok(Self::Token {
+            token: to_raw_value(token).map_err(|_| Failure::of_request("a token that isn't text"))?,
+        })
     }
 
     pub(crate) fn json(token: String) -> Result<Self, Failure> {
