@@ -333,13 +333,16 @@ fn check_one(jwk: &Jwk, alg: Option<&str>, usage: Option<&str>) -> Result<(), Fa
         signatures.chain(encryption).collect()
     };
     let names: Vec<&str> = alg.or(jwk.algorithm()).map_or_else(all, |name| vec![name]);
-    let uses = usage.map_or_else(|| vec!["sign", "verify", "encrypt", "decrypt"], |name| vec![name]);
     let mut refusal = None;
     for name in names {
-        for usage in &uses {
+        let signs = JwsAlgorithm::from_name(name).is_some();
+        let uses = if signs { ["sign", "verify"] } else { ["encrypt", "decrypt"] };
+        for usage in usage.map_or(uses.to_vec(), |one| vec![one]) {
             match bind(jwk, name, usage) {
                 Ok(()) => return Ok(()),
-                Err(reason) => refusal = refusal.or(Some(reason)),
+                // That it is of another type than the algorithm's says least.
+                Err(reason) if refusal.as_ref().is_none_or(Failure::is_of_key_type) => refusal = Some(reason),
+                Err(_) => {}
             }
         }
     }

@@ -177,11 +177,12 @@ impl<'a> Header<'a> {
         Ok(Self { members, critical })
     }
 
-    /// Those that have no setter of their own, each with whether it is critical.
+    /// Those that have no setter of their own, each with whether it is critical. One that has a setter can't be
+    /// critical, which is for the library to say.
     pub(crate) fn parameters(&self, settable: &[&str]) -> impl Iterator<Item = (&str, &'a RawValue, bool)> {
-        let others =
-            self.members.0.iter().filter(|(name, _)| name != "crit" && !settable.contains(&name.as_str()));
-        others.map(|(name, value)| (name.as_str(), *value, self.critical.contains(name)))
+        let all = self.members.0.iter().filter(|(name, _)| name != "crit");
+        let all = all.map(|(name, value)| (name.as_str(), *value, self.critical.contains(name)));
+        all.filter(|(name, _, critical)| *critical || !settable.contains(name))
     }
 
     /// The `kid` that is asked for, which can't be another than the key's.
@@ -206,6 +207,10 @@ impl Failure {
     /// The request itself isn't one of the protocol.
     pub(crate) fn of_request(error: impl Into<String>) -> Self {
         Self { kind: "invalid", code: "request", error: error.into() }
+    }
+
+    pub(crate) fn is_of_key_type(&self) -> bool {
+        self.code == "key_type"
     }
 
     pub(crate) fn unsupported(code: &'static str, error: impl Into<String>) -> Self {
