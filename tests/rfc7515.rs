@@ -4,8 +4,10 @@ mod vectors;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use countersign::jws::{JwsBuilder, JwsVerifier, sign_general};
 use countersign::{Jwk, JwsAlgorithm, KeySet, SigningKey, VerifyingKey, jws};
-use vectors::{Case, changed, code, header, with_header, with_part};
+use serde_json::Value;
+use vectors::{Case, changed, code, header, with, with_header, with_part, without};
 
 /// What can be changed about a signed token of any algorithm.
 #[track_caller]
@@ -47,7 +49,7 @@ fn a_1_hs256() {
         let key = VerifyingKey::from_jwk_for(algorithm, &jwk).unwrap();
         assert_eq!(code(jws::verify(&key, case.token())), "algorithm_not_allowed");
     }
-    let other = vectors::with(case.value("jwk"), "k", changed(case.value("jwk")["k"].as_str().unwrap()));
+    let other = with(case.value("jwk"), "k", changed(case.value("jwk")["k"].as_str().unwrap()));
     let other = VerifyingKey::from_jwk_for(JwsAlgorithm::Hs256, &vectors::jwk(&other)).unwrap();
     assert_eq!(code(jws::verify(&other, case.token())), "invalid_signature");
 }
@@ -143,6 +145,132 @@ fn a_5_unsecured_is_refused_under_any_key() {
     assert_eq!(with_header(&with_part(signed.token(), 2, |_| String::new()), r#"{"alg":"none"}"#), {
         unsecured.token()
     });
+}
+
+/// The keys of A.6's two signatures, which are those of A.2 and A.3.
+fn keys_of_a_6() -> [VerifyingKey; 2] {
+    [("RFC 7515 A.2", JwsAlgorithm::Rs256, "2010-12-29"), ("RFC 7515 A.3", JwsAlgorithm::Es256, ES256_KEY_ID)]
+        .map(|(section, algorithm, key_id)| {
+            let jwk = Case::of(section).public_jwk("jwk");
+            VerifyingKey::from_jwk_for(algorithm, &jwk).expect("the key fits").with_key_id(key_id)
+        })
+}
+
+const ES256_KEY_ID: &str = "e9bc097a-ce51-4036-9562-d2ade882db0d";
+
+#[test]
+fn a_6_general_json_serialization() {
+    let case = Case::of("RFC 7515 A.6");
+    let [rs256, es256] = keys_of_a_6();
+    let json = case.value("json").to_string();
+    let both = JwsVerifier::new([&es256, &rs256]);
+
+    let verified = both.verify_json(&json).unwrap();
+    assert_eq!(verified.payload(), case.text("payload").as_bytes());
+    let signatures: Vec<_> = verified.signatures().collect();
+    assert_eq!(signatures.len(), 2);
+    assert!(signatures[0].is_by(&rs256) && signatures[1].is_by(&es256));
+    assert!(!signatures[0].is_by(&es256) && !signatures[1].is_by(&rs256));
+    assert_eq!((signatures[0].key_id(), signatures[1].key_id()), (Some("2010-12-29"), Some(ES256_KEY_ID)));
+    assert_eq!(signatures[1].unprotected_parameter("kid").unwrap(), Some(ES256_KEY_ID.to_owned()));
+    assert_eq!(signatures[1].parameter::<String>("kid").unwrap(), None);
+    assert_eq!(verified.distinct_keys(), 2);
+
+    // Who has one of the keys learns which signature that one made, and only if that is asked for.
+    for (index, key) in [&rs256, &es256].into_iter().enumerate() {
+        let verifier = JwsVerifier::new([key]);
+        assert_eq!(code(verifier.verify_json(&json)), "algorithm_not_allowed");
+        let verified = verifier.verify_json_any(&json).unwrap();
+        assert_eq!(verified.verified().iter().map(|one| one.index()).collect::<Vec<_>>(), [index]);
+        assert_eq!(verified.refused().iter().map(|one| one.index()).collect::<Vec<_>>(), [1 - index]);
+        assert!(verified.is_signed_by(key));
+    }
+
+    // One character of either signature, or of what both cover.
+    for index in [0, 1] {
+        let mut bent = case.value("json").clone();
+        let signature = bent["signatures"][index]["signature"].as_str().unwrap().to_owned();
+        bent["signatures"][index]["signature"] = changed(&signature).into();
+        assert_eq!(code(both.verify_json(&bent.to_string())), "invalid_signature");
+        let verified = both.verify_json_any(&bent.to_string()).unwrap();
+        assert_eq!(verified.verified()[0].index(), 1 - index);
+        assert_eq!(verified.refused()[0].reason().code(), "invalid_signature");
+    }
+    let payload = changed(case.value("json")["payload"].as_str().unwrap());
+    let bent = with(case.value("json"), "payload", payload).to_string();
+    assert_eq!(code(both.verify_json(&bent)), "invalid_signature");
+    assert_eq!(code(both.verify_json_any(&bent)), "invalid_signature");
+}
+
+#[test]
+fn a_7_flattened_json_serialization() {
+    let case = Case::of("RFC 7515 A.7");
+    let [_, es256] = keys_of_a_6();
+    let verifier = JwsVerifier::new([&es256]);
+    let json = case.value("json");
+    let verified = verifier.verify_json(&json.to_string()).unwrap();
+    assert_eq!(verified.payload(), case.text("payload").as_bytes());
+    assert!(verified.first().is_by(&es256));
+    assert_eq!(verified.signatures().count(), 1);
+
+    for member in ["payload", "protected", "signature"] {
+        let bent = with(json, member, changed(json[member].as_str().unwrap())).to_string();
+        let expected = if member == "protected" { "json" } else { "invalid_signature" };
+        assert_eq!(code(verifier.verify_json(&bent)), expected, "{member}");
+        assert_eq!(code(verifier.verify_json_any(&bent)), expected, "{member}");
+    }
+    // The unprotected `kid` is a hint: another one leads to no key, none to the same one.
+    let other = with(json, "header", serde_json::json!({"kid": "2010-12-29"})).to_string();
+    assert_eq!(code(verifier.verify_json(&other)), "no_matching_key");
+    assert!(verifier.verify_json(&without(json, "header").to_string()).is_ok());
+}
+
+/// What this library writes has the RFC's members, and with a deterministic algorithm its octets.
+#[test]
+fn a_6_made_anew() {
+    let case = Case::of("RFC 7515 A.6");
+    let signing_key = |section, algorithm, key_id| {
+        let jwk = Case::of(section).jwk("jwk");
+        SigningKey::from_jwk_for(algorithm, &jwk).expect("the key fits").with_key_id(key_id)
+    };
+    let rs256 = signing_key("RFC 7515 A.2", JwsAlgorithm::Rs256, "2010-12-29");
+    let es256 = signing_key("RFC 7515 A.3", JwsAlgorithm::Es256, ES256_KEY_ID);
+    let builders = [&rs256, &es256].map(|key| JwsBuilder::new(key).unprotected_key_id());
+    let made = sign_general(&builders, case.text("payload").as_bytes()).unwrap();
+    let [first, second] = keys_of_a_6();
+    assert!(JwsVerifier::new([&first, &second]).verify_json(&made).is_ok());
+
+    let mut made: Value = serde_json::from_str(&made).unwrap();
+    let mut published = case.value("json").clone();
+    assert_eq!(made["signatures"][0], published["signatures"][0]);
+    // ECDSA signatures differ each time.
+    assert_ne!(made["signatures"][1], published["signatures"][1]);
+    for json in [&mut made, &mut published] {
+        json["signatures"][1]["signature"] = Value::Null;
+    }
+    assert_eq!(made, published);
+}
+
+/// Appendix F: detached content is the same signature over the same input.
+#[test]
+fn f_detached_content() {
+    let case = Case::of("RFC 7515 A.6");
+    let payload = case.text("payload").as_bytes();
+    let [rs256, es256] = keys_of_a_6();
+    let both = JwsVerifier::new([&rs256, &es256]);
+    let json = without(case.value("json"), "payload").to_string();
+    assert_eq!(both.verify_json_detached(&json, payload).unwrap().payload(), payload);
+    assert_eq!(code(both.verify_json_detached(&json, b"else")), "invalid_signature");
+    assert_eq!(code(both.verify_json(&json)), "missing_member");
+
+    let token = Case::of("RFC 7515 A.2");
+    let detached = with_part(token.token(), 1, |_| String::new());
+    assert_eq!(both.verify_detached(&detached, payload).unwrap().payload(), payload);
+    assert_eq!(code(both.verify_detached(&detached, b"else")), "invalid_signature");
+    assert_eq!(code(both.verify(&detached)), "invalid_signature");
+    let jwk = token.jwk("jwk");
+    let key = SigningKey::from_jwk_for(JwsAlgorithm::Rs256, &jwk).unwrap();
+    assert_eq!(JwsBuilder::new(&key).sign_detached(payload).unwrap(), detached);
 }
 
 #[test]

@@ -24,8 +24,12 @@ use std::path::Path;
 
 use countersign::jwe::JweBuilder;
 use countersign::jwk::{KeyOperation, KeyUse, SkippedKey};
-use countersign::jws::{JwsBuilder, VerifiedJws};
+use countersign::jws::{
+    JwsBuilder, JwsVerifier, PartlyVerifiedJws, RefusedSignature, VerifiedJsonJws, VerifiedJws,
+    VerifiedSignature,
+};
 use countersign::jwt::{ClaimValue, Claims, JwtIssuerBuilder, JwtVerifierBuilder};
+use countersign::keys::KeySetIter;
 use countersign::{
     BorrowedJwt, ClaimProblem, ContentEncryption, DecryptionKey, Defect, EncryptionKey, Error, JweAlgorithm,
     Jwk, JwkSet, JwsAlgorithm, JwtIssuer, JwtVerifier, KeyDefect, KeyKind, KeySet, Limit, Limits, NoClaims,
@@ -134,6 +138,14 @@ fn verified_tokens_are_made_by_verifying_only() {
         implements!(VerifiedJws: Default),
         implements!(VerifiedJws: From<Vec<u8>>),
         implements!(VerifiedJws: DeserializeOwned),
+        implements!(VerifiedJsonJws: Default),
+        implements!(VerifiedJsonJws: From<PartlyVerifiedJws>),
+        implements!(VerifiedJsonJws: DeserializeOwned),
+        implements!(PartlyVerifiedJws: Default),
+        implements!(PartlyVerifiedJws: DeserializeOwned),
+        implements!(VerifiedSignature: Default),
+        implements!(VerifiedSignature: From<RefusedSignature>),
+        implements!(VerifiedSignature: DeserializeOwned),
         implements!(BorrowedJwt<'static, NoClaims>: Default),
         implements!(BorrowedJwt<'static, NoClaims>: DeserializeOwned),
         implements!(VerifiedJwt<NoClaims>: std::str::FromStr),
@@ -237,6 +249,7 @@ fn a_builder_isnt_what_it_builds() {
     let _: fn(JwtVerifierBuilder) -> Result<JwtVerifier, Error> = JwtVerifierBuilder::build;
     let _: fn(JwtIssuerBuilder) -> Result<JwtIssuer, Error> = JwtIssuerBuilder::build;
     // There is none to be had without keys, nor by default.
+    assert!(!implements!(JwsVerifier: Default));
     assert!(!implements!(JwtVerifier: Default));
     assert!(!implements!(JwtVerifierBuilder: Default));
     assert!(!implements!(JwtIssuer: Default));
@@ -289,6 +302,7 @@ fn every_public_type_can_be_shared_between_threads() {
         JwkSet,
         JwsAlgorithm,
         JwsBuilder<'static>,
+        JwsVerifier,
         JwtIssuer,
         JwtIssuerBuilder,
         JwtVerifier,
@@ -297,13 +311,16 @@ fn every_public_type_can_be_shared_between_threads() {
         KeyKind,
         KeyOperation,
         KeySet,
+        KeySetIter<'static, VerifyingKey>,
         KeyUse,
         Limit,
         Limits,
         NoClaims,
         NumericDate,
+        PartlyVerifiedJws,
         Part,
         Refusal,
+        RefusedSignature,
         SecretBytes,
         SecretString,
         SigningKey,
@@ -312,8 +329,10 @@ fn every_public_type_can_be_shared_between_threads() {
         TokenBuffer,
         Unsupported,
         UnverifiedToken,
+        VerifiedJsonJws,
         VerifiedJws,
         VerifiedJwt<NoClaims>,
+        VerifiedSignature,
         VerifyingKey,
     );
     let _ = shareable!(KeySet<DecryptionKey>);

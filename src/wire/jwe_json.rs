@@ -310,3 +310,216 @@ impl ObjectText {
         self.json.push('"');
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(json: &str) -> Result<JsonJwe<'_>, Error> {
+        JsonJwe::parse(json, &Limits::default())
+    }
+
+    #[track_caller]
+    fn defect(json: &str) -> Defect {
+        match parse(json) {
+            Err(Error::Malformed { part: Part::Token, defect }) => defect,
+            other => panic!("{json} gave {other:?}"),
+        }
+    }
+
+    #[track_caller]
+    fn unexpected(json: &str) -> &'static str {
+        match defect(json) {
+            Defect::UnexpectedMember(name) => name,
+            other => panic!("{json} gave {other:?}"),
+        }
+    }
+
+    #[track_caller]
+    fn wrong(json: &str) -> &'static str {
+        match defect(json) {
+            Defect::MemberType { name, .. } => name,
+            other => panic!("{json} gave {other:?}"),
+        }
+    }
+
+    #[test]
+    fn both_forms_come_out_alike() {
+        let flattened = parse(
+            r#"{"protected":"p\u0031","unprotected":{"u":1},"header":{"h":2},"encrypted_key":"k","aad":"a",
+                "iv":"i","ciphertext":"c","tag":"t"}"#,
+        )
+        .unwrap();
+        assert_eq!(
+            flattened,
+            JsonJwe {
+                protected: "p1".into(),
+                shared: Some(r#"{"u":1}"#),
+                recipients: vec![JsonRecipient { header: Some(r#"{"h":2}"#), encrypted_key: "k".into() }],
+                aad: "a".into(),
+                initialization_vector: "i".into(),
+                ciphertext: "c".into(),
+                authentication_tag: "t".into(),
+            }
+        );
+        let general = parse(
+            r#"{"tag":"t","ciphertext":"c","iv":"i","aad":"a","unprotected":{"u":1},"protected":"p1",
+                "recipients":[{"encrypted_key":"k","header":{"h":2}}]}"#,
+        );
+        assert_eq!(general, Ok(flattened));
+        // The least that there can be.
+        let least = parse(r#"{"ciphertext":""}"#).unwrap();
+        assert_eq!(parse(r#"{"recipients":[{}],"ciphertext":""}"#), Ok(least.clone()));
+        assert_eq!((least.shared, &*least.protected, &*least.ciphertext), (None, "", ""));
+    }
+
+    #[test]
+    fn what_nobody_knows_is_ignored() {
+        let json = r#"{"ciphertext":"c","Payload":1,"x":{"payload":1},"recipients":[{"y":[{"tag":1}]}]}"#;
+        assert_eq!(parse(json).unwrap().recipients.len(), 1);
+    }
+
+    #[test]
+    fn row_028_what_belongs_to_the_other_form_or_to_a_jws_is_not() {
+        for name in ["header", "encrypted_key"] {
+            let value = if name == "header" { r#"{"h":2}"# } else { r#""k""# };
+            assert!(parse(&format!(r#"{{"ciphertext":"c","{name}":{value}}}"#)).is_ok());
+            assert!(parse(&format!(r#"{{"ciphertext":"c","recipients":[{{"{name}":{value}}}]}}"#)).is_ok());
+            for value in [value, "null", "1"] {
+                let mixed = format!(r#"{{"recipients":[{{}}],"ciphertext":"c","{name}":{value}}}"#);
+                assert_eq!(unexpected(&mixed), name);
+            }
+        }
+        for name in OF_A_JWS {
+            for value in ["\"\"", "null", "[]"] {
+                assert_eq!(unexpected(&format!(r#"{{"ciphertext":"c","{name}":{value}}}"#)), name);
+                let inside = format!(r#"{{"ciphertext":"c","recipients":[{{"{name}":{value}}}]}}"#);
+                assert_eq!(unexpected(&inside), name);
+            }
+        }
+        for name in ["protected", "unprotected", "recipients", "aad", "iv", "ciphertext", "tag"] {
+            let inside = format!(r#"{{"ciphertext":"c","recipients":[{{}},{{"{name}":"x"}}]}}"#);
+            assert_eq!(unexpected(&inside), name);
+        }
+        // An escape doesn't hide a name.
+        assert_eq!(unexpected(r#"{"ciphertext":"c","p\u0061yload":""}"#), "payload");
+    }
+
+    #[test]
+    fn a_member_has_its_type() {
+        for name in ["protected", "encrypted_key", "aad", "iv", "tag"] {
+            assert!(parse(&format!(r#"{{"ciphertext":"c","{name}":"x"}}"#)).is_ok());
+            for value in ["\"\"", "null", "1", "true", "[\"x\"]", "{\"x\":1}"] {
+                assert_eq!(wrong(&format!(r#"{{"ciphertext":"c","{name}":{value}}}"#)), name, "{value}");
+            }
+        }
+        for name in ["header", "unprotected"] {
+            assert!(parse(&format!(r#"{{"ciphertext":"c","{name}":{{"x":1}}}}"#)).is_ok());
+            for value in ["{}", "{ }", "null", "1", "\"\"", "\"eyJ4IjoxfQ\"", "[{\"x\":1}]"] {
+                assert_eq!(wrong(&format!(r#"{{"ciphertext":"c","{name}":{value}}}"#)), name, "{value}");
+            }
+        }
+        for value in ["null", "1", "[\"c\"]", "{}"] {
+            assert_eq!(wrong(&format!(r#"{{"ciphertext":{value}}}"#)), "ciphertext", "{value}");
+        }
+        assert_eq!(defect(r#"{"iv":"i","tag":"t"}"#), Defect::MissingMember("ciphertext"));
+    }
+
+    #[test]
+    fn row_033_recipients_are_one_to_the_limit() {
+        let of =
+            |count: usize| format!(r#"{{"ciphertext":"c","recipients":[{}]}}"#, vec!["{}"; count].join(","));
+        for count in [1, 2, 16] {
+            assert_eq!(parse(&of(count)).unwrap().recipients.len(), count);
+        }
+        let over = |max| Err(Error::LimitExceeded { limit: Limit::Recipients, max });
+        assert_eq!(parse(&of(17)), over(16));
+        assert_eq!(parse(&of(5_000)), over(16));
+        let limits = Limits::default().recipients(2);
+        assert!(JsonJwe::parse(&of(2), &limits).is_ok());
+        assert_eq!(JsonJwe::parse(&of(3), &limits), over(2));
+        // They are counted before any of them is looked into.
+        let limits = Limits::default().recipients(0);
+        assert_eq!(JsonJwe::parse(r#"{"ciphertext":"c","recipients":[1]}"#, &limits), over(0));
+        assert_eq!(wrong(&of(0)), "recipients");
+        for value in ["null", "1", "\"\"", "{}", "{\"0\":{}}", "[1]", "[{},null]", "[[]]", "[{},\"\"]"] {
+            assert_eq!(
+                wrong(&format!(r#"{{"ciphertext":"c","recipients":{value}}}"#)),
+                "recipients",
+                "{value}"
+            );
+        }
+    }
+
+    #[test]
+    fn no_name_stands_twice_at_any_depth() {
+        for json in [
+            r#"{"ciphertext":"c","ciphertext":"c"}"#,
+            r#"{"ciphertext":"c","cipher\u0074ext":"d"}"#,
+            r#"{"ciphertext":"c","recipients":[{}],"recipients":[{}]}"#,
+            r#"{"ciphertext":"c","recipients":[{"encrypted_key":"a","encrypted_key":"b"}]}"#,
+            r#"{"ciphertext":"c","header":{"alg":"a","alg":"b"}}"#,
+            r#"{"ciphertext":"c","unprotected":{"a":{"b":1,"b":2}}}"#,
+            r#"{"ciphertext":"c","x":[{"y":1,"y":1}]}"#,
+        ] {
+            assert_eq!(defect(json), Defect::DuplicateMember, "{json}");
+        }
+    }
+
+    #[test]
+    fn the_text_is_one_json_object_within_the_limits() {
+        for json in ["[]", "\"\"", "null", "1"] {
+            assert_eq!(defect(json), Defect::NotAnObject);
+        }
+        let least = r#"{"ciphertext":""}"#;
+        for json in [
+            format!("{least}{least}"),
+            format!("{least},"),
+            format!("\u{feff}{least}"),
+            least.replace('"', "'"),
+        ] {
+            assert_eq!(defect(&json), Defect::Json);
+        }
+        let limits = Limits::default().token_bytes(least.len());
+        assert!(JsonJwe::parse(least, &limits).is_ok());
+        let max = u64::try_from(least.len()).unwrap();
+        let over = Err(Error::LimitExceeded { limit: Limit::TokenBytes, max });
+        assert_eq!(JsonJwe::parse(&format!("{least} "), &limits), over);
+        let deep = format!(r#"{{"ciphertext":"","x":{}{}}}"#, "[".repeat(32), "]".repeat(32));
+        assert!(matches!(parse(&deep), Err(Error::LimitExceeded { limit: Limit::JsonDepth, .. })));
+    }
+
+    #[test]
+    fn what_is_written_reads_back() {
+        let message = JweMembers {
+            protected: "eyJ9",
+            shared: Some(r#"{"s":1}"#),
+            aad: b"a",
+            initialization_vector: b"i",
+            ciphertext: b"c",
+            authentication_tag: b"t",
+        };
+        let one = RecipientMembers { header: Some(r#"{"h":1}"#), encrypted_key: b"k" };
+        let none = RecipientMembers { header: None, encrypted_key: b"" };
+        let flattened = message.write_flattened(one);
+        assert_eq!(
+            flattened,
+            r#"{"protected":"eyJ9","unprotected":{"s":1},"header":{"h":1},"encrypted_key":"aw","aad":"YQ","iv":"aQ","ciphertext":"Yw","tag":"dA"}"#
+        );
+        assert_eq!(parse(&message.write_general(&[one])), parse(&flattened));
+        assert_eq!(
+            message.write_general(&[none, one, none]),
+            r#"{"protected":"eyJ9","unprotected":{"s":1},"recipients":[{},{"header":{"h":1},"encrypted_key":"aw"},{}],"aad":"YQ","iv":"aQ","ciphertext":"Yw","tag":"dA"}"#
+        );
+        let least = JweMembers {
+            protected: "",
+            shared: None,
+            aad: b"",
+            initialization_vector: b"",
+            ciphertext: b"",
+            authentication_tag: b"",
+        };
+        assert_eq!(least.write_flattened(none), r#"{"ciphertext":""}"#);
+        assert_eq!(least.write_general(&[none]), r#"{"recipients":[{}],"ciphertext":""}"#);
+    }
+}

@@ -21,6 +21,7 @@ mod ephemeral_keys;
 mod header_json;
 mod header_keys;
 mod issuing;
+mod json_signatures;
 mod jwe_forging;
 mod key_confusion;
 mod key_management;

@@ -14,6 +14,7 @@ const FILES: &[(&str, &str)] = &[
     ("RFC 7518", include_str!("rfc7518.json")),
     ("RFC 7519", include_str!("rfc7519.json")),
     ("RFC 7638", include_str!("rfc7638.json")),
+    ("RFC 7797", include_str!("rfc7797.json")),
     ("RFC 8037", include_str!("rfc8037.json")),
 ];
 
