@@ -17,9 +17,9 @@ fn main() -> Result<(), Error> {
     for &algorithm in JweAlgorithm::ALL {
         let key = match DecryptionKey::generate(algorithm) {
             Ok(key) => key,
-            // The ring stack does RSA-OAEP only with feature `rsa`.
+            // The ring stack does RSA-OAEP only with feature `rsa`; passwords need feature `pbes2`.
             Err(error @ Error::Unsupported(_)) => {
-                println!("{algorithm:>15}  {error}");
+                println!("{algorithm:>18}  {error}");
                 continue;
             }
             Err(error) => return Err(error),
@@ -30,7 +30,7 @@ fn main() -> Result<(), Error> {
 
         let stranger = DecryptionKey::generate(algorithm)?;
         let refusal = decrypt(&stranger, &token).expect_err("another key");
-        println!("{algorithm:>15}  {} characters, another key: {refusal}", token.len());
+        println!("{algorithm:>18}  {} characters, another key: {refusal}", token.len());
     }
 
     // Each content encryption, to a recipient on X25519.
@@ -39,7 +39,7 @@ fn main() -> Result<(), Error> {
         let recipient = key.encryption_key()?.with_content_encryption(encryption)?;
         let token = encrypt_claims(&recipient, &Card { number: "4242".into() })?;
         let card: Card = decrypt_claims(&key, &token)?;
-        println!("{encryption:>15}  {card:?}");
+        println!("{encryption:>18}  {card:?}");
     }
     Ok(())
 }

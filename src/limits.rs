@@ -29,6 +29,9 @@ pub struct Limits {
     pub(crate) json_depth: usize,
     pub(crate) json_members: usize,
     pub(crate) candidate_keys: usize,
+    pub(crate) pbes2_iterations: u32,
+    #[cfg(feature = "deflate")]
+    pub(crate) inflated_bytes: usize,
     pub(crate) recipients: usize,
     pub(crate) jwk_set_bytes: usize,
     pub(crate) jwk_set_keys: usize,
@@ -44,6 +47,9 @@ impl Default for Limits {
             json_depth: 32,
             json_members: 256,
             candidate_keys: 8,
+            pbes2_iterations: 1_200_000,
+            #[cfg(feature = "deflate")]
+            inflated_bytes: 250_000,
             recipients: 16,
             jwk_set_bytes: 256 * 1024,
             jwk_set_keys: 1024,
@@ -99,6 +105,26 @@ impl Limits {
     #[must_use]
     pub const fn candidate_keys(mut self, keys: usize) -> Self {
         self.candidate_keys = keys;
+        self
+    }
+
+    /// Sets how many iterations of PBKDF2 one token may cost: its `p2c` times the passwords that would be
+    /// tried. Default: 1,200,000, twice what OWASP advises for HMAC-SHA-256, as draft-ietf-oauth-rfc8725bis
+    /// §3.13 recommends. Whoever can send a token chooses its `p2c`, so where all senders are known to use
+    /// the same, set that.
+    #[must_use]
+    pub const fn pbes2_iterations(mut self, iterations: u32) -> Self {
+        self.pbes2_iterations = iterations;
+        self
+    }
+
+    /// Sets the largest plaintext that a compressed one may become, in bytes. Default: 250,000, the number that
+    /// draft-ietf-oauth-rfc8725bis §3.15 names. Of an encrypted JWT, the signed one inside is held to
+    /// [`token_bytes`](Self::token_bytes) too.
+    #[cfg(feature = "deflate")]
+    #[must_use]
+    pub const fn inflated_bytes(mut self, bytes: usize) -> Self {
+        self.inflated_bytes = bytes;
         self
     }
 

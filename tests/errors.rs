@@ -293,7 +293,7 @@ fn unsupported_and_refused() -> Vec<Case> {
             decrypt(&key(), &with_header(&jwe, r#"{"alg":"A256KW","enc":"A256GCM","zip":"SECRET"}"#)),
             "unsupported_compression",
             401,
-            "unsupported: expected no `zip` in the header, found a compressed token",
+            "unsupported: expected no `zip` in the header, or `DEF` where that is allowed, found another",
         ),
         case(
             Jwk::from_json(r#"{"kty":"SECRET"}"#),
@@ -608,6 +608,19 @@ fn limits_and_misuse() -> Vec<Case> {
             401,
             "limit exceeded: expected at most 8 keys that fit a token, found more",
         ),
+        #[cfg(feature = "pbes2")]
+        case(
+            decrypt(
+                &DecryptionKey::password(JweAlgorithm::Pbes2Hs256A128Kw, secret()).unwrap(),
+                &with_header(
+                    &encrypted(),
+                    r#"{"alg":"PBES2-HS256+A128KW","enc":"A256GCM","p2s":"SECRETSECRET","p2c":1200001}"#,
+                ),
+            ),
+            "limit_pbes2_iterations",
+            401,
+            "limit exceeded: expected at most 1200000 iterations of PBKDF2, found more",
+        ),
         case(
             nested().verify::<NoClaims>(&wrapped("JWT", &encrypted())),
             "limit_nesting",
@@ -692,6 +705,9 @@ fn every_code_is_unique_and_has_a_row() {
     let mut covered: BTreeSet<&str> = all().iter().map(|case| case.code).collect();
     // A system without randomness; `src/error/mod.rs` has its test.
     covered.insert("unavailable");
+    if cfg!(not(feature = "pbes2")) {
+        covered.insert("limit_pbes2_iterations");
+    }
     assert_eq!(covered, distinct);
 }
 

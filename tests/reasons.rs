@@ -269,6 +269,22 @@ fn misuse_of_names_and_encryption_keys() {
             "expected an algorithm that wraps keys, found `dir`, whose keys `direct` makes",
         ),
         (
+            DecryptionKey::symmetric(JweAlgorithm::Pbes2Hs256A128Kw, secret()).map(drop),
+            "expected an algorithm that wraps keys with random bytes, found one whose keys `password` makes",
+        ),
+        (
+            DecryptionKey::password(JweAlgorithm::A128Kw, secret()).map(drop),
+            "expected an algorithm that derives keys from a password, found another",
+        ),
+        (
+            encryption_key.clone_key().with_iterations(999).map(drop),
+            "expected at least 1,000 iterations, found fewer",
+        ),
+        (
+            encryption_key.clone_key().with_iterations(1000).map(drop),
+            "expected a key made from a password, the only sort with iterations, found another",
+        ),
+        (
             direct.allow_content_encryptions([]).encryption_key().map(drop),
             "expected at least one content encryption in `allow_content_encryptions`, found none",
         ),

@@ -2,7 +2,7 @@
 //!
 //! `vectors/recorded-keys.json` holds the keys, `vectors/recorded-ring.json` and
 //! `vectors/recorded-aws-lc-rs.json` the tokens. To record anew, once with each of
-//! `ring,pem,rsa,es256k` and `aws-lc-rs,pem,es256k`:
+//! `ring,pem,rsa,es256k,pbes2` and `aws-lc-rs,pem,es256k,pbes2`:
 //!
 //! ```text
 //! cargo test --no-default-features --features … --test recorded -- --ignored --exact record_tokens
@@ -22,7 +22,9 @@ use countersign::{
     encrypt, jws,
 };
 use serde::{Deserialize, Serialize};
-use support::{HAS_RSA_OAEP, NOW, Scheme, signing_key, signing_key_id, stopped_at, with_flipped_bit};
+use support::{
+    HAS_PBES2, HAS_RSA_OAEP, NOW, Scheme, signing_key, signing_key_id, stopped_at, with_flipped_bit,
+};
 
 #[derive(Serialize, Deserialize)]
 struct Recording {
@@ -102,7 +104,7 @@ impl Encrypted {
                 names == (&*self.alg, &*self.enc, &*self.kid)
             })
             .expect("a scheme of this library");
-        (HAS_RSA_OAEP || scheme.key_id != "rsa-2048").then_some(scheme)
+        scheme.is_available().then_some(scheme)
     }
 }
 
@@ -192,8 +194,8 @@ fn vectors() -> std::path::PathBuf {
 #[test]
 #[ignore = "records tokens anew"]
 fn record_tokens() {
-    if !cfg!(feature = "es256k") || !HAS_RSA_OAEP {
-        panic!("record with features `es256k` and, on ring, `rsa`");
+    if !cfg!(feature = "es256k") || !HAS_RSA_OAEP || !HAS_PBES2 {
+        panic!("record with features `es256k`, `pbes2` and, on ring, `rsa`");
     }
     let stack = if cfg!(feature = "aws-lc-rs") { "aws-lc-rs" } else { "ring" };
     let signed = JwsAlgorithm::ALL.iter().map(|&algorithm| Signed {

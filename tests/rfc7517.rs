@@ -3,9 +3,13 @@
 mod vectors;
 
 use countersign::jwk::KeyUse;
+#[cfg(feature = "pbes2")]
+use countersign::{DecryptionKey, JweAlgorithm, SecretBytes, decrypt};
 use countersign::{Jwk, JwkSet, JwsAlgorithm, KeyKind, KeySet, VerifyingKey, jws};
 use serde_json::{Value, json};
 use vectors::{Case, changed, code, with, without};
+#[cfg(feature = "pbes2")]
+use vectors::{with_header, with_part};
 
 fn set(case: &Case) -> JwkSet {
     JwkSet::from_json(&case.value("jwks").to_string()).expect("the set is the RFC's")
@@ -99,6 +103,43 @@ fn c_1_private_key_for_encryption() {
     let for_signatures = vectors::jwk(&with(case.value("jwk"), "use", "sig")).to_public().unwrap();
     let for_signatures = VerifyingKey::from_jwk_for(JwsAlgorithm::Rs256, &for_signatures).unwrap();
     assert_eq!(code(jws::verify(&for_signatures, Case::of("RFC 7515 A.2").token())), "invalid_signature");
+}
+
+/// RFC 7517 §C.2 to §C.9: the key of §C.1 under a password.
+#[cfg(feature = "pbes2")]
+#[test]
+fn c_private_key_under_a_password() {
+    let case = Case::of("RFC 7517 C");
+    let algorithm: JweAlgorithm = case.text("algorithm").parse().unwrap();
+    let recipient = |password: &str| {
+        DecryptionKey::password(algorithm, SecretBytes::from(password.as_bytes().to_vec())).unwrap()
+    };
+    let key = recipient(case.text("password"));
+    let plaintext = decrypt(&key, case.token()).unwrap();
+    assert_eq!(plaintext.expose_secret(), case.text("plaintext").as_bytes());
+    let text = std::str::from_utf8(plaintext.expose_secret()).unwrap();
+    let jwk = Jwk::from_json(text).unwrap();
+    assert_eq!(jwk.thumbprint(), Case::of("RFC 7517 C.1").jwk("jwk").thumbprint());
+
+    // One thing changed: the password, a parameter, a bit of what stands in the token.
+    assert_eq!(code(decrypt(&recipient("Thus from my lips"), case.token())), "decryption_failed");
+    for (from, to, expected) in [
+        ("\"p2c\":4096", "\"p2c\":4097", "decryption_failed"),
+        ("\"p2c\":4096", "\"p2c\":999", "member_type"),
+        ("2WCTcJZ1Rvd_CJuJripQ1w", "3WCTcJZ1Rvd_CJuJripQ1w", "decryption_failed"),
+        ("jwk+json", "jwk+jso", "decryption_failed"),
+        ("HS256+A128KW", "HS512+A256KW", "algorithm_not_allowed"),
+    ] {
+        let bent = with_header(case.token(), &case.text("header").replace(from, to));
+        assert_eq!(code(decrypt(&key, &bent)), expected, "{to}");
+    }
+    for place in 1..5 {
+        assert_eq!(
+            code(decrypt(&key, &with_part(case.token(), place, changed))),
+            "decryption_failed",
+            "{place}"
+        );
+    }
 }
 
 /// Each key with one member taken out or changed, and why it is refused then.

@@ -75,6 +75,10 @@ static RECIPIENTS: LazyLock<Keys<DecryptionKey>> = LazyLock::new(|| {
             | JweAlgorithm::EcdhEsA128Kw
             | JweAlgorithm::EcdhEsA192Kw
             | JweAlgorithm::EcdhEsA256Kw => CURVES,
+            // As slow as passwords have to be; `tests/properties.rs` has them, with few iterations.
+            JweAlgorithm::Pbes2Hs256A128Kw
+            | JweAlgorithm::Pbes2Hs384A192Kw
+            | JweAlgorithm::Pbes2Hs512A256Kw => continue,
             _ => &["rsa-2048"],
         };
         for &name in names {

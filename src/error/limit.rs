@@ -19,6 +19,10 @@ pub enum Limit {
     JsonMembers,
     /// Keys that fit a token and would be tried in turn.
     CandidateKeys,
+    /// Iterations of PBKDF2 that a token asks for, over all passwords that would be tried.
+    Pbes2Iterations,
+    /// Bytes of a plaintext that came compressed.
+    InflatedBytes,
     /// Signatures or recipients of one token.
     Recipients,
     /// Levels of tokens inside tokens.
@@ -43,6 +47,8 @@ impl Limit {
             Self::JsonDepth => "limit_json_depth",
             Self::JsonMembers => "limit_json_members",
             Self::CandidateKeys => "limit_candidate_keys",
+            Self::Pbes2Iterations => "limit_pbes2_iterations",
+            Self::InflatedBytes => "limit_inflated_bytes",
             Self::Recipients => "limit_recipients",
             Self::Nesting => "limit_nesting",
             Self::KeyBytes => "limit_key_bytes",
@@ -62,6 +68,8 @@ impl fmt::Display for Limit {
             Self::JsonDepth => "levels of JSON nesting",
             Self::JsonMembers => "members in a JSON object",
             Self::CandidateKeys => "keys that fit a token",
+            Self::Pbes2Iterations => "iterations of PBKDF2",
+            Self::InflatedBytes => "bytes of decompressed plaintext",
             Self::Recipients => "signatures or recipients",
             Self::Nesting => "levels of nested tokens",
             Self::KeyBytes => "bytes of key",

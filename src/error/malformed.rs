@@ -26,6 +26,8 @@ pub enum Part {
     Ciphertext,
     /// The JWE authentication tag.
     AuthenticationTag,
+    /// A JWE's plaintext, once it is decrypted.
+    Plaintext,
     /// The JWE's additional authenticated data.
     AdditionalAuthenticatedData,
     /// The claims set.
@@ -53,6 +55,7 @@ impl fmt::Display for Part {
             Self::InitializationVector => "initialization vector",
             Self::Ciphertext => "ciphertext",
             Self::AuthenticationTag => "authentication tag",
+            Self::Plaintext => "plaintext",
             Self::AdditionalAuthenticatedData => "additional authenticated data",
             Self::Claims => "claims",
             Self::Jwk => "JWK",
@@ -127,6 +130,9 @@ pub enum Defect {
     /// A part is longer or shorter than the algorithm makes it.
     #[error("expected the length that the algorithm gives it, found another")]
     Length,
+    /// Compressed bytes that aren't one whole stream of DEFLATE ([RFC 1951](https://www.rfc-editor.org/rfc/rfc1951)).
+    #[error("expected one whole DEFLATE stream, found another or something after it")]
+    Deflate,
     /// PEM or DER that can't be read.
     #[error("expected {0}")]
     Encoding(&'static str),
@@ -150,6 +156,7 @@ impl Defect {
             Self::UnencodedPayload => "unencoded_payload",
             Self::Crit(_) => "crit",
             Self::Length => "length",
+            Self::Deflate => "deflate",
             Self::Encoding(_) => "encoding",
         }
     }

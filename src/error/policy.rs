@@ -17,8 +17,8 @@ pub enum Unsupported {
     /// A header parameter marked critical isn't understood.
     #[error("expected parameters that are understood in the header's `crit`, found another")]
     Critical,
-    /// The header asks for compression.
-    #[error("expected no `zip` in the header, found a compressed token")]
+    /// The header has `zip`, which nobody asked for here, or another compression than `DEF`.
+    #[error("expected no `zip` in the header, or `DEF` where that is allowed, found another")]
     Compression,
     /// A key type, curve or algorithm that isn't known.
     #[error("{0}")]

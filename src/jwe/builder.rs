@@ -9,6 +9,10 @@ use serde::Serialize;
 
 use crate::error::{Error, Part};
 use crate::limits::Limits;
+#[cfg(feature = "deflate")]
+use crate::secret::SecretBytes;
+#[cfg(feature = "deflate")]
+use crate::wire::header::DEFLATE;
 use crate::wire::header::{FurtherParameters, HeaderWriter};
 use crate::wire::jwe_json::{JweMembers, RecipientMembers};
 use crate::wire::{base64url, json, typed};
@@ -18,6 +22,8 @@ use super::encryption_key::EncryptionKey;
 use super::recipient::{
     ContentKey, KeyManagement, Parameter, PartyInfo, RecipientOutput, random_bytes, rejected,
 };
+#[cfg(feature = "deflate")]
+use super::zip;
 
 /// Encryption with header parameters of one's own, for one recipient or several, to a compact token or to
 /// JSON.
@@ -50,6 +56,8 @@ pub struct JweBuilder<'k> {
     protected: FurtherParameters,
     shared: FurtherParameters,
     aad: Vec<u8>,
+    #[cfg(feature = "deflate")]
+    compression: bool,
 }
 
 /// A recipient's key, and what is said to that recipient alone.
@@ -77,6 +85,8 @@ impl<'k> JweBuilder<'k> {
             protected: FurtherParameters::new(),
             shared: FurtherParameters::new(),
             aad: Vec::new(),
+            #[cfg(feature = "deflate")]
+            compression: false,
         }
     }
 
@@ -147,6 +157,21 @@ impl<'k> JweBuilder<'k> {
     /// ([RFC 7518 §4.6.1.2](https://www.rfc-editor.org/rfc/rfc7518#section-4.6.1.2)).
     pub fn agreement_info(mut self, apu: &[u8], apv: &[u8]) -> Self {
         self.last().parties = PartyInfo { apu: apu.to_vec(), apv: apv.to_vec() };
+        self
+    }
+
+    /// Compresses the plaintext before it is encrypted: `zip` with `DEF`
+    /// ([RFC 7516 §4.1.3](https://www.rfc-editor.org/rfc/rfc7516#section-4.1.3)). Needs the feature `deflate`.
+    ///
+    /// **The token's length then tells what is in it.** Where somebody can put text of theirs into a plaintext
+    /// beside a secret and see how long the tokens get, they find the secret out piece by piece: the shortest
+    /// token has the right guess in it, as CRIME and BREACH showed on TLS
+    /// ([RFC 8725 §3.6](https://www.rfc-editor.org/rfc/rfc8725#section-3.6)). So only for plaintexts that are one
+    /// party's from end to end. Recipients have to ask for it too
+    /// ([`JweDecrypter::allow_compression`](super::JweDecrypter::allow_compression)).
+    #[cfg(feature = "deflate")]
+    pub const fn compress(mut self) -> Self {
+        self.compression = true;
         self
     }
 
@@ -383,6 +408,12 @@ impl<'k> JweBuilder<'k> {
         aad: &[u8],
         plaintext: &[u8],
     ) -> Result<Sealed, Error> {
+        // RFC 7516 §5.1, step 11: compression comes before encryption.
+        #[cfg(feature = "deflate")]
+        let compressed = self.compression.then(|| zip::deflate(plaintext)).transpose()?;
+        #[cfg(feature = "deflate")]
+        let plaintext = compressed.as_ref().map_or(plaintext, SecretBytes::expose_secret);
+
         let fresh;
         let cipher = match content_key {
             ContentKey::Shared(cipher) => *cipher,
@@ -401,6 +432,10 @@ impl<'k> JweBuilder<'k> {
             header.string("alg", self.first.key.algorithm().name());
         }
         header.string("enc", self.content_encryption().name());
+        #[cfg(feature = "deflate")]
+        if self.compression {
+            header.string("zip", DEFLATE);
+        }
         let optional = [
             ("kid", self.first.key.key_id().filter(|_| alone.is_some())),
             ("typ", self.token_type.as_deref()),

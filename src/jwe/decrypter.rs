@@ -34,6 +34,7 @@ use super::token::{EncryptedJson, EncryptedToken};
 pub struct JweDecrypter<'k> {
     keys: Vec<&'k DecryptionKey>,
     understood: Vec<String>,
+    compression: bool,
     limits: Limits,
 }
 
@@ -43,7 +44,12 @@ impl<'k> JweDecrypter<'k> {
     /// For each recipient of a token, the keys of its algorithm are tried that have its `kid`, or else those
     /// that have none; all of its algorithm if it names no `kid`.
     pub fn new(keys: impl IntoIterator<Item = &'k DecryptionKey>) -> Self {
-        Self { keys: keys.into_iter().collect(), understood: Vec::new(), limits: Limits::default() }
+        Self {
+            keys: keys.into_iter().collect(),
+            understood: Vec::new(),
+            compression: false,
+            limits: Limits::default(),
+        }
     }
 
     /// Sets the header parameters that the application understands, so that `crit` may hold them. Default: none
@@ -55,7 +61,32 @@ impl<'k> JweDecrypter<'k> {
         self
     }
 
-    /// Sets the limits. [`Limits::candidate_keys`] is on all recipients of a token and keys together.
+    /// Accepts tokens whose plaintext is compressed: `zip` with `DEF`
+    /// ([RFC 7516 §4.1.3](https://www.rfc-editor.org/rfc/rfc7516#section-4.1.3)). Default: refused. Needs the feature `deflate`.
+    ///
+    /// A short token then becomes a long plaintext, up to [`Limits::inflated_bytes`], and nothing of it is given
+    /// out if it would be longer. The token says itself whether it is compressed; others are read as ever.
+    ///
+    /// ```
+    /// use countersign::jwe::{DecryptionKey, JweAlgorithm, JweBuilder, JweDecrypter, decrypt};
+    ///
+    /// let key = DecryptionKey::generate(JweAlgorithm::EcdhEsA256Kw)?;
+    /// let token = JweBuilder::new(&key.encryption_key()?).compress().encrypt(&[0; 100_000])?;
+    /// assert!(token.len() < 1000);
+    ///
+    /// let decrypted = JweDecrypter::new([&key]).allow_compression().decrypt(&token)?;
+    /// assert_eq!(decrypted.plaintext().len(), 100_000);
+    /// assert_eq!(decrypt(&key, &token).unwrap_err().code(), "unsupported_compression");
+    /// # Ok::<(), countersign::Error>(())
+    /// ```
+    #[cfg(feature = "deflate")]
+    pub const fn allow_compression(mut self) -> Self {
+        self.compression = true;
+        self
+    }
+
+    /// Sets the limits. [`Limits::candidate_keys`] and [`Limits::pbes2_iterations`] are on all recipients of
+    /// a token and keys together.
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
@@ -98,6 +129,6 @@ impl<'k> JweDecrypter<'k> {
     }
 
     fn rules(&self) -> HeaderRules<'_, String> {
-        HeaderRules::new(&self.limits, &self.understood)
+        HeaderRules { compression: self.compression, ..HeaderRules::new(&self.limits, &self.understood) }
     }
 }

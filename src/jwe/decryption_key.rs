@@ -55,13 +55,15 @@ struct DecryptionCore {
 impl DecryptionKey {
     /// Takes the key of a private or secret JWK for the algorithm that the JWK's own `alg` names.
     ///
-    /// A content encryption in `alg` (`"alg":"A128GCM"`) means `dir` with that `enc`.
+    /// A content encryption in `alg` (`"alg":"A128GCM"`) means `dir` with that `enc`. A password
+    /// (`"alg":"PBES2-…"`) isn't taken by its own word: [`password`](Self::password) and
+    /// [`from_jwk_for`](Self::from_jwk_for) ask for it.
     ///
     /// # Errors
     ///
     /// [`KeyDefect::AlgorithmUnknown`] when the JWK has no `alg`, or has `dir` and 256 bits, which
-    /// fit two content encryptions; [`Error::Unsupported`] when `alg` is none for key management;
-    /// otherwise as [`from_jwk_for`](Self::from_jwk_for).
+    /// fit two content encryptions; [`Error::Unsupported`] when `alg` is none for key management, or
+    /// a password's; otherwise as [`from_jwk_for`](Self::from_jwk_for).
     pub fn from_jwk(jwk: &Jwk) -> Result<Self, Error> {
         Self::from_jwk_for(JweAlgorithm::of_jwk(jwk)?, jwk)
     }
@@ -119,10 +121,29 @@ impl DecryptionKey {
     /// # Errors
     ///
     /// [`KeyDefect::Size`] when the secret isn't as long as the algorithm's key,
-    /// [`KeyDefect::Type`] when the algorithm needs a key pair, and [`Error::Misuse`] for `dir`.
+    /// [`KeyDefect::Type`] when the algorithm needs a key pair, and [`Error::Misuse`] for `dir` and for `PBES2-*`.
     pub fn symmetric(algorithm: JweAlgorithm, secret: SecretBytes) -> Result<Self, Error> {
         algorithm.check_symmetric()?;
         Self::from_jwk_for(algorithm, &Jwk::from_secret(secret)?)
+    }
+
+    /// Takes a password for an algorithm of `PBES2-*` ([RFC 7518 §4.8](https://www.rfc-editor.org/rfc/rfc7518#section-4.8)). Needs the feature `pbes2`.
+    ///
+    /// A password is bytes: of text, take the UTF-8, in the one Unicode form that both sides agreed on (RFC 8265
+    /// has rules for that). Whoever gets hold of a token can try passwords against it, as fast as they can
+    /// compute, so it should be as hard to guess as the derived key: [RFC 7518 §8.8](https://www.rfc-editor.org/rfc/rfc7518#section-8.8) recommends 16 to 128 bytes for
+    /// `PBES2-HS256+A128KW`, 32 to 128 for `PBES2-HS512+A256KW`.
+    ///
+    /// Each token costs as many iterations as its header says, up to [`Limits::pbes2_iterations`](crate::Limits::pbes2_iterations):
+    /// up to about a second, for anyone who can send one.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyDefect::TooSmall`] for an empty password, [`Error::Misuse`] for another algorithm, and
+    /// [`Error::Unsupported`] in a build without the feature.
+    pub fn password(algorithm: JweAlgorithm, password: SecretBytes) -> Result<Self, Error> {
+        algorithm.check_password()?;
+        Self::from_jwk_for(algorithm, &Jwk::from_secret(password)?)
     }
 
     /// Makes a new key for an algorithm.

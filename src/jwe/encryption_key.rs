@@ -6,13 +6,14 @@
 //! bounds (RFC 7518 §8.4).
 
 use std::fmt;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use crate::error::{Error, KeyDefect};
 use crate::jwk::{Jwk, Operation};
 use crate::secret::SecretBytes;
 
-use super::alg::JweAlgorithm;
+use super::alg::{JweAlgorithm, MIN_ITERATIONS};
 use super::enc::ContentEncryption;
 use super::recipient::KeyManagement;
 
@@ -60,13 +61,15 @@ impl EncryptionCore {
 impl EncryptionKey {
     /// Takes the key of a JWK for the algorithm that the JWK's own `alg` names.
     ///
-    /// A content encryption in `alg` (`"alg":"A128GCM"`) means `dir` with that `enc`.
+    /// A content encryption in `alg` (`"alg":"A128GCM"`) means `dir` with that `enc`. A password
+    /// (`"alg":"PBES2-…"`) isn't taken by its own word: [`password`](Self::password) and
+    /// [`from_jwk_for`](Self::from_jwk_for) ask for it.
     ///
     /// # Errors
     ///
     /// [`KeyDefect::AlgorithmUnknown`] when the JWK has no `alg`, or has `dir` and 256 bits, which
-    /// fit two content encryptions; [`Error::Unsupported`] when `alg` is none for key management;
-    /// otherwise as [`from_jwk_for`](Self::from_jwk_for).
+    /// fit two content encryptions; [`Error::Unsupported`] when `alg` is none for key management, or
+    /// a password's; otherwise as [`from_jwk_for`](Self::from_jwk_for).
     pub fn from_jwk(jwk: &Jwk) -> Result<Self, Error> {
         Self::from_jwk_for(JweAlgorithm::of_jwk(jwk)?, jwk)
     }
@@ -119,10 +122,43 @@ impl EncryptionKey {
     /// # Errors
     ///
     /// [`KeyDefect::Size`] when the secret isn't as long as the algorithm's key,
-    /// [`KeyDefect::Type`] when the algorithm needs a key pair, and [`Error::Misuse`] for `dir`.
+    /// [`KeyDefect::Type`] when the algorithm needs a key pair, and [`Error::Misuse`] for `dir` and for `PBES2-*`.
     pub fn symmetric(algorithm: JweAlgorithm, secret: SecretBytes) -> Result<Self, Error> {
         algorithm.check_symmetric()?;
         Self::from_jwk_for(algorithm, &Jwk::from_secret(secret)?)
+    }
+
+    /// Takes a password for an algorithm of `PBES2-*` ([RFC 7518 §4.8](https://www.rfc-editor.org/rfc/rfc7518#section-4.8)). Needs the feature `pbes2`.
+    ///
+    /// A password is bytes: of text, take the UTF-8, in the one Unicode form that both sides agreed on (RFC 8265
+    /// has rules for that). Whoever gets hold of a token can try passwords against it, as fast as they can
+    /// compute, so it should be as hard to guess as the derived key: [RFC 7518 §8.8](https://www.rfc-editor.org/rfc/rfc7518#section-8.8) recommends 16 to 128 bytes for
+    /// `PBES2-HS256+A128KW`, 32 to 128 for `PBES2-HS512+A256KW`.
+    ///
+    /// ```
+    /// # #[cfg(feature = "pbes2")]
+    /// # fn main() -> Result<(), countersign::Error> {
+    /// use countersign::{DecryptionKey, EncryptionKey, JweAlgorithm, SecretBytes, decrypt, encrypt};
+    ///
+    /// let password = || SecretBytes::from(b"entrap-o-peter-long-credit-tun".to_vec());
+    /// let algorithm = JweAlgorithm::Pbes2Hs512A256Kw;
+    ///
+    /// let token = encrypt(&EncryptionKey::password(algorithm, password())?, b"a private key")?;
+    /// let key = DecryptionKey::password(algorithm, password())?;
+    /// assert_eq!(decrypt(&key, &token)?.expose_secret(), b"a private key");
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "pbes2"))]
+    /// # fn main() {}
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`KeyDefect::TooSmall`] for an empty password, [`Error::Misuse`] for another algorithm, and
+    /// [`Error::Unsupported`] in a build without the feature.
+    pub fn password(algorithm: JweAlgorithm, password: SecretBytes) -> Result<Self, Error> {
+        algorithm.check_password()?;
+        Self::from_jwk_for(algorithm, &Jwk::from_secret(password)?)
     }
 
     pub(super) fn from_core(core: Arc<EncryptionCore>, key_id: Option<String>) -> Self {
@@ -149,6 +185,27 @@ impl EncryptionKey {
             ));
         }
         self.enc = enc;
+        Ok(self)
+    }
+
+    /// Sets how many iterations PBKDF2 makes of the password, for a key that is one.
+    ///
+    /// Default: 600,000 with HMAC-SHA-256, 210,000 with HMAC-SHA-384 and HMAC-SHA-512, as OWASP's Password Storage
+    /// Cheat Sheet advises for SHA-256 and SHA-512 (SHA-384 costs what SHA-512 does). More slows down
+    /// everyone alike, whoever guesses included; recipients bound what they accept, this library's at 1,200,000.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Misuse`] for a key that isn't a password, and for less than 1,000, which
+    /// [RFC 7518 §4.8.1.2](https://www.rfc-editor.org/rfc/rfc7518#section-4.8.1.2) calls the least.
+    pub fn with_iterations(mut self, iterations: u32) -> Result<Self, Error> {
+        let iterations = NonZeroU32::new(iterations)
+            .filter(|iterations| *iterations >= MIN_ITERATIONS)
+            .ok_or_else(|| Error::misuse("expected at least 1,000 iterations, found fewer"))?;
+        let management = self.core.management.with_iterations(iterations).ok_or_else(|| {
+            Error::misuse("expected a key made from a password, the only sort with iterations, found another")
+        })?;
+        self.core = Arc::new(EncryptionCore { algorithm: self.core.algorithm, management });
         Ok(self)
     }
 

@@ -17,7 +17,9 @@ use crate::wire::over_limit;
 use super::alg::JweAlgorithm;
 use super::decryption_key::DecryptionKey;
 use super::enc::ContentEncryption;
-use super::recipient::{Accepted, ContentKey, RecipientInput, random_bytes};
+use super::recipient::{Accepted, ContentKey, RecipientInput, random_bytes, too_many_iterations};
+#[cfg(feature = "deflate")]
+use super::zip;
 
 /// What all recipients of a message share.
 pub(super) struct Message<'t> {
@@ -107,7 +109,15 @@ impl<'t> Message<'t> {
         for candidate in self.candidates(recipients, keys)? {
             let Candidate { accepted, recipient, key } = candidate;
             match self.decrypt_with(accepted) {
-                Ok(plaintext) => return Ok(Opened { plaintext, recipient, key }),
+                Ok(plaintext) => {
+                    // The tag held, so from here on an error tells nobody what only the sender could know.
+                    #[cfg(feature = "deflate")]
+                    let plaintext = match recipient.header.zip {
+                        true => zip::inflate(&plaintext, self.limits)?,
+                        false => plaintext,
+                    };
+                    return Ok(Opened { plaintext, recipient, key });
+                }
                 Err(Error::DecryptionFailed) => {}
                 Err(error) => return Err(error),
             }
@@ -115,7 +125,8 @@ impl<'t> Message<'t> {
         Err(Error::DecryptionFailed)
     }
 
-    /// Returns what may open the message: at least one candidate, and no more than the limit.
+    /// Returns what may open the message: at least one candidate, and no more than the limit. Passwords cost what
+    /// the sender asks for, so all of their iterations are added up as well.
     fn candidates<'r, 'k: 'r>(
         &'r self,
         recipients: &'r [Recipient<'t>],
@@ -123,6 +134,7 @@ impl<'t> Message<'t> {
     ) -> Result<Vec<Candidate<'r, 't, 'k>>, Error> {
         let keys = keys.into_iter();
         let mut candidates = Vec::new();
+        let mut iterations: u32 = 0;
         let mut refusal = Error::NoMatchingKey;
         for recipient in recipients {
             let fitting = keys.clone().filter(|key| key.fits(recipient.algorithm, recipient.key_id()));
@@ -139,12 +151,19 @@ impl<'t> Message<'t> {
                     Ok(_) if candidates.len() >= self.limits.candidate_keys => {
                         return Err(over_limit(Limit::CandidateKeys, self.limits.candidate_keys));
                     }
-                    Ok(accepted) => candidates.push(Candidate { accepted, recipient, key }),
+                    Ok(accepted) => {
+                        iterations = iterations.saturating_add(accepted.iterations());
+                        candidates.push(Candidate { accepted, recipient, key });
+                    }
                     Err(error) => refusal = error,
                 }
             }
         }
-        if candidates.is_empty() { Err(refusal) } else { Ok(candidates) }
+        match candidates.is_empty() {
+            true => Err(refusal),
+            false if iterations > self.limits.pbes2_iterations => Err(too_many_iterations(self.limits)),
+            false => Ok(candidates),
+        }
     }
 
     /// Decrypts with one key.

@@ -22,6 +22,8 @@ mod message;
 mod message_budget;
 mod recipient;
 mod token;
+#[cfg(feature = "deflate")]
+mod zip;
 
 pub use alg::JweAlgorithm;
 pub use builder::JweBuilder;

@@ -7,9 +7,10 @@
 //! what the sender can see is judged before a secret is used.
 
 use std::borrow::Cow;
+use std::num::NonZeroU32;
 
 use crate::crypto::{self, CryptoError};
-use crate::error::{Error, KeyDefect, Part};
+use crate::error::{Error, KeyDefect, Limit, Part};
 use crate::jwk::Jwk;
 use crate::limits::Limits;
 use crate::secret::SecretBytes;
@@ -66,6 +67,14 @@ impl KeyManagement {
             Self::Encrypts(key) => key.message_budget(),
         }
     }
+
+    /// Returns the same key with another number of iterations, where it is a password.
+    pub(super) fn with_iterations(&self, iterations: NonZeroU32) -> Option<Self> {
+        match self {
+            Self::Determines(_) => None,
+            Self::Encrypts(key) => key.with_iterations(iterations).map(Self::Encrypts),
+        }
+    }
 }
 
 /// Direct encryption and direct key agreement: content key step and recipient step are one.
@@ -97,6 +106,11 @@ pub(super) trait EncryptContentKey: Send + Sync {
     fn message_budget(&self) -> Option<&MessageBudget> {
         None
     }
+
+    /// Returns the same key with another number of iterations, where it is a password.
+    fn with_iterations(&self, _: NonZeroU32) -> Option<Box<dyn EncryptContentKey>> {
+        None
+    }
 }
 
 /// The recipient's side of any algorithm.
@@ -116,16 +130,33 @@ pub(super) trait OpenContentKey: Send + Sync {
 
 /// The secret half of the recipient step, to be taken once all that the sender can see is found
 /// in order. Its failure must not be told from a failure of the content decryption.
-pub(super) struct Accepted<'a>(Box<dyn FnOnce() -> Result<ContentKey<'a>, CryptoError> + 'a>);
+pub(super) struct Accepted<'a> {
+    step: SecretStep<'a>,
+    iterations: u32,
+}
+
+type SecretStep<'a> = Box<dyn FnOnce() -> Result<ContentKey<'a>, CryptoError> + 'a>;
 
 impl<'a> Accepted<'a> {
     pub(super) fn new(step: impl FnOnce() -> Result<ContentKey<'a>, CryptoError> + 'a) -> Self {
-        Self(Box::new(step))
+        Self { step: Box::new(step), iterations: 0 }
+    }
+
+    /// Says how many iterations of PBKDF2 the step takes.
+    pub(super) const fn costing(mut self, iterations: u32) -> Self {
+        self.iterations = iterations;
+        self
+    }
+
+    /// Returns how many iterations of PBKDF2 the step takes: the sender's choice, so the recipient adds
+    /// them up before the first step is taken.
+    pub(super) const fn iterations(&self) -> u32 {
+        self.iterations
     }
 
     /// Uses the secret key.
     pub(super) fn content_key(self) -> Result<ContentKey<'a>, CryptoError> {
-        (self.0)()
+        (self.step)()
     }
 }
 
@@ -203,7 +234,7 @@ pub(super) struct RecipientInput<'t> {
     pub(super) header: &'t Header<'t>,
     /// The JWE encrypted key.
     pub(super) encrypted_key: &'t [u8],
-    /// The limits for reading JSON inside the header.
+    /// The limits on what the header asks for.
     pub(super) limits: &'t Limits,
 }
 
@@ -230,6 +261,11 @@ pub(super) fn fill_random(out: &mut [u8]) -> Result<(), Error> {
 /// Turns a failure to draw random numbers into an error: it is the system's, and no key's.
 pub(super) const fn no_randomness(_: CryptoError) -> Error {
     Error::Unavailable { what: "the system's random numbers" }
+}
+
+/// The refusal of a token whose key derivation would take more iterations than the limit.
+pub(super) fn too_many_iterations(limits: &Limits) -> Error {
+    Error::LimitExceeded { limit: Limit::Pbes2Iterations, max: limits.pbes2_iterations.into() }
 }
 
 /// Turns the sender's failure into an error: with a checked key there is no cause but the key.

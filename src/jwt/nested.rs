@@ -27,6 +27,7 @@ pub(super) struct Decryption {
     keys: KeySet<DecryptionKey>,
     algorithms: Option<Vec<JweAlgorithm>>,
     encryptions: Option<Vec<ContentEncryption>>,
+    compression: bool,
 }
 
 impl Decryption {
@@ -34,8 +35,9 @@ impl Decryption {
         keys: KeySet<DecryptionKey>,
         algorithms: Option<Vec<JweAlgorithm>>,
         encryptions: Option<Vec<ContentEncryption>>,
+        compression: bool,
     ) -> Self {
-        Self { keys, algorithms, encryptions }
+        Self { keys, algorithms, encryptions, compression }
     }
 
     /// Decrypts a token that says it carries a signed one. `understood` are the names that its `crit` may
@@ -47,7 +49,8 @@ impl Decryption {
         understood: &[String],
     ) -> Result<SecretBytes, Error> {
         let mut header = Vec::new();
-        let token = EncryptedToken::parse(token, &HeaderRules::new(limits, understood), &mut header)?;
+        let rules = HeaderRules { compression: self.compression, ..HeaderRules::new(limits, understood) };
+        let token = EncryptedToken::parse(token, &rules, &mut header)?;
         if !token.cty().is_some_and(|cty| media_type_eq(cty, NESTED)) {
             return Err(Error::NotAllowed(Refusal::ContentType));
         }
@@ -62,9 +65,11 @@ impl Decryption {
 
     /// Takes what was decrypted for a signed token. Anything else is refused: that it could be
     /// decrypted says nothing about who made it.
-    pub(super) fn signed_token(decrypted: &SecretBytes) -> Result<&str, Error> {
+    pub(super) fn signed_token<'d>(decrypted: &'d SecretBytes, limits: &Limits) -> Result<&'d str, Error> {
         let unsigned = || Error::NotAllowed(Refusal::Unsigned);
         let inner = std::str::from_utf8(decrypted.expose_secret()).map_err(|_| unsigned())?;
+        // Once decompressed, it may be larger than what it came in.
+        compact::check_size(inner, limits)?;
         match compact::form(inner) {
             Ok(Form::Jws) if !inner.starts_with('{') => Ok(inner),
             Ok(Form::Jwe) => Err(Error::LimitExceeded { limit: Limit::Nesting, max: Limits::NESTING }),

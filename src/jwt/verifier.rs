@@ -185,7 +185,7 @@ impl JwtVerifier {
             (Form::Jws, None) => self.accept_signed(token, buffer),
             (Form::Jwe, Some(decryption)) => {
                 let inner = decryption.open(token, &self.limits, &self.understood)?;
-                self.accept_signed(Decryption::signed_token(&inner)?, buffer)
+                self.accept_signed(Decryption::signed_token(&inner, &self.limits)?, buffer)
             }
             (Form::Jws, Some(_)) => Err(Error::NotAllowed(Refusal::Unencrypted)),
             (Form::Jwe, None) => Err(Error::NotAllowed(Refusal::Encrypted)),

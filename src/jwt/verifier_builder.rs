@@ -54,6 +54,7 @@ pub struct JwtVerifierBuilder {
     decryption: Option<KeySet<DecryptionKey>>,
     key_management: Option<Vec<JweAlgorithm>>,
     content_encryptions: Option<Vec<ContentEncryption>>,
+    compression: bool,
     policy: Policy,
     /// Choices that contradict each other, for `build` to refuse.
     contradiction: Option<&'static str>,
@@ -76,6 +77,7 @@ impl JwtVerifierBuilder {
             decryption: None,
             key_management: None,
             content_encryptions: None,
+            compression: false,
             policy: Policy {
                 subject: None,
                 audience: Expectation::Unset,
@@ -250,6 +252,19 @@ impl JwtVerifierBuilder {
         self
     }
 
+    /// Accepts encrypted tokens whose plaintext is compressed: `zip` with `DEF`
+    /// ([RFC 7516 §4.1.3](https://www.rfc-editor.org/rfc/rfc7516#section-4.1.3)). Default: refused. Needs the feature `deflate`.
+    ///
+    /// The signed token inside may then be longer than what it came in; it is held to
+    /// [`Limits::inflated_bytes`] and, as any token, to [`Limits::token_bytes`]. `zip` in a signed token's header
+    /// means nothing. Better ask the issuer not to compress: a token's length then tells what is in it
+    /// ([RFC 8725 §3.6](https://www.rfc-editor.org/rfc/rfc8725#section-3.6)).
+    #[cfg(feature = "deflate")]
+    pub fn allow_compression(mut self) -> Self {
+        self.compression = true;
+        self
+    }
+
     /// Declares header parameters that the application understands and processes itself, so that `crit`
     /// may name them ([RFC 7515 §4.1.11](https://www.rfc-editor.org/rfc/rfc7515#section-4.1.11)): in the header of a signed token, and in
     /// that of an encrypted one around it.
@@ -285,7 +300,9 @@ impl JwtVerifierBuilder {
             source.issuers = self.issuers;
         }
         let decryption = match self.decryption {
-            Some(keys) => Some(Decryption::new(keys, self.key_management, self.content_encryptions)),
+            Some(keys) => {
+                Some(Decryption::new(keys, self.key_management, self.content_encryptions, self.compression))
+            }
             None => None,
         };
         Ok(JwtVerifier {
@@ -354,6 +371,10 @@ impl JwtVerifierBuilder {
                 self.decryption.is_none()
                     && (self.key_management.is_some() || self.content_encryptions.is_some()),
                 "expected `decrypt_with` beside a list of algorithms for encrypted tokens, found none",
+            ),
+            (
+                self.compression && self.decryption.is_none(),
+                "expected `decrypt_with` beside `allow_compression`, found none",
             ),
             (
                 self.decryption.as_ref().is_some_and(KeySet::is_empty),

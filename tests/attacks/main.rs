@@ -27,6 +27,7 @@ mod key_confusion;
 mod key_management;
 mod key_sets;
 mod keys_of_pairs;
+mod passwords;
 mod positives;
 mod rsa_signatures;
 mod sign_encrypt_confusion;

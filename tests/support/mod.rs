@@ -17,6 +17,9 @@ use sha2::{Digest as _, Sha256};
 /// Whether this build can do RSA-OAEP and make RSA keys.
 pub(crate) const HAS_RSA_OAEP: bool = cfg!(any(feature = "aws-lc-rs", feature = "rsa"));
 
+/// Whether this build encrypts under passwords.
+pub(crate) const HAS_PBES2: bool = cfg!(feature = "pbes2");
+
 /// The time at which the tests' tokens are issued, RFC 7519's own: 2011-03-22T18:43:00Z.
 pub(crate) const NOW: u64 = 1_300_819_380;
 
@@ -80,7 +83,16 @@ impl Scheme {
 
     /// Those of [`all`](Self::all) that this build can do.
     pub(crate) fn available() -> impl Iterator<Item = Self> {
-        Self::all().into_iter().filter(|scheme| HAS_RSA_OAEP || scheme.key_id != "rsa-2048")
+        Self::all().into_iter().filter(Self::is_available)
+    }
+
+    /// Whether this build can do it.
+    pub(crate) fn is_available(&self) -> bool {
+        (HAS_RSA_OAEP || self.key_id != "rsa-2048") && (HAS_PBES2 || !self.takes_password())
+    }
+
+    fn takes_password(&self) -> bool {
+        self.algorithm.name().starts_with("PBES2")
     }
 
     pub(crate) fn decryption_key(self) -> DecryptionKey {
@@ -92,7 +104,9 @@ impl Scheme {
     }
 
     pub(crate) fn encryption_key(self) -> countersign::EncryptionKey {
-        self.decryption_key().encryption_key().unwrap().with_content_encryption(self.enc).unwrap()
+        let key = self.decryption_key().encryption_key().unwrap().with_content_encryption(self.enc).unwrap();
+        // As few iterations as there may be, since these keys make many tokens.
+        if self.takes_password() { key.with_iterations(1000).unwrap() } else { key }
     }
 }
 
@@ -116,7 +130,8 @@ fn key_ids(algorithm: JweAlgorithm, enc: ContentEncryption) -> &'static [&'stati
     if name.starts_with("A192") {
         return &["oct-192"];
     }
-    if name.starts_with("A256") {
+    // A password is any bytes.
+    if name.starts_with("A256") || name.starts_with("PBES2") {
         return &["oct-256"];
     }
     &["rsa-2048"]

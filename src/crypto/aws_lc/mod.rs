@@ -1,4 +1,4 @@
-//! The stack `aws-lc-rs`: HMAC, RSA, the NIST curves, X25519, Ed25519 signing, AES-GCM and randomness.
+//! The stack `aws-lc-rs`: HMAC, PBKDF2, RSA, the NIST curves, X25519, Ed25519 signing, AES-GCM and randomness.
 //! The same names as the stack `ring`, under which `crypto` gives them out.
 //!
 //! It has what ring lacks: RSA-OAEP, the generation of RSA keys and AES-192-GCM, so no other library
@@ -10,7 +10,6 @@ mod ecdh;
 mod ecdsa;
 mod ed25519;
 mod hmac;
-#[cfg(feature = "encrypted-pkcs8")]
 mod pbkdf2;
 mod rsa;
 mod rsa_oaep;
@@ -24,7 +23,6 @@ pub(crate) use ecdh::{EcdhPrivateKey, EcdhPublicKey};
 pub(crate) use ecdsa::{EcdsaSigningKey, EcdsaVerifyingKey};
 pub(crate) use ed25519::Ed25519SigningKey;
 pub(crate) use hmac::HmacKey;
-#[cfg(feature = "encrypted-pkcs8")]
 pub(crate) use pbkdf2::pbkdf2;
 pub(crate) use rsa::{RsaSigningKey, RsaVerifyingKey, check_rsa_private, generate_rsa};
 pub(crate) use rsa_oaep::{RsaOaepPrivateKey, RsaOaepPublicKey};

@@ -1,4 +1,4 @@
-//! The stack `ring`, the default: ring for HMAC, RSA signatures, ES256, AES-128-GCM, AES-256-GCM and
+//! The stack `ring`, the default: ring for HMAC, PBKDF2, RSA signatures, ES256, AES-128-GCM, AES-256-GCM and
 //! randomness; RustCrypto and dalek for what ring lacks or is slower at. The same names as the stack
 //! `aws-lc-rs`, under which `crypto` gives them out.
 //!
@@ -10,7 +10,6 @@ mod ecdh;
 mod ecdsa;
 mod ed25519;
 mod hmac;
-#[cfg(feature = "encrypted-pkcs8")]
 mod pbkdf2;
 mod rsa;
 #[cfg(feature = "rsa")]
@@ -30,7 +29,6 @@ pub(crate) use ecdh::{EcdhPrivateKey, EcdhPublicKey};
 pub(crate) use ecdsa::{EcdsaSigningKey, EcdsaVerifyingKey};
 pub(crate) use ed25519::Ed25519SigningKey;
 pub(crate) use hmac::HmacKey;
-#[cfg(feature = "encrypted-pkcs8")]
 pub(crate) use pbkdf2::pbkdf2;
 pub(crate) use rsa::{RsaSigningKey, RsaVerifyingKey, check_rsa_private};
 #[cfg(feature = "rsa")]

@@ -50,6 +50,20 @@ both_ways!(hmac, one, other, {
     }
 });
 
+both_ways!(pbkdf2, one, other, {
+    let count = |iterations| std::num::NonZeroU32::new(iterations).unwrap();
+    for hash in [Hash::Sha256, Hash::Sha384, Hash::Sha512] {
+        for len in LENGTHS {
+            for iterations in [1, 2, 1000] {
+                let (mut key, mut same) = (vec![0; 70], vec![1; 70]);
+                one::pbkdf2(hash, &vec![3; len], &vec![4; len], count(iterations), &mut key);
+                other::pbkdf2(hash, &vec![3; len], &vec![4; len], count(iterations), &mut same);
+                assert_eq!(key, same, "{hash:?} {len} {iterations}");
+            }
+        }
+    }
+});
+
 both_ways!(rsa_signatures, one, other, {
     for padding in [RsaPadding::Pkcs1, RsaPadding::Pss] {
         for hash in [Hash::Sha256, Hash::Sha384, Hash::Sha512] {

@@ -15,6 +15,58 @@ fn randomness() {
 }
 
 #[test]
+fn pbkdf2_known_answers() {
+    // RFC 7914 §11 for SHA-256; the others were computed by Python's hashlib.
+    let cases = [
+        (
+            Hash::Sha256,
+            "passwd",
+            "salt",
+            1,
+            "55ac046e56e3089fec1691c22544b605f94185216dde0465e68b9d57c20dacbc\
+             49ca9cccf179b645991664b39d77ef317c71b845b1e30bd509112041d3a19783",
+        ),
+        (
+            Hash::Sha256,
+            "Password",
+            "NaCl",
+            80_000,
+            "4ddcd8f60b98be21830cee5ef22701f9641a4418d04c0414aeff08876b34ab56\
+             a1d425a1225833549adb841b51c9b3176a272bdebba1d078478f62b397f33c8d",
+        ),
+        (
+            Hash::Sha384,
+            "Password",
+            "NaCl",
+            4096,
+            "58636837cf3d13b1d10fc968be57bc41cff4468c222447e75c878bc917f374f3\
+             a5bceb57375069b67e72723be8d3961da7d5507c046904b6c31bdc40adba10a0\
+             560e337801b7efea",
+        ),
+        (
+            Hash::Sha512,
+            "Password",
+            "NaCl",
+            4096,
+            "0a4e321c3167050fb9d74fa21281dabf008626be86cf5dbb1feed6ab95fdd310\
+             cab25118f2dc2c57cc8a862b36d3c84c5f84f11d8cb63baf0e415e116daa3ec0\
+             3b4e6cafaf8b43e3f912fe1d1561d1200c40724b7d98b112",
+        ),
+    ];
+    for (hash, password, salt, iterations, expected) in cases {
+        let (password, salt) = (password.as_bytes(), salt.as_bytes());
+        let iterations = std::num::NonZeroU32::new(iterations).unwrap();
+        let expected = unhex(expected);
+        let mut key = vec![0; expected.len()];
+        stack::pbkdf2(hash, password, salt, iterations, &mut key);
+        assert_eq!(key, expected, "{hash:?} {iterations}");
+        // A prefix is the shorter key.
+        stack::pbkdf2(hash, password, salt, iterations, &mut key[..16]);
+        assert_eq!(key, expected, "{hash:?} {iterations}");
+    }
+}
+
+#[test]
 fn hmac_rfc_4231() {
     // RFC 4231 §4.2, §4.3 and §4.7.
     let cases: [(Hash, &[u8], &[u8], &str); 5] = [

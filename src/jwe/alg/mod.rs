@@ -1,18 +1,21 @@
 //! The registry of key management algorithms (RFC 7518 §4.1): one row each, one file a family.
 //!
-//! What isn't here doesn't exist: no `RSA1_5` (a padding oracle waiting for a caller), no
-//! `PBES2-*` yet. A new algorithm is a variant, its row, and its family's file.
+//! What isn't here doesn't exist: no `RSA1_5` (a padding oracle waiting for a caller). A new algorithm is a
+//! variant, its row, and its family's file.
 
 mod aes_gcm_kw;
 mod aes_kw;
 mod dir;
 mod ecdh_es;
+mod pbes2;
 mod rsa_oaep;
+
+pub(super) use pbes2::MIN_ITERATIONS;
 
 use std::fmt;
 use std::str::FromStr;
 
-use crate::crypto::OaepHash;
+use crate::crypto::{Hash, OaepHash};
 use crate::error::{Error, KeyDefect, Unsupported};
 use crate::jwk::{Jwk, KeyMaterial};
 use crate::secret::SecretBytes;
@@ -61,6 +64,17 @@ pub enum JweAlgorithm {
     RsaOaep384,
     /// `RSA-OAEP-512`: the same with SHA-512.
     RsaOaep512,
+    /// `PBES2-HS256+A128KW`: a key derived from a password wraps the content key, with PBKDF2, HMAC-SHA-256 and
+    /// AES-128 ([RFC 7518 §4.8](https://www.rfc-editor.org/rfc/rfc7518#section-4.8)).
+    ///
+    /// For what people keep under a password, such as a stored key ([RFC 7517 §7](https://www.rfc-editor.org/rfc/rfc7517#section-7)).
+    /// Not for tokens that arrive over a network: each costs as much as many signatures, whoever sent it. Needs the
+    /// feature `pbes2`.
+    Pbes2Hs256A128Kw,
+    /// `PBES2-HS384+A192KW`: the same with HMAC-SHA-384 and AES-192.
+    Pbes2Hs384A192Kw,
+    /// `PBES2-HS512+A256KW`: the same with HMAC-SHA-512 and AES-256.
+    Pbes2Hs512A256Kw,
 }
 
 /// What the registry knows of an algorithm.
@@ -87,6 +101,9 @@ impl JweAlgorithm {
         Self::RsaOaep256,
         Self::RsaOaep384,
         Self::RsaOaep512,
+        Self::Pbes2Hs256A128Kw,
+        Self::Pbes2Hs384A192Kw,
+        Self::Pbes2Hs512A256Kw,
     ];
 
     const fn row(self) -> &'static Row {
@@ -94,6 +111,7 @@ impl JweAlgorithm {
         use aes_kw::AesKw;
         use dir::Direct;
         use ecdh_es::EcdhEs;
+        use pbes2::Pbes2;
         use rsa_oaep::RsaOaep;
 
         match self {
@@ -112,6 +130,18 @@ impl JweAlgorithm {
             Self::RsaOaep256 => &Row { name: "RSA-OAEP-256", family: &RsaOaep { hash: OaepHash::Sha256 } },
             Self::RsaOaep384 => &Row { name: "RSA-OAEP-384", family: &RsaOaep { hash: OaepHash::Sha384 } },
             Self::RsaOaep512 => &Row { name: "RSA-OAEP-512", family: &RsaOaep { hash: OaepHash::Sha512 } },
+            Self::Pbes2Hs256A128Kw => &Row {
+                name: "PBES2-HS256+A128KW",
+                family: &Pbes2 { hash: Hash::Sha256, key_len: 16, iterations: 600_000 },
+            },
+            Self::Pbes2Hs384A192Kw => &Row {
+                name: "PBES2-HS384+A192KW",
+                family: &Pbes2 { hash: Hash::Sha384, key_len: 24, iterations: 210_000 },
+            },
+            Self::Pbes2Hs512A256Kw => &Row {
+                name: "PBES2-HS512+A256KW",
+                family: &Pbes2 { hash: Hash::Sha512, key_len: 32, iterations: 210_000 },
+            },
         }
     }
 
@@ -128,11 +158,19 @@ impl JweAlgorithm {
     }
 
     /// Returns the algorithm that a JWK is for by its own `alg`.
+    ///
+    /// A password's algorithm must be asked for: each of its tokens may cost a second, so no document says so.
     pub(super) fn of_jwk(jwk: &Jwk) -> Result<Self, Error> {
         let name = jwk.algorithm().ok_or(Error::InvalidKey(KeyDefect::AlgorithmUnknown))?;
-        Self::from_jwk_name(name).ok_or(Error::Unsupported(Unsupported::Key(
-            "expected a key management algorithm of this build in the key's `alg`, found another",
-        )))
+        match Self::from_jwk_name(name) {
+            Some(algorithm) if algorithm.takes_password() => Err(Error::Unsupported(Unsupported::Key(
+                "expected a key that isn't a password, found one by its `alg`; `from_jwk_for` takes it",
+            ))),
+            Some(algorithm) => Ok(algorithm),
+            None => Err(Error::Unsupported(Unsupported::Key(
+                "expected a key management algorithm of this build in the key's `alg`, found another",
+            ))),
+        }
     }
 
     /// Refuses a JWK whose own `alg` says another algorithm.
@@ -144,14 +182,29 @@ impl JweAlgorithm {
         }
     }
 
-    /// Refuses `dir` where a secret comes without its content encryption.
+    /// Refuses `dir` where a secret comes without its content encryption, and a password's algorithm.
     pub(super) fn check_symmetric(self) -> Result<(), Error> {
         match self {
             Self::Dir => Err(Error::misuse(
                 "expected an algorithm that wraps keys, found `dir`, whose keys `direct` makes",
             )),
+            _ if self.takes_password() => Err(Error::misuse(
+                "expected an algorithm that wraps keys with random bytes, found one whose keys `password` makes",
+            )),
             _ => Ok(()),
         }
+    }
+
+    /// Refuses an algorithm that isn't a password's.
+    pub(super) fn check_password(self) -> Result<(), Error> {
+        if self.takes_password() {
+            return Ok(());
+        }
+        Err(Error::misuse("expected an algorithm that derives keys from a password, found another"))
+    }
+
+    const fn takes_password(self) -> bool {
+        matches!(self, Self::Pbes2Hs256A128Kw | Self::Pbes2Hs384A192Kw | Self::Pbes2Hs512A256Kw)
     }
 
     /// Returns the algorithm that a JWK's `alg` names. A content encryption there means `dir`
@@ -220,7 +273,7 @@ mod tests {
 
     #[test]
     fn names_are_distinct_and_read_back() {
-        assert_eq!(JweAlgorithm::ALL.len(), 15);
+        assert_eq!(JweAlgorithm::ALL.len(), 18);
         for &algorithm in JweAlgorithm::ALL {
             assert_eq!(JweAlgorithm::from_name(algorithm.name()), Some(algorithm));
             assert_eq!(algorithm.to_string(), algorithm.name());
@@ -230,7 +283,7 @@ mod tests {
 
     #[test]
     fn what_is_refused_has_no_name() {
-        for name in ["", "none", "RSA1_5", "rsa-oaep", "RSA-OAEP ", "HS256", "A256GCM", "PBES2-HS256+A128KW"]
+        for name in ["", "none", "RSA1_5", "rsa-oaep", "RSA-OAEP ", "HS256", "A256GCM", "PBES2-HS256+A256KW"]
         {
             assert_eq!(JweAlgorithm::from_name(name), None, "{name}");
             assert!(matches!(name.parse::<JweAlgorithm>(), Err(Error::Misuse { .. })), "{name}");

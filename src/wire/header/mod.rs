@@ -220,7 +220,7 @@ impl<'a> Header<'a> {
         if let Some(zip) = read.zip {
             // RFC 7516 §4.1.3: "it MUST occur only within the JWE Protected Header".
             let zip = zip.protected("zip")?;
-            if !rules.compression || zip.as_str().as_deref() != Some("DEF") {
+            if !rules.compression || zip.as_str().as_deref() != Some(DEFLATE) {
                 return Err(Error::Unsupported(Unsupported::Compression));
             }
             header.zip = true;
@@ -275,6 +275,9 @@ fn b64(b64: Option<Parameter<'_>>) -> Result<bool, Error> {
 fn epk(epk: Parameter<'_>) -> Result<Value<'_>, Error> {
     if epk.value.kind() == Kind::Object { Ok(epk.value) } else { Err(wrong_type("epk", "an object")) }
 }
+
+/// The one value of `zip` (RFC 7516 §4.1.3).
+pub(crate) const DEFLATE: &str = "DEF";
 
 /// The one critical parameter that this library understands itself (RFC 7797 §3).
 const B64: &str = "b64";
