@@ -10,6 +10,9 @@
 //! {"id":3,"op":"jws_verify","alg":"HS256","key":{"kty":"oct","k":"…"},"token":"…"}
 //! ```
 //!
+//! `jwe_encrypt` takes further `recipients` too, `[{"alg":"…","key":{…}}]`, for the general serialization; what its
+//! `header` says of `apu`, `apv` and `p2c` is what the key management is to use.
+//!
 //! The answer is `{"id":3,"ok":true,"payload_b64u":"aGk"}`, or `"ok":false` with `kind` (`unsupported`, `invalid`),
 //! `code` and `error`. Keys, headers and tokens go to the library in the very text they came in, so that it is the
 //! library which meets a member that stands twice.
@@ -30,7 +33,7 @@ use serde_json::value::RawValue;
 
 use keys::{
     EDDSA, compress, content_encryption, decryption_key, decryption_keys, encryption_key, inflate,
-    jwe_algorithm, jws_algorithm, known, verifying_keys, with_iterations,
+    jwe_algorithm, jws_algorithm, known, verifying_keys,
 };
 use protocol::{Answer, Failure, Header, Members, Serialization, Token, reply};
 
@@ -188,7 +191,7 @@ fn jwe_encrypt(request: &Members<'_>) -> Result<Answer, Failure> {
         key = key.with_key_id(key_id);
     }
     if let Some(iterations) = header.members.number("p2c")? {
-        key = with_iterations(key, iterations)?;
+        key = key.with_iterations(iterations)?;
     }
     let mut builder = JweBuilder::new(&key);
     if let Some(token_type) = header.members.text("typ")? {
@@ -212,6 +215,14 @@ fn jwe_encrypt(request: &Members<'_>) -> Result<Answer, Failure> {
         None => {}
         Some("DEF") => builder = compress(builder)?,
         Some(_) => return Err(Failure::of_request("expected `DEF` in `zip`, found another")),
+    }
+    let mut others = Vec::new();
+    for recipient in request.objects("recipients")? {
+        let algorithm = jwe_algorithm(&recipient.required_text("alg")?)?;
+        others.push(encryption_key(algorithm, Some(enc), &recipient.jwk("key")?)?);
+    }
+    for key in &others {
+        builder = builder.add_recipient(key);
     }
     let plaintext = request.required_octets("payload_b64u")?;
     match request.serialization()? {

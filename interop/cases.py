@@ -2,7 +2,7 @@
 
 import base64
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import product
 
 COUNTERSIGN = ("ring", "aws-lc-rs")
@@ -55,17 +55,34 @@ class Case:
     aad: bytes | None = None
     zip: bool = False
     header: dict = field(default_factory=dict, hash=False)
+    marked: bool = False  # the key says its `kid`, `alg` and `use`
+    others: tuple = ()  # further recipients: their algorithms and keys
+    place: int = 0  # of the recipient who reads
     twins: str = "all"  # or "one", where each costs an RSA operation with a large key
 
     def __str__(self):
         parts = [self.operation, self.alg, self.enc, self.key, self.serialization]
-        parts += [name for name in ("detached", "unencoded", "zip") if getattr(self, name)]
+        parts += [name for name in ("detached", "unencoded", "zip", "marked") if getattr(self, name)]
         parts += ["aad"] if self.aad is not None else []
         parts += [f"header {json.dumps(self.header)}"] if self.header else []
+        parts += [f"and {alg} {key}" for alg, key in self.others]
         return " ".join(filter(None, parts)) + f" ({len(self.payload)} bytes)"
 
+    def jwk(self, keys, mark=()):
+        """The private key, with what it is to say of itself."""
+        # A key for `dir` is one for its content encryption.
+        alg = self.enc if self.alg == "dir" else self.alg
+        marks = {"kid": "key of " + self.key, "alg": alg, "use": "sig" if self.operation == "jws" else "enc"}
+        return {**keys[self.key], **(marks if self.marked else {}), **dict(mark)}
+
+    def readers(self):
+        """The same case for each recipient."""
+        yield self
+        for place, (alg, key) in enumerate(self.others, 1):
+            yield replace(self, alg=alg, key=key, place=place)
+
     def make_request(self, keys):
-        jwk = keys[self.key]
+        jwk = self.jwk(keys)
         request = {"alg": self.alg, "payload_b64u": b64u(self.payload), "serialization": self.serialization}
         if self.header:
             request["header"] = self.header
@@ -75,10 +92,12 @@ class Case:
             return {"op": "jws_sign", "key": jwk, **request, **flags}
         options = {"aad_b64u": b64u(self.aad)} if self.aad is not None else {}
         options |= {"zip": "DEF"} if self.zip else {}
+        if self.others:
+            options["recipients"] = [{"alg": alg, "key": public(keys[key])} for alg, key in self.others]
         return {"op": "jwe_encrypt", "key": public(jwk), "enc": self.enc, **request, **options}
 
-    def read_request(self, keys, token, **changes):
-        jwk = keys[self.key]
+    def read_request(self, keys, token, mark=(), **changes):
+        jwk = self.jwk(keys, mark)
         if self.operation == "jwe":
             options = {"zip": True} if self.zip else {}
             return {"op": "jwe_decrypt", "alg": self.alg, "enc": self.enc, "key": jwk, "token": token, **options,
@@ -103,6 +122,7 @@ def signature_cases():
             number += 1
             yield Case("jws", alg, key, form, payload, detached=detached, unencoded=unencoded)
         yield Case("jws", alg, key, form, b"", header={"typ": "application/test+jws", "cty": "text/plain"})
+        yield Case("jws", alg, key, form, b"by a marked key", marked=True)
         header = {"https://example.com/ext": {"nested": [1, None, "é"]}, "crit": ["https://example.com/ext"]}
         yield Case("jws", alg, key, form, b"critical", header=header)
 
@@ -137,6 +157,16 @@ def encryption_cases():
     for (alg, key), form in product(agreeing, SERIALIZATIONS):
         parties = {"apu": b64u(b"Alice\x00"), "apv": b64u("Bøb".encode())}
         yield Case("jwe", alg, key, form, b"between two parties", "A256GCM", header=parties)
+    for (alg, key), form in product([*wrapping, *agreeing, *rsa, *password, ("dir", "oct256")], SERIALIZATIONS):
+        header = {"p2c": 3000} if alg.startswith("PBES2") else {}
+        yield Case("jwe", alg, key, form, b"to a marked key", "A256GCM", header=header, marked=True, twins="one")
+    # One content key for several recipients.
+    several = [("A128KW", "oct128"), ("ECDH-ES+A256KW", "P-384"), ("RSA-OAEP-256", "rsa2048"),
+               ("A256GCMKW", "oct256"), ("ECDH-ES+A128KW", "X25519"), ("RSA-OAEP", "rsa3072")]
+    for place, enc in product(range(len(several)), ENCRYPTIONS):
+        (alg, key), *others = several[place:] + several[:place]
+        aad = b"for all" if place % 2 else None
+        yield Case("jwe", alg, key, "general", b"to several", enc, aad=aad, others=tuple(others[: 1 + place % 3]))
     for alg, key in password:
         yield Case("jwe", alg, key, "compact", b"iterations as the maker likes", "A256GCM", twins="one")
 
@@ -152,6 +182,8 @@ NOW = 1_800_000_000
 CLAIMS = {"iss": "https://id.example.com", "aud": ["https://api.example.com", "other"], "sub": "user-17",
           "iat": NOW - 10, "nbf": NOW - 10, "exp": NOW + 60, "jti": "1"}
 EXPECTED = {"issuer": "https://id.example.com", "audience": "https://api.example.com", "now": NOW}
+SIGNERS = (("ES256", "P-256"), ("HS256", "oct256"), ("PS256", "rsa2048"), ("EdDSA", "Ed25519"))
+NESTING = {"alg": "ECDH-ES+A128KW", "enc": "A128CBC-HS256"}
 
 
 @dataclass(frozen=True)
@@ -162,7 +194,36 @@ class ClaimsCase:
     accepted: bool
     claims: dict = field(hash=False)
     expected: dict = field(hash=False)
-    header: dict = field(default_factory=dict, hash=False)
+    header: dict = field(hash=False)
+
+    def sign_request(self, keys, alg, key):
+        payload = b64u(json.dumps(self.claims).encode())
+        return {"op": "jws_sign", "alg": alg, "key": {**keys[key], "kid": "signer"}, "payload_b64u": payload,
+                "serialization": "compact", "header": self.header}
+
+    @staticmethod
+    def encrypt_request(keys, token):
+        return {"op": "jwe_encrypt", **NESTING, "key": public(keys["P-256"]), "payload_b64u": b64u(token.encode()),
+                "serialization": "compact", "header": {"cty": "JWT"}}
+
+    def verify_requests(self, keys, alg, key, bare, nested):
+        """What is asked of the bare and of the nested token: a name, whether it is to be accepted, the request."""
+        jwk = {**public(keys[key]), "kid": "signer"}
+        request = {"op": "jwt_verify", "algs": [alg], "keys": jwk, **self.expected}
+        decrypting = {"decrypt_keys": {"keys": [keys["P-256"]]}, "jwe_algs": [NESTING["alg"]],
+                      "jwe_encs": [NESTING["enc"]]}
+        yield "bare", self.accepted, {**request, "token": bare}
+        yield "nested", self.accepted, {**request, "token": nested, **decrypting}
+        if alg != "HS256":
+            # A set that has other keys too.
+            published = {"keys": [{**public(keys["P-521"]), "kid": "other"}, jwk, {"kty": "new", "kid": "signer"}]}
+            yield "by a set", self.accepted, {**request, "token": bare, "keys": published}
+        if self.accepted:
+            # RFC 8725 §3.1: the algorithms are the verifier's to say.
+            yield "with another algorithm", False, {**request, "token": bare, "algs": ["RS512"]}
+            yield "with another key", False, {**request, "token": bare, "keys": public(keys["secp256k1"])}
+            yield "not nested", False, {**request, "token": bare, **decrypting}
+            yield "nested, unexpectedly", False, {**request, "token": nested}
 
 
 def claims_cases():
@@ -182,6 +243,7 @@ def claims_cases():
         case("expired beyond the leeway", False, {"exp": NOW - 50}, {"leeway": 10}),
         case("no expiry", False, without=["exp"]),
         case("expiry in a string", False, {"exp": str(NOW + 60)}),
+        case("expiry with a fraction", True, {"exp": NOW + 0.5}),
         case("not yet valid", False, {"nbf": NOW + 30}),
         case("not yet valid, within the leeway", True, {"nbf": NOW + 5}, {"leeway": 10}),
         case("the subject", True, expected={"subject": "user-17"}),
@@ -194,4 +256,5 @@ def claims_cases():
         case("a required claim that is missing", False, {"scope": "a"}, {"required_claims": ["client_id"]}),
         case("young enough", True, expected={"max_age": 20}),
         case("too old", False, expected={"max_age": 5}),
+        case("claims of every type", True, {"x": {"y": [1, -2.5, None, True, "é \u0000 \U0001f600"]}, "z": 2**53}),
     ]

@@ -81,7 +81,7 @@ async function jwsVerify({ alg, key, token, detached_payload_b64u, crit }) {
   return { payload_b64u: base64url.encode(payload) };
 }
 
-async function jweEncrypt({ alg, enc, key, payload_b64u, serialization, aad_b64u, zip, header = {} }) {
+async function jweEncrypt({ alg, enc, key, payload_b64u, serialization, aad_b64u, zip, header = {}, recipients = [] }) {
   const { apu, apv, p2c, ...rest } = header;
   const parameters = {
     ...(apu !== undefined && { apu: bytes(apu) }),
@@ -100,9 +100,15 @@ async function jweEncrypt({ alg, enc, key, payload_b64u, serialization, aad_b64u
     if (aad_b64u !== undefined) jwe.setAdditionalAuthenticatedData(bytes(aad_b64u));
     return { token: await jwe.setKeyManagementParameters(parameters).encrypt(key, options) };
   }
-  const jwe = new jose.GeneralEncrypt(plaintext).setProtectedHeader(protectedHeader);
+  // What is one recipient's alone can't be in the header of all.
+  const shared = { ...protectedHeader };
+  if (recipients.length > 0) delete shared.alg;
+  const jwe = new jose.GeneralEncrypt(plaintext).setProtectedHeader(shared);
   if (aad_b64u !== undefined) jwe.setAdditionalAuthenticatedData(bytes(aad_b64u));
-  return { token: await jwe.addRecipient(key, options).setKeyManagementParameters(parameters).encrypt() };
+  const first = jwe.addRecipient(key, options).setKeyManagementParameters(parameters);
+  if (recipients.length > 0) first.setUnprotectedHeader({ alg });
+  for (const other of recipients) jwe.addRecipient(other.key, options).setUnprotectedHeader({ alg: other.alg });
+  return { token: await jwe.encrypt() };
 }
 
 async function jweDecrypt({ alg, enc, key, token, zip, crit }) {

@@ -1,6 +1,7 @@
 """Tampered twins: for a token that is to be accepted, the same with one thing changed, which no one may accept."""
 
 import copy
+import json
 
 from cases import ENCRYPTIONS, b64u, unb64u
 
@@ -24,12 +25,12 @@ OTHER_ALGORITHM = {
 }
 
 
-def container(token, name):
+def container(token, name, place):
     """The object of a JSON token that holds the member."""
     if name in ("protected", "signature") and "signatures" in token:
         return token["signatures"][0]
     if name == "encrypted_key" and "recipients" in token:
-        return token["recipients"][0]
+        return token["recipients"][place]
     return token
 
 
@@ -38,7 +39,7 @@ def read_part(case, token, name):
         parts = token.split(".")
         place = PARTS[case.operation].index(name)
         return parts[place] if place < len(parts) else None
-    return container(token, name).get(name)
+    return container(token, name, case.place).get(name)
 
 
 def with_part(case, token, name, text):
@@ -47,7 +48,7 @@ def with_part(case, token, name, text):
         parts[PARTS[case.operation].index(name)] = text
         return ".".join(parts)
     token = copy.deepcopy(token)
-    container(token, name)[name] = text
+    container(token, name, case.place)[name] = text
     return token
 
 
@@ -67,6 +68,8 @@ def flip_character(text):
 def twins_of(case, token):
     """The twins, each as the name of what was changed and the members that the request has instead."""
     for name in PARTS[case.operation]:
+        if case.twins == "one" and name != "encrypted_key":
+            continue
         text = read_part(case, token, name)
         if name == "payload" and case.detached:
             yield name, {"token": token, "detached_payload_b64u": b64u(flip(case.payload))}
@@ -76,8 +79,8 @@ def twins_of(case, token):
             continue
         else:
             yield name, {"token": with_part(case, token, name, b64u(flip(unb64u(text or ""))))}
-            if case.twins == "one":
-                return
+    if case.twins == "one" and not case.marked:
+        return
     check = "signature" if case.operation == "jws" else "tag"
     text = read_part(case, token, check)
     yield f"truncated {check}", {"token": with_part(case, token, check, b64u(unb64u(text)[:-1]))}
@@ -92,13 +95,31 @@ def twins_of(case, token):
         yield "enc", {"token": token, "enc": other}
         if case.zip:
             yield "zip", {"token": token, "zip": False}
+    if case.marked:
+        yield "kid", {"token": token, "mark": {"kid": "another"}}
+        yield "use", {"token": token, "mark": {"use": "enc" if case.operation == "jws" else "sig"}}
+        yield "alg of the key", {"token": token, "mark": {"alg": OTHER_ALGORITHM[case.alg]}}
     if case.unencoded or "crit" in case.header:
         yield "crit", {"token": token, "crit": []}
 
 
+def merge(one, another):
+    """A JWS with two signatures out of two that are over the same payload."""
+    return {"payload": one["payload"], "signatures": [*one["signatures"], *another["signatures"]]}
+
+
+def second_signatures(case, token):
+    """Twins of one that has two signatures, in the second of them."""
+    second = token["signatures"][1]
+    header = b64u(json.dumps({**json.loads(unb64u(second["protected"])), "added": 1}).encode())
+    for name, text in (("signature", b64u(flip(unb64u(second["signature"])))), ("protected", header)):
+        yield f"second {name}", {"token": {**token, "signatures": [token["signatures"][0], {**second, name: text}]}}
+    yield "second alone", {"token": {**token, "signatures": [{**second, "signature": ""}]}}
+
+
 def expected_code(case, token, changed):
     """What countersign is to say of the twin, where only one answer is right."""
-    if case.operation == "jws" and changed in ("payload", "signature"):
+    if case.operation == "jws" and changed in ("payload", "signature", "second signature"):
         return "invalid_signature"
     # One error for all that happens once a secret is at work (RFC 7516 §11.5).
     if case.operation == "jwe" and changed in ("encrypted_key", "iv", "ciphertext", "tag", "aad"):

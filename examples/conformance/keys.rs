@@ -131,11 +131,6 @@ pub(crate) fn decryption_keys(
     }
 }
 
-/// Password-based algorithms count as asked for by the request that names one; this is how costly its password is.
-pub(crate) fn with_iterations(key: EncryptionKey, _iterations: u32) -> Result<EncryptionKey, Failure> {
-    Ok(key)
-}
-
 #[cfg(feature = "deflate")]
 pub(crate) fn compress(builder: JweBuilder<'_>) -> Result<JweBuilder<'_>, Failure> {
     Ok(builder.compress())

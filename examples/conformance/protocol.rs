@@ -90,6 +90,15 @@ impl<'a> Members<'a> {
         self.required(name, self.octets(name)?)
     }
 
+    /// An array of objects; absent, an empty one.
+    pub(crate) fn objects(&self, name: &str) -> Result<Vec<Members<'a>>, Failure> {
+        let Some(value) = self.get(name) else { return Ok(Vec::new()) };
+        let objects = serde_json::from_str(value.get());
+        objects.map_err(|_| {
+            Failure::of_request(format!("expected an array of objects in `{name}`, found another"))
+        })
+    }
+
     pub(crate) fn jwk(&self, name: &str) -> Result<Jwk, Failure> {
         Ok(Jwk::from_json(self.required(name, self.get(name))?.get())?)
     }
