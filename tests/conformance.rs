@@ -268,6 +268,11 @@ fn passwords_and_compression_count_as_asked_for_by_a_request_that_names_them() {
         refused(&with(&zip, json!({"zip": "LZ"})), "invalid", "request");
     } else {
         refused(&zip, "unsupported", "unsupported_compression");
+        // One that another build made.
+        let decrypt = json!({"id": 1, "op": "jwe_decrypt", "alg": "dir", "enc": "A128GCM", "key": secret(16),
+            "zip": true, "token": format!("{}..{}.AA.{}", b64u(r#"{"alg":"dir","enc":"A128GCM","zip":"DEF"}"#),
+                b64u([0; 12]), b64u([0; 16]))});
+        refused(&decrypt, "unsupported", "unsupported_compression");
     }
 }
 

@@ -3,12 +3,11 @@
 //! `alg`, `use`, `key_ops` and `kid` of a JWK are the library's to judge; this only says which key is asked for: a
 //! `dir` key is one for the request's `enc`, and a secret in a published set is no secret.
 
+use countersign::jwe::{JweBuilder, JweDecrypter};
 use countersign::{
     ContentEncryption, DecryptionKey, EncryptionKey, Error, JweAlgorithm, Jwk, JwkSet, JwsAlgorithm, KeySet,
     Unsupported, VerifyingKey,
 };
-
-use countersign::jwe::{JweBuilder, JweDecrypter};
 
 use super::protocol::Failure;
 
@@ -138,20 +137,13 @@ pub(crate) fn compress(builder: JweBuilder<'_>) -> Result<JweBuilder<'_>, Failur
 
 #[cfg(not(feature = "deflate"))]
 pub(crate) fn compress(_: JweBuilder<'_>) -> Result<JweBuilder<'_>, Failure> {
-    Err(without_deflate())
+    Err(Error::Unsupported(Unsupported::Compression).into())
 }
 
-#[cfg(feature = "deflate")]
-pub(crate) fn inflate(decrypter: JweDecrypter<'_>) -> Result<JweDecrypter<'_>, Failure> {
-    Ok(decrypter.allow_compression())
-}
-
-#[cfg(not(feature = "deflate"))]
-pub(crate) fn inflate(_: JweDecrypter<'_>) -> Result<JweDecrypter<'_>, Failure> {
-    Err(without_deflate())
-}
-
-#[cfg(not(feature = "deflate"))]
-fn without_deflate() -> Failure {
-    Failure::unsupported("compression", "expected a build with the feature `deflate`, found one without")
+/// In a build that can't, a compressed token is refused as unsupported, and the others aren't.
+pub(crate) fn inflate(decrypter: JweDecrypter<'_>) -> JweDecrypter<'_> {
+    #[cfg(feature = "deflate")]
+    return decrypter.allow_compression();
+    #[cfg(not(feature = "deflate"))]
+    decrypter
 }
