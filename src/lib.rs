@@ -16,6 +16,7 @@ mod crypto;
 #[cfg(any(feature = "ring", feature = "aws-lc-rs"))]
 pub mod danger;
 mod error;
+mod external;
 #[cfg(any(feature = "ring", feature = "aws-lc-rs"))]
 pub mod jwe;
 #[cfg(any(feature = "ring", feature = "aws-lc-rs"))]
@@ -33,6 +34,7 @@ mod wire;
 
 pub use clock::{Clock, SystemClock};
 pub use error::{ClaimProblem, Defect, Error, KeyDefect, Limit, Part, Refusal, Unsupported};
+pub use external::{ExternalFuture, ExternalKeyError};
 #[cfg(any(feature = "ring", feature = "aws-lc-rs"))]
 pub use jwe::{
     ContentEncryption, DecryptionKey, EncryptionKey, JweAlgorithm, decrypt, decrypt_claims, encrypt,

@@ -1,7 +1,7 @@
 //! Every error: what brings it about, its code, its message, and what a server answers.
 //!
 //! The table below makes each case through the public API. What no input can bring about (a key that has
-//! encrypted 2^32 messages, a system without randomness) is named at its end.
+//! encrypted 2^32 messages) is named where it stands.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
@@ -12,12 +12,14 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use countersign::jwe::JweBuilder;
+use countersign::jwe::{JweBuilder, JweDecrypter};
 use countersign::jwk::KeyKind;
+use countersign::jws::{ExternalSigner, JwsVerifier};
 use countersign::{
-    ContentEncryption, DecryptionKey, EncryptionKey, Error, JweAlgorithm, Jwk, JwkSet, JwsAlgorithm,
-    JwtIssuer, JwtVerifier, KeyDefect, KeySet, Limits, NoClaims, SecretBytes, SigningKey, TokenBuffer,
-    Unsupported, UnverifiedToken, VerifyingKey, danger, decrypt, decrypt_claims, encrypt, jws, recipient_key,
+    ContentEncryption, DecryptionKey, EncryptionKey, Error, ExternalKeyError, JweAlgorithm, Jwk, JwkSet,
+    JwsAlgorithm, JwtIssuer, JwtVerifier, KeyDefect, KeySet, Limits, NoClaims, SecretBytes, SigningKey,
+    TokenBuffer, Unsupported, UnverifiedToken, VerifyingKey, danger, decrypt, decrypt_claims, encrypt, jws,
+    recipient_key,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -92,6 +94,16 @@ fn nested() -> JwtVerifier {
         .unwrap()
 }
 
+/// Opens an authentic token whose plaintext is said to be these bytes decompressed, at most 1000.
+#[cfg(feature = "deflate")]
+fn inflated(compressed: &[u8]) -> Result<(), Error> {
+    let direct = DecryptionKey::direct(ContentEncryption::A128CbcHs256, secret()).unwrap();
+    let header = r#"{"alg":"dir","enc":"A128CBC-HS256","zip":"DEF"}"#;
+    let token = support::sealed(header, compressed);
+    let limits = Limits::default().token_bytes(100_000).inflated_bytes(1000);
+    JweDecrypter::new([&direct]).allow_compression().limits(limits).decrypt(&token).map(drop)
+}
+
 fn wrapped(cty: &str, inner: &str) -> String {
     let key = key().encryption_key().unwrap();
     JweBuilder::new(&key).content_type(cty).encrypt(inner.as_bytes()).unwrap()
@@ -144,6 +156,12 @@ fn malformed() -> Vec<Case> {
             "base64url",
             401,
             "malformed encrypted key: expected unpadded base64url, found padding, white space, another character or a cut end",
+        ),
+        case(
+            JweDecrypter::new([&key()]).decrypt_json(r#"{"ciphertext":"","aad":"SECRET=="}"#),
+            "base64url",
+            401,
+            "malformed additional authenticated data: expected unpadded base64url, found padding, white space, another character or a cut end",
         ),
         case(
             decrypt(&key(), &with_part(&jwe, 3, "SECRE")),
@@ -199,6 +217,36 @@ fn malformed() -> Vec<Case> {
             "member_type",
             401,
             "malformed header: expected member `kid` to be a string, found something else",
+        ),
+        case(
+            JwsVerifier::new([&hmac_key()]).verify_json(
+                r#"{"payload":"SECRET00","protected":"e30","header":{"alg":"SECRET"},"signature":"SECRET00"}"#,
+            ),
+            "member_type",
+            401,
+            "malformed token: expected member `protected` to be a header that has parameters, or absent, found something else",
+        ),
+        case(
+            JwsVerifier::new([&hmac_key()])
+                .verify_json(r#"{"payload":"SECRET00","header":{"alg":"SECRET"},"signature":"SECRET00"}"#),
+            "unprotected_member",
+            401,
+            "malformed header: expected `alg` in the protected header, found it unprotected",
+        ),
+        case(
+            jws::verify(&hmac_key(), &signed(r#"{"alg":"HS256","own":"SECRET"}"#, "{}"))
+                .and_then(|verified| verified.parameter::<u8>("own")),
+            "parameter_type",
+            401,
+            "malformed header: expected a parameter that fits the requested type, found another",
+        ),
+        case(
+            JwsVerifier::new([&hmac_key()])
+                .allow_unencoded_payload()
+                .verify(&format!("{}.SECRET\n.", base64url(r#"{"alg":"HS256","b64":false,"crit":["b64"]}"#))),
+            "unencoded_payload",
+            401,
+            "malformed payload: expected printable ASCII in an unencoded payload, found another character",
         ),
         case(
             verify(&with_alg_and(r#""crit":[]"#)),
@@ -464,7 +512,36 @@ fn keys_and_crypto() -> Vec<Case> {
             500,
             "invalid key: expected at most 2^32 messages under one key, found more; a new key must take its place",
         ),
+        case(
+            jws::sign(&external(|| Err(ExternalKeyError::Refused)), b"SECRET"),
+            "key_refused",
+            500,
+            "invalid key: expected the external key to sign, found that it refuses",
+        ),
+        case(
+            jws::sign(&external(|| Ok(vec![1; 64])), b"SECRET"),
+            "key_signature",
+            500,
+            "invalid key: expected a signature by the stated key from the external key, found one that doesn't verify",
+        ),
+        case(
+            jws::sign(&external(|| Err(ExternalKeyError::Unavailable)), b"SECRET"),
+            "unavailable",
+            503,
+            "unavailable: the external key",
+        ),
     ]
+}
+
+/// A key outside the process that answers so, whatever it is asked.
+fn external(answer: fn() -> Result<Vec<u8>, ExternalKeyError>) -> SigningKey {
+    struct Fake(fn() -> Result<Vec<u8>, ExternalKeyError>);
+    impl ExternalSigner for Fake {
+        fn sign(&self, _: &[u8]) -> Result<Vec<u8>, ExternalKeyError> {
+            (self.0)()
+        }
+    }
+    SigningKey::external(JwsAlgorithm::Ed25519, &jwk("Ed25519").to_public().unwrap(), Fake(answer)).unwrap()
 }
 
 fn claims() -> Vec<Case> {
@@ -621,6 +698,30 @@ fn limits_and_misuse() -> Vec<Case> {
             401,
             "limit exceeded: expected at most 1200000 iterations of PBKDF2, found more",
         ),
+        #[cfg(feature = "deflate")]
+        case(
+            inflated(
+                &[&[0x01, 0xff, 0x7f, 0x00, 0x80][..], &MARKER.repeat(6000).as_bytes()[..0x7fff]].concat(),
+            ),
+            "limit_inflated_bytes",
+            401,
+            "limit exceeded: expected at most 1000 bytes of decompressed plaintext, found more",
+        ),
+        #[cfg(feature = "deflate")]
+        case(
+            inflated(&[0x03, 0x00, b'S', b'E', b'C', b'R', b'E', b'T']),
+            "deflate",
+            401,
+            "malformed plaintext: expected one whole DEFLATE stream, found another or something after it",
+        ),
+        case(
+            JwsVerifier::new([&hmac_key()]).limits(Limits::default().recipients(1)).verify_json(
+                r#"{"payload":"SECRET00","signatures":[{"signature":"SECRET00"},{"signature":"SECRET00"}]}"#,
+            ),
+            "limit_recipients",
+            401,
+            "limit exceeded: expected at most 1 signatures or recipients, found more",
+        ),
         case(
             nested().verify::<NoClaims>(&wrapped("JWT", &encrypted())),
             "limit_nesting",
@@ -703,10 +804,11 @@ fn every_code_is_unique_and_has_a_row() {
         assert!(code.chars().all(is_plain), "{code}");
     }
     let mut covered: BTreeSet<&str> = all().iter().map(|case| case.code).collect();
-    // A system without randomness; `src/error/mod.rs` has its test.
-    covered.insert("unavailable");
     if cfg!(not(feature = "pbes2")) {
         covered.insert("limit_pbes2_iterations");
+    }
+    if cfg!(not(feature = "deflate")) {
+        covered.extend(["limit_inflated_bytes", "deflate"]);
     }
     assert_eq!(covered, distinct);
 }
@@ -767,6 +869,9 @@ fn large() -> Vec<String> {
         claims_token(format!("{{\"iss\":\"a\",\"aud\":\"{filling}\"}}")),
         claims_token(format!("{{\"iss\":\"a\",\"aud\":\"b\",\"role\":\"{filling}\"}}")),
         format!("{{\"payload\":\"{filling}\",\"signatures\":[]}}"),
+        format!("{{\"payload\":\"{filling}\",\"signatures\":[{{\"signature\":\"{filling}\"}}]}}"),
+        format!("{{\"payload\":\"\",\"signatures\":[{{\"protected\":\"{encoded}\",\"signature\":\"\"}}]}}"),
+        format!("{{\"payload\":\"\",\"header\":{{\"alg\":\"{filling}\"}},\"signature\":\"\"}}"),
         format!("Bearer {filling}.{filling}.{filling}"),
     ]
 }
@@ -803,6 +908,9 @@ fn a_megabyte_of_bad_token_gives_one_short_line() {
         }
         for error in [
             jws::verify(&hmac_key(), &token).map(drop).unwrap_err(),
+            JwsVerifier::new([&hmac_key()]).verify_json(&token).unwrap_err(),
+            JwsVerifier::new([&hmac_key()]).limits(generous.clone()).verify_json(&token).unwrap_err(),
+            JwsVerifier::new([&hmac_key()]).limits(generous.clone()).verify_json_any(&token).unwrap_err(),
             jws::verify_with_limits(&hmac_key().with_key_id("a"), &token, &generous).map_or_else(
                 |error| error,
                 // Claims are nothing to `jws`.

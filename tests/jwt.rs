@@ -902,7 +902,8 @@ fn decryption_keys_rotate() {
     }
     // Without IDs, all that fit are tried.
     let unnamed = |key: &DecryptionKey| {
-        let mut jwk: Value = serde_json::from_str(key.expose_jwk().expose_json().expose_secret()).unwrap();
+        let mut jwk: Value =
+            serde_json::from_str(key.expose_jwk().unwrap().expose_json().expose_secret()).unwrap();
         jwk.as_object_mut().unwrap().remove("kid");
         DecryptionKey::from_jwk(&Jwk::from_json(&jwk.to_string()).unwrap()).unwrap()
     };
@@ -913,7 +914,7 @@ fn decryption_keys_rotate() {
         assert_eq!(verdict(&verifier, &token), expected);
     }
     // A set of JWKs, as it is kept.
-    let kept: JwkSet = [old.expose_jwk(), new.expose_jwk()].into_iter().collect();
+    let kept: JwkSet = [old.expose_jwk().unwrap(), new.expose_jwk().unwrap()].into_iter().collect();
     let verifier = nested_verifier!(signer, KeySet::decryption(&kept));
     assert_eq!(verdict(&verifier, &nested_issuer(&signer, &new).issue("u", &NoClaims).unwrap()), "accepted");
 }

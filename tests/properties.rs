@@ -432,7 +432,7 @@ fn parts_of_two_signed_tokens_dont_mix() {
 
 /// The key that verifies for this one, without a `kid`.
 fn unidentified(key: &SigningKey) -> VerifyingKey {
-    let json = key.expose_jwk().expose_json();
+    let json = key.expose_jwk().unwrap().expose_json();
     let mut members: Map<String, Value> = serde_json::from_str(json.expose_secret()).unwrap();
     members.remove("kid");
     let jwk = Jwk::from_json(&serde_json::to_string(&members).unwrap()).unwrap();

@@ -9,10 +9,16 @@ mod support;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use countersign::jwe::{
+    AsyncExternalUnwrapper, EphemeralPublicKey, ExternalAgreement, ExternalUnwrapper, JweBuilder,
+    JweDecrypter, WrappedKey,
+};
+use countersign::jws::{AsyncExternalSigner, ExternalSigner, JwsBuilder, JwsVerifier, sign_general};
 use countersign::jwt::{JwtIssuerBuilder, JwtVerifierBuilder};
 use countersign::{
-    ContentEncryption, DecryptionKey, Error, JweAlgorithm, Jwk, JwsAlgorithm, JwtIssuer, JwtVerifier,
-    KeyKind, KeySet, SecretBytes, VerifyingKey, encrypt_claims,
+    ContentEncryption, DecryptionKey, Error, ExternalFuture, ExternalKeyError, JweAlgorithm, Jwk,
+    JwsAlgorithm, JwtIssuer, JwtVerifier, KeyKind, KeySet, SecretBytes, SigningKey, VerifyingKey, decrypt,
+    encrypt, encrypt_claims, jws,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -303,6 +309,273 @@ fn misuse_of_names_and_encryption_keys() {
     }
 }
 
+#[test]
+fn misuse_of_a_jwe_builder() {
+    let key = |algorithm| DecryptionKey::generate(algorithm).unwrap().encryption_key().unwrap();
+    let (wraps, direct) = (key(JweAlgorithm::A256Kw), key(JweAlgorithm::Dir));
+    let other = wraps.clone_key().with_content_encryption(ContentEncryption::A128Gcm).unwrap();
+    let builder = || JweBuilder::new(&wraps);
+    let unwritable = BTreeMap::from([(vec![1, 2], 3)]);
+    let compact = "expected a protected header alone in a compact token, found unprotected parameters or additional \
+                   authenticated data, for which `encrypt_json` has room";
+    let registered =
+        "expected a parameter of the application's own, found `alg`, which the specifications define";
+    let determined = "expected algorithms that encrypt the content key to several recipients, found one that determines it";
+    let cases = [
+        (
+            builder().add_recipient(&wraps).encrypt(b"x"),
+            "expected one recipient of a compact token, found several, whom `encrypt_general` serves",
+        ),
+        (
+            builder().add_recipient(&wraps).encrypt_json(b"x"),
+            "expected one recipient of a flattened token, found several, whom `encrypt_general` serves",
+        ),
+        (builder().additional_authenticated_data("x").encrypt(b"x"), compact),
+        (builder().shared_unprotected_parameter("own", "x").encrypt(b"x"), compact),
+        (builder().recipient_parameter("own", "x").encrypt(b"x"), compact),
+        (
+            builder().add_recipient(&other).encrypt_general(b"x"),
+            "expected recipients' keys with one content encryption, found several; `with_content_encryption` sets it",
+        ),
+        (builder().add_recipient(&direct).encrypt_general(b"x"), determined),
+        (
+            builder().agreement_info(b"u", b"").encrypt(b"x"),
+            "expected `agreement_info` for a recipient of the key agreement family, found another algorithm",
+        ),
+        (builder().parameter("alg", "dir").encrypt(b"x"), registered),
+        (builder().recipient_parameter("alg", "dir").encrypt_json(b"x"), registered),
+        (
+            builder().parameter("own", &1).shared_unprotected_parameter("own", &1).encrypt_json(b"x"),
+            "expected header parameter `own` once, found it twice",
+        ),
+        (
+            builder().parameter("own", &unwritable).encrypt(b"x"),
+            "expected header parameters that serialize to JSON of distinct names within the default limits, \
+             found another value",
+        ),
+    ];
+    for (result, reason) in cases {
+        refused(result, "misuse", reason);
+    }
+}
+
+#[test]
+fn messages_in_json_whose_members_are_wrong() {
+    let key = DecryptionKey::generate(JweAlgorithm::A256Kw).unwrap();
+    let open = |json: Value| JweDecrypter::new([&key]).decrypt_json(&json.to_string());
+    let (one, direct) = (json!({"header": {"alg": "A256KW"}}), json!({"header": {"alg": "dir"}}));
+    let of = |recipients: Value| json!({"unprotected": {"enc": "A256GCM"}, "recipients": recipients, "ciphertext": ""});
+    let cases = [
+        (
+            open(of(json!([]))),
+            "member_type",
+            "expected member `recipients` to be an array of at least one object, found something else",
+        ),
+        (
+            open(of(json!([one, direct]))),
+            "member_type",
+            "expected member `recipients` to be one recipient where the algorithm determines the content key, \
+             found something else",
+        ),
+        (
+            open(
+                json!({"recipients": [{"header": {"alg": "A256KW", "enc": "A256GCM"}}, {"header": {"alg": "A256KW",
+                "enc": "A128GCM"}}], "ciphertext": ""}),
+            ),
+            "member_type",
+            "expected member `enc` to be the same for all recipients, found something else",
+        ),
+        (
+            open(json!({"ciphertext": "", "tag": null})),
+            "member_type",
+            "expected member `tag` to be base64url of at least one octet, found something else",
+        ),
+        (
+            open(json!({"ciphertext": 1})),
+            "member_type",
+            "expected member `ciphertext` to be a string, found something else",
+        ),
+        (
+            open(json!({"ciphertext": "", "header": []})),
+            "member_type",
+            "expected member `header` to be an object, found something else",
+        ),
+        (
+            open(json!({"ciphertext": "", "unprotected": {}})),
+            "member_type",
+            "expected member `unprotected` to be a header that has parameters, or absent, found something else",
+        ),
+        (open(json!({"tag": "AA"})), "missing_member", "expected member `ciphertext`, found none"),
+        (
+            open(json!({"ciphertext": "", "payload": ""})),
+            "unexpected_member",
+            "expected no member `payload`, found one",
+        ),
+    ];
+    for (result, code, reason) in cases {
+        refused(result, code, reason);
+    }
+}
+
+#[test]
+fn misuse_of_a_jws_builder() {
+    let key = signing_key(JwsAlgorithm::Es256).with_key_id("a");
+    let builder = || JwsBuilder::new(&key);
+    let no_keys = Vec::new();
+    let unwritable = BTreeMap::from([(vec![1, 2], 3)]);
+    let registered =
+        "expected a parameter of the application's own, found `alg`, which the specifications define";
+    let not_json =
+        "expected header parameters that serialize to JSON, found a map key or a value that doesn't";
+    let twice = "expected header parameters that a verifier can accept: malformed header: expected distinct member \
+                 names, found a duplicate";
+    let unprotected = "expected protected parameters only in a compact serialization, found an unprotected one; \
+                       `sign_json` takes it";
+    let not_own = "expected the signing key's own public half in `jwk`, found another key";
+    let public = |key_id| serde_json::from_str::<Value>(&jwk(key_id).to_public_json().unwrap()).unwrap();
+    let cases = [
+        (builder().parameter("alg", "none").sign(b"x"), registered),
+        (builder().unprotected_parameter("alg", "none").sign_json(b"x"), registered),
+        (builder().parameter("b64", &false).sign(b"x"), &registered.replace("`alg`", "`b64`")),
+        (builder().parameter("kid", "b").sign(b"x"), &registered.replace("`alg`", "`kid`")),
+        (
+            builder().unprotected_parameter("crit", &["x"]).sign_json(b"x"),
+            &registered.replace("`alg`", "`crit`"),
+        ),
+        (builder().critical_parameter("x5t", "x").sign(b"x"), &registered.replace("`alg`", "`x5t`")),
+        (builder().parameter("own", &unwritable).sign(b"x"), not_json),
+        (builder().unprotected_parameter("own", &unwritable).sign_json(b"x"), not_json),
+        (builder().parameter("own", &1).parameter("own", &1).sign(b"x"), twice),
+        (builder().parameter("own", &1).critical_parameter("own", &1).sign(b"x"), twice),
+        (builder().parameter("own", &1).unprotected_parameter("own", &1).sign_json(b"x"), twice),
+        (builder().unprotected_parameter("own", &1).sign(b"x"), unprotected),
+        (builder().unprotected_parameter("own", &1).sign_detached(b"x"), unprotected),
+        (builder().unprotected_key_id().sign(b"x"), unprotected),
+        (builder().parameter("jwk", &public("P-384")).sign(b"x"), not_own),
+        (builder().parameter("jwk", &json!({"kty": "oct", "k": "AAAA"})).sign(b"x"), not_own),
+        (
+            builder().unencoded_payload().sign(b"a.b"),
+            "expected an unencoded payload of printable ASCII without dots, found another; `sign_detached` takes any bytes",
+        ),
+        (
+            builder().unencoded_payload().sign_json(b"\xff"),
+            "expected an unencoded payload of UTF-8 in a JSON serialization, found other bytes; detached, it is any bytes",
+        ),
+        (sign_general(&[], b"x"), "expected 1 to 16 signatures, found another number"),
+        (
+            sign_general(&[builder(), builder().unencoded_payload()], b"x"),
+            "expected `unencoded_payload` for all signatures or none, found it for some",
+        ),
+        (
+            JwsVerifier::new(&no_keys).verify(&jws::sign(&key, b"x").unwrap()).map(|_| String::new()),
+            "expected a key to verify with, found none",
+        ),
+    ];
+    for (result, reason) in cases {
+        refused(result, "misuse", reason);
+    }
+    // The twins: what the application may write.
+    assert!(builder().parameter("jwk", &public("P-256")).parameter("x5t", "x").sign(b"x").is_ok());
+    assert!(
+        builder().critical_parameter("own", &1).unprotected_parameter("other", &1).sign_json(b"x").is_ok()
+    );
+    assert!(builder().unprotected_key_id().sign_json(b"x").is_ok());
+    // Deeper than a verifier reads.
+    let deep = (0..40).fold(Value::Null, |inner, _| json!([inner]));
+    let error = builder().parameter("own", &deep).sign(b"x").unwrap_err();
+    assert_eq!(error.code(), "misuse");
+}
+
+/// A key outside the process, which answers nothing, at once or later.
+struct Silent;
+
+impl ExternalSigner for Silent {
+    fn sign(&self, _: &[u8]) -> Result<Vec<u8>, ExternalKeyError> {
+        Ok(Vec::new())
+    }
+}
+
+impl AsyncExternalSigner for Silent {
+    fn sign<'a>(&'a self, _: &'a [u8]) -> ExternalFuture<'a, Vec<u8>> {
+        Box::pin(std::future::ready(Ok(Vec::new())))
+    }
+}
+
+impl ExternalUnwrapper for Silent {
+    fn unwrap(&self, _: WrappedKey<'_>) -> Result<SecretBytes, ExternalKeyError> {
+        Err(ExternalKeyError::Refused)
+    }
+}
+
+impl AsyncExternalUnwrapper for Silent {
+    fn unwrap<'a>(&'a self, _: WrappedKey<'a>) -> ExternalFuture<'a, SecretBytes> {
+        Box::pin(std::future::ready(Err(ExternalKeyError::Refused)))
+    }
+}
+
+impl ExternalAgreement for Silent {
+    fn agree(&self, _: &EphemeralPublicKey) -> Result<SecretBytes, ExternalKeyError> {
+        Err(ExternalKeyError::Refused)
+    }
+}
+
+#[test]
+fn external_keys() {
+    let (a256kw, public) = (JweAlgorithm::A256Kw, jwk("P-256").to_public().unwrap());
+    let signing = SigningKey::external(JwsAlgorithm::Es256, &public, Silent).unwrap();
+    refused(
+        jws::sign(&signing, b""),
+        "key_signature",
+        "expected a signature of the algorithm's length from the external key, found another; \
+         `signature_from_der` converts DER",
+    );
+    refused(
+        JwsAlgorithm::Es256.signature_from_der(&[]),
+        "encoding",
+        "expected an ECDSA signature: r and s (RFC 3279 §2.2.3)",
+    );
+    let late = SigningKey::external_async(JwsAlgorithm::Es256, &public, Silent).unwrap();
+    let secret_elsewhere = DecryptionKey::external_unwrapper(a256kw, None, Silent).unwrap();
+    let late_secret = DecryptionKey::external_unwrapper_async(a256kw, None, Silent).unwrap();
+    let token =
+        encrypt(&DecryptionKey::symmetric(a256kw, secret()).unwrap().encryption_key().unwrap(), b"").unwrap();
+    let cases = [
+        (
+            jws::sign(&late, b"").map(drop),
+            "expected a call that waits for an asynchronous external key, such as `issue_async` or \
+             `sign_async`, found one that doesn't",
+        ),
+        (
+            decrypt(&late_secret, &token).map(drop),
+            "expected a call that waits for an asynchronous external key, such as `verify_async` or \
+             `decrypt_async`, found one that doesn't",
+        ),
+        (
+            secret_elsewhere.encryption_key().map(drop),
+            "expected a key to encrypt with, found an external secret, which unwraps only",
+        ),
+        (
+            DecryptionKey::external_unwrapper(JweAlgorithm::RsaOaep, None, Silent).map(drop),
+            "expected the public key of an external RSA key to be stated, found none",
+        ),
+        (
+            DecryptionKey::external_unwrapper(JweAlgorithm::EcdhEs, None, Silent).map(drop),
+            "expected an algorithm that encrypts or wraps the content key for an external unwrapper, found another",
+        ),
+        (
+            DecryptionKey::external_agreement(a256kw, &public, Silent).map(drop),
+            "expected ECDH-ES or its kin for an external agreement, found another algorithm",
+        ),
+        (
+            JwsAlgorithm::Rs256.signature_from_der(&[]).map(drop),
+            "expected an ECDSA algorithm, whose signatures DER is for, found another",
+        ),
+    ];
+    for (result, reason) in cases {
+        refused(result, "misuse", reason);
+    }
+}
+
 fn issuer() -> JwtIssuerBuilder {
     JwtIssuer::builder(signing_key(JwsAlgorithm::Hs256)).clock(stopped_at(NOW))
 }
@@ -437,6 +710,8 @@ fn misuse_of_a_verifiers_builder() {
             verifier().content_encryptions([ContentEncryption::A256Gcm]),
             "expected `decrypt_with` beside a list of algorithms for encrypted tokens, found none",
         ),
+        #[cfg(feature = "deflate")]
+        (verifier().allow_compression(), "expected `decrypt_with` beside `allow_compression`, found none"),
         (
             verifier().decrypt_with(closed),
             "expected at least one key that decrypts, found none; `KeySet::skipped` says why",

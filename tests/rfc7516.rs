@@ -1,9 +1,12 @@
-//! RFC 7516: the examples of appendix A decrypt, nothing next to them does, and `RSA1_5` doesn't exist.
+//! RFC 7516: the examples of appendix A decrypt, in each serialization, nothing next to them does, and `RSA1_5`
+//! doesn't exist.
 
 mod vectors;
 
+use countersign::jwe::JweDecrypter;
 use countersign::{ContentEncryption, DecryptionKey, JweAlgorithm, KeySet, decrypt};
-use vectors::{Case, changed, code, header, with_header, with_part};
+use serde_json::{Value, json};
+use vectors::{Case, changed, code, header, with, with_header, with_part, without};
 
 /// Whether this build has RSA-OAEP.
 const HAS_RSA_OAEP: bool = cfg!(any(feature = "aws-lc-rs", feature = "rsa"));
@@ -81,7 +84,7 @@ fn a_2_rsa1_5_is_refused() {
         let relabelled = with_header(case.token(), r#"{"alg":"RSA-OAEP","enc":"A128CBC-HS256"}"#);
         assert_eq!(code(decrypt(&key, &relabelled)), "decryption_failed");
     }
-    let named = vectors::with(case.value("jwk"), "alg", "RSA1_5");
+    let named = with(case.value("jwk"), "alg", "RSA1_5");
     assert_eq!(code(DecryptionKey::from_jwk(&vectors::jwk(&named))), "unsupported_key");
 }
 
@@ -96,7 +99,7 @@ fn a_3_a128kw_with_a128cbc_hs256() {
     // The same secret for another algorithm of its length, and another secret.
     let gcm = DecryptionKey::from_jwk_for(JweAlgorithm::A128Gcmkw, &jwk).unwrap();
     assert_eq!(code(decrypt(&gcm, case.token())), "algorithm_not_allowed");
-    let other = vectors::with(case.value("jwk"), "k", changed(case.value("jwk")["k"].as_str().unwrap()));
+    let other = with(case.value("jwk"), "k", changed(case.value("jwk")["k"].as_str().unwrap()));
     let other = DecryptionKey::from_jwk_for(JweAlgorithm::A128Kw, &vectors::jwk(&other)).unwrap();
     assert_eq!(code(decrypt(&other, case.token())), "decryption_failed");
     assert_eq!(code(DecryptionKey::from_jwk_for(JweAlgorithm::A256Kw, &jwk)), "key_size");
@@ -105,4 +108,88 @@ fn a_3_a128kw_with_a128cbc_hs256() {
     assert_eq!(code(decrypt(&key, &relabelled)), "length");
     let narrowed = key.allow_content_encryptions([ContentEncryption::A256Gcm]);
     assert_eq!(code(decrypt(&narrowed, case.token())), "content_encryption_not_allowed");
+}
+
+/// What can be changed about a message in JSON whose protected header is `{"enc":"A128CBC-HS256"}`.
+#[track_caller]
+fn refuses_what_stands_next_to_it_in_json(key: &DecryptionKey, message: &Value, encrypted_key: &str) {
+    let decrypter = JweDecrypter::new([key]);
+    let code_of = |message: &Value| code(decrypter.decrypt_json(&message.to_string()));
+    let at = |pointer: &str, change: &dyn Fn(&mut Value)| {
+        let mut message = message.clone();
+        change(message.pointer_mut(pointer).expect("the message has that member"));
+        code_of(&message)
+    };
+    assert_eq!(code_of(message), "accepted");
+    for pointer in [encrypted_key, "/iv", "/ciphertext", "/tag"] {
+        let other = |member: &mut Value| *member = changed(member.as_str().unwrap()).into();
+        assert_eq!(at(pointer, &other), "decryption_failed", "{pointer}");
+        assert_eq!(at(pointer, &|member| *member = Value::Null), "member_type", "{pointer}");
+    }
+    // `{"enc":"A128CBC-HS256","x":1}`
+    let longer = with(message, "protected", "eyJlbmMiOiJBMTI4Q0JDLUhTMjU2IiwieCI6MX0");
+    assert_eq!(code_of(&longer), "decryption_failed");
+    assert_eq!(code_of(&with(message, "aad", "AA")), "decryption_failed");
+    // Where the tag doesn't reach, anyone can write; but not what decides how the message is read.
+    assert_eq!(code_of(&with(message, "unprotected", json!({"jku": "https://example.com"}))), "accepted");
+    assert_eq!(code_of(&without(message, "unprotected")), "accepted");
+    assert_eq!(code_of(&with(message, "unprotected", json!({"enc": "A128CBC-HS256"}))), "duplicate_member");
+    assert_eq!(code_of(&with(message, "unprotected", json!({"crit": ["x"], "x": 1}))), "unprotected_member");
+    for member in ["protected", "ciphertext"] {
+        assert_eq!(code_of(&without(message, member)), "missing_member", "{member}");
+    }
+    for member in ["iv", "tag"] {
+        assert_eq!(code_of(&without(message, member)), "length", "{member}");
+    }
+    assert_eq!(code_of(&with(message, "payload", "AA")), "unexpected_member");
+}
+
+#[test]
+fn a_4_general_json_for_two_recipients() {
+    let case = Case::of("RFC 7516 A.4");
+    let key = || DecryptionKey::from_jwk_for(JweAlgorithm::A128Kw, &case.jwk("jwk")).unwrap();
+    let message = case.value("json");
+    // The first recipient has RSA1_5, which isn't here; that is no reason to refuse the second.
+    for key in [key(), key().with_key_id("7")] {
+        let decrypted = JweDecrypter::new([&key]).decrypt_json(&message.to_string()).unwrap();
+        assert_eq!(decrypted.plaintext().expose_secret(), case.text("plaintext").as_bytes());
+        assert_eq!((decrypted.recipient(), decrypted.algorithm()), (1, JweAlgorithm::A128Kw));
+        assert_eq!(decrypted.content_encryption(), ContentEncryption::A128CbcHs256);
+        let jku = decrypted.unprotected_parameter::<String>("jku").unwrap();
+        assert_eq!(jku.as_deref(), Some("https://server.example.com/keys.jwks"));
+    }
+    refuses_what_stands_next_to_it_in_json(&key(), message, "/recipients/1/encrypted_key");
+
+    let code_of = |key: &DecryptionKey, message: &Value| {
+        code(JweDecrypter::new([key]).decrypt_json(&message.to_string()))
+    };
+    assert_eq!(code_of(&key().with_key_id("2011-04-29"), message), "no_matching_key");
+    let mut first_only = message.clone();
+    first_only["recipients"].as_array_mut().unwrap().pop();
+    assert_eq!(code_of(&key(), &first_only), "unsupported_algorithm");
+    // Its header and its encrypted key must be in order all the same.
+    let mut first_broken = message.clone();
+    first_broken["recipients"][0]["encrypted_key"] = "AB".into();
+    assert_eq!(code_of(&key(), &first_broken), "non_canonical_base64url");
+    assert_eq!(code_of(&key(), &with(message, "encrypted_key", "AA")), "unexpected_member");
+}
+
+#[test]
+fn a_5_flattened_json() {
+    let case = Case::of("RFC 7516 A.5");
+    let key = DecryptionKey::from_jwk_for(JweAlgorithm::A128Kw, &case.jwk("jwk")).unwrap();
+    let message = case.value("json");
+    let decrypted = JweDecrypter::new([&key]).decrypt_json(&message.to_string()).unwrap();
+    assert_eq!(decrypted.plaintext().expose_secret(), case.text("plaintext").as_bytes());
+    assert_eq!(decrypted.recipient(), 0);
+    refuses_what_stands_next_to_it_in_json(&key, message, "/encrypted_key");
+
+    let recipients = json!([{"header": {"alg": "A128KW"}, "encrypted_key": message["encrypted_key"]}]);
+    let both = with(message, "recipients", recipients).to_string();
+    assert_eq!(code(JweDecrypter::new([&key]).decrypt_json(&both)), "unexpected_member");
+    // The values are those of A.3, and that token's tag is over another protected header.
+    let a_3 = Case::of("RFC 7516 A.3");
+    let tag = a_3.token().rsplit('.').next().unwrap();
+    let mixed = with(message, "tag", tag).to_string();
+    assert_eq!(code(JweDecrypter::new([&key]).decrypt_json(&mixed)), "decryption_failed");
 }

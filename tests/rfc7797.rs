@@ -142,8 +142,8 @@ fn section_5_3_unencoded_in_a_json_serialization() {
         assert_eq!(code(verifier().verify_json(&other)), "invalid_signature");
     }
     assert_eq!(code(builder.sign_json(b"\xff")), "misuse");
-    assert_eq!(code(sign_general(&[builder.clone()], b"\xff")), "misuse");
-    let detached = sign_general_detached(&[builder.clone()], b"\xff").unwrap();
+    assert_eq!(code(sign_general(std::slice::from_ref(&builder), b"\xff")), "misuse");
+    let detached = sign_general_detached(std::slice::from_ref(&builder), b"\xff").unwrap();
     assert_eq!(verifier().verify_json_detached(&detached, b"\xff").unwrap().payload(), b"\xff");
     assert_eq!(code(verifier().verify_json_detached(&detached, b"\xfe")), "invalid_signature");
 }

@@ -21,20 +21,25 @@ use std::fmt::{Display, LowerHex};
 use std::fs;
 use std::ops::Deref;
 use std::path::Path;
+use std::sync::Arc;
 
-use countersign::jwe::JweBuilder;
+use countersign::jwe::{
+    AsyncExternalAgreement, AsyncExternalUnwrapper, DecryptedJwe, EphemeralPublicKey, ExternalAgreement,
+    ExternalUnwrapper, JweBuilder, JweDecrypter, WrappedKey,
+};
 use countersign::jwk::{KeyOperation, KeyUse, SkippedKey};
 use countersign::jws::{
-    JwsBuilder, JwsVerifier, PartlyVerifiedJws, RefusedSignature, VerifiedJsonJws, VerifiedJws,
-    VerifiedSignature,
+    AsyncExternalSigner, ExternalSigner, JwsBuilder, JwsVerifier, PartlyVerifiedJws, RefusedSignature,
+    VerifiedJsonJws, VerifiedJws, VerifiedSignature,
 };
 use countersign::jwt::{ClaimValue, Claims, JwtIssuerBuilder, JwtVerifierBuilder};
 use countersign::keys::KeySetIter;
 use countersign::{
-    BorrowedJwt, ClaimProblem, ContentEncryption, DecryptionKey, Defect, EncryptionKey, Error, JweAlgorithm,
-    Jwk, JwkSet, JwsAlgorithm, JwtIssuer, JwtVerifier, KeyDefect, KeyKind, KeySet, Limit, Limits, NoClaims,
-    NumericDate, Part, Refusal, SecretBytes, SecretString, SigningKey, SystemClock, TokenBuffer, Unsupported,
-    UnverifiedToken, VerifiedJwt, VerifyingKey, decrypt, encrypt, jws,
+    BorrowedJwt, ClaimProblem, ContentEncryption, DecryptionKey, Defect, EncryptionKey, Error,
+    ExternalFuture, ExternalKeyError, JweAlgorithm, Jwk, JwkSet, JwsAlgorithm, JwtIssuer, JwtVerifier,
+    KeyDefect, KeyKind, KeySet, Limit, Limits, NoClaims, NumericDate, Part, Refusal, SecretBytes,
+    SecretString, SigningKey, SystemClock, TokenBuffer, Unsupported, UnverifiedToken, VerifiedJwt,
+    VerifyingKey, decrypt, encrypt, jws,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -137,6 +142,8 @@ fn verified_tokens_are_made_by_verifying_only() {
         implements!(VerifiedJwt<NoClaims>: DeserializeOwned),
         implements!(VerifiedJws: Default),
         implements!(VerifiedJws: From<Vec<u8>>),
+        implements!(DecryptedJwe: Default),
+        implements!(DecryptedJwe: From<SecretBytes>),
         implements!(VerifiedJws: DeserializeOwned),
         implements!(VerifiedJsonJws: Default),
         implements!(VerifiedJsonJws: From<PartlyVerifiedJws>),
@@ -220,6 +227,8 @@ macro_rules! assert_secret {
 #[test]
 fn a_secret_cant_be_cloned_printed_or_serialized() {
     assert_secret!(SecretBytes, SecretString, Jwk, SigningKey, VerifyingKey, DecryptionKey, EncryptionKey);
+    // A plaintext is as secret, and so is what holds the keys to it.
+    assert_secret!(DecryptedJwe, JweDecrypter);
     assert!(!implements!(JwkSet: Clone), "it may hold private keys");
     assert!(!implements!(JwkSet: Display));
     assert!(!implements!(JwkSet: Serialize));
@@ -292,12 +301,16 @@ fn every_public_type_can_be_shared_between_threads() {
         ClaimValue<'static>,
         Claims<'static>,
         ContentEncryption,
+        DecryptedJwe,
         DecryptionKey,
         Defect,
         EncryptionKey,
+        EphemeralPublicKey,
         Error,
+        ExternalKeyError,
         JweAlgorithm,
         JweBuilder<'static>,
+        JweDecrypter,
         Jwk,
         JwkSet,
         JwsAlgorithm,
@@ -334,11 +347,43 @@ fn every_public_type_can_be_shared_between_threads() {
         VerifiedJwt<NoClaims>,
         VerifiedSignature,
         VerifyingKey,
+        WrappedKey<'static>,
     );
     let _ = shareable!(KeySet<DecryptionKey>);
     let mut declared = BTreeSet::new();
     public_types(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut declared);
     assert_eq!(declared, shareable.into_iter().map(str::to_owned).collect());
+}
+
+/// A client of any type may stand behind a key, so its traits make objects, and those go where keys go.
+#[test]
+fn external_keys_are_objects() {
+    fn is_key<T: ?Sized + Send + Sync>() {}
+    is_key::<dyn ExternalSigner>();
+    is_key::<dyn AsyncExternalSigner>();
+    is_key::<dyn ExternalUnwrapper>();
+    is_key::<dyn AsyncExternalUnwrapper>();
+    is_key::<dyn ExternalAgreement>();
+    is_key::<dyn AsyncExternalAgreement>();
+    assert!(implements!(Arc<dyn ExternalSigner>: ExternalSigner));
+    assert!(implements!(Arc<dyn AsyncExternalSigner>: AsyncExternalSigner));
+    assert!(implements!(Arc<dyn ExternalUnwrapper>: ExternalUnwrapper));
+    assert!(implements!(Arc<dyn AsyncExternalUnwrapper>: AsyncExternalUnwrapper));
+    assert!(implements!(Arc<dyn ExternalAgreement>: ExternalAgreement));
+    assert!(implements!(Arc<dyn AsyncExternalAgreement>: AsyncExternalAgreement));
+    // One that must be waited for isn't taken for one that needn't be.
+    assert!(!implements!(dyn AsyncExternalSigner: ExternalSigner));
+    assert!(!implements!(dyn ExternalSigner: AsyncExternalSigner));
+    // A key in the process isn't one outside it, whose private operation anyone could call.
+    assert!(!implements!(SigningKey: ExternalSigner));
+    assert!(!implements!(DecryptionKey: ExternalUnwrapper));
+    assert!(!implements!(DecryptionKey: ExternalAgreement));
+    assert!(
+        implements!(ExternalFuture<'static, Vec<u8>>: Future<Output = Result<Vec<u8>, ExternalKeyError>> + Send)
+    );
+    // What a key is asked about can't be made by anyone else.
+    assert!(!implements!(EphemeralPublicKey: From<Jwk>));
+    assert!(!implements!(WrappedKey<'static>: From<&'static [u8]>));
 }
 
 #[test]

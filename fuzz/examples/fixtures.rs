@@ -6,12 +6,14 @@
 use std::fs;
 use std::time::Duration;
 
-use countersign::{Jwk, JwtIssuer, KeyKind, encrypt, jws};
+use countersign::jws::{JwsBuilder, sign_general, sign_general_detached};
+use countersign::{Jwk, JwtIssuer, KeyKind, SigningKey, encrypt, jws};
 use countersign_fuzz::fixtures::{
-    AUDIENCE, ISSUER, KEYS, PLAINTEXT, RECIPIENTS, SIGNERS, SUBJECT, decryption_key, now, recipient_id,
-    signing_key,
+    AUDIENCE, DETACHED, ISSUER, KEYS, PLAINTEXT, RECIPIENTS, SIGNERS, SUBJECT, decryption_key, now,
+    recipient_id, signing_key,
 };
 use countersign_fuzz::mutate::OPERATIONS;
+use countersign_fuzz::mutate_json;
 use serde_json::{Map, Value, json};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -47,14 +49,46 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let issuer = issuer(signer).encrypt_for(named).build()?;
         nested += &(issuer.issue(SUBJECT, &json!({"admin": false}))? + "\n");
     }
+    let signed_json = signed_json()?;
     seeds("compact_jws", "signed", signed.lines().map(str::as_bytes))?;
     seeds("compact_jwe", "encrypted", encrypted.lines().map(str::as_bytes))?;
     seeds("compact_jwe", "nested", nested.lines().map(str::as_bytes))?;
+    seeds("json_jws", "signed", signed_json.lines().map(str::as_bytes))?;
     scripts()?;
     fs::write("fixtures/signed.txt", signed)?;
+    fs::write("fixtures/signed_json.txt", signed_json)?;
     fs::write("fixtures/encrypted.txt", encrypted)?;
     fs::write("fixtures/nested.txt", nested)?;
     Ok(())
+}
+
+/// Signed tokens in JSON, each form with each way to treat the payload.
+fn signed_json() -> Result<String, countersign::Error> {
+    let keys: Vec<SigningKey> = SIGNERS
+        .into_iter()
+        .flat_map(|(algorithm, name)| {
+            let key = signing_key(algorithm, name);
+            [key.clone_key().with_key_id(algorithm.name()), key]
+        })
+        .collect();
+    let mut lines = Vec::new();
+    for key in &keys {
+        let builder = JwsBuilder::new(key).token_type("test+jws");
+        lines.push(builder.sign_json(b"{}")?);
+        lines.push(builder.clone().unprotected_key_id().unprotected_parameter("x", &1).sign_json(b"{}")?);
+        lines.push(builder.clone().unencoded_payload().sign_json(b"e30, as it is")?);
+        lines.push(builder.sign_json_detached(DETACHED)?);
+        lines.push(builder.unencoded_payload().sign_json_detached(DETACHED)?);
+    }
+    let all: Vec<JwsBuilder<'_>> = keys.iter().map(JwsBuilder::new).collect();
+    let unencoded: Vec<JwsBuilder<'_>> = all.iter().cloned().map(JwsBuilder::unencoded_payload).collect();
+    for builders in [&all[..2], &all[1..4], &all[..]] {
+        lines.push(sign_general(builders, b"{\"general\":true}")?);
+    }
+    lines.push(sign_general(&unencoded[..3], b"e30")?);
+    lines.push(sign_general_detached(&all[..3], DETACHED)?);
+    lines.push(sign_general_detached(&unencoded[2..], DETACHED)?);
+    Ok(lines.iter().map(|line| format!("{line}\n")).collect())
 }
 
 /// Scripts that take each operation once and leave room for what it reads; the targets say what the bytes mean.
@@ -64,6 +98,10 @@ fn scripts() -> std::io::Result<()> {
     let verify: Vec<_> =
         operations.clone().map(|operation| script(&[operation.wrapping_mul(5), 0, operation])).collect();
     seeds("verify_never_accepts", "operation", verify.iter().map(Vec::as_slice))?;
+    let operations_on_json = 0..u8::try_from(mutate_json::OPERATIONS).expect("there are few");
+    let json: Vec<_> =
+        operations_on_json.map(|operation| script(&[operation.wrapping_mul(7), 0, operation])).collect();
+    seeds("json_jws", "operation", json.iter().map(Vec::as_slice))?;
     let decrypt = |operation: u8| match operation % 4 {
         0 | 1 => script(&[operation % 4, operation.wrapping_mul(3), 0, operation]),
         2 => script(&[2, operation, 0, 3, operation.wrapping_mul(5), 0, operation]),
@@ -78,7 +116,23 @@ fn scripts() -> std::io::Result<()> {
         [&[number, number, number, number], &key_id_typ_cty[..], subject_and_claims].concat()
     };
     let roundtrip: Vec<_> = (0..24).map(roundtrip).collect();
-    seeds("roundtrip", "choices", roundtrip.iter().map(Vec::as_slice))
+    seeds("roundtrip", "choices", roundtrip.iter().map(Vec::as_slice))?;
+    inflate()
+}
+
+/// Streams of each of DEFLATE's three sorts of block, and a choice of what to compress.
+fn inflate() -> std::io::Result<()> {
+    // RFC 1951 §3.2.4 and §3.2.6: "so it goes" as it is, "x" with fixed codes, and 4,000 zeros with codes of the
+    // block's own.
+    let streams: [&[u8]; 3] = [
+        b"\x01\x0a\x00\xf5\xffso it goes",
+        b"\xab\x00\x00",
+        b"\xed\xc1\x31\x01\x00\x00\x00\xc2\xa0\xf5\x4f\x6d\x0c\x1f\xa0\x00\x00\x00\x80\xb7\x01",
+    ];
+    let streams = streams.map(|stream| [b"\x00\xff\xff", stream].concat());
+    seeds("inflate", "stream", streams.iter().map(Vec::as_slice))?;
+    let plaintext = b"\x01\xff\xff\x02\x01\x00\x05again\x00\x40\x03abc and the rest";
+    seeds("inflate", "plaintext", std::iter::once(&plaintext[..]))
 }
 
 fn seeds<'s>(target: &str, name: &str, seeds: impl Iterator<Item = &'s [u8]>) -> std::io::Result<()> {

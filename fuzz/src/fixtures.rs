@@ -121,6 +121,37 @@ pub fn verifier(decrypts: bool) -> JwtVerifier {
 pub static SIGNED: LazyLock<Vec<&str>> =
     LazyLock::new(|| include_str!("../fixtures/signed.txt").lines().collect());
 
+/// Signed tokens in JSON: flattened and general, with unencoded and with detached payloads.
+pub static SIGNED_JSON: LazyLock<Vec<&str>> =
+    LazyLock::new(|| include_str!("../fixtures/signed_json.txt").lines().collect());
+
+/// The payload of those that have none.
+pub const DETACHED: &[u8] = b"any bytes";
+
+/// The signatures of [`SIGNED_JSON`] with what they were made over, and their twins, as [`ACCEPTABLE`] has the
+/// compact tokens.
+pub static ACCEPTABLE_JSON: LazyLock<HashSet<String>> = LazyLock::new(|| {
+    let mut tokens = Vec::new();
+    for json in &*SIGNED_JSON {
+        let json: Value = serde_json::from_str(json).expect("the fixture is JSON");
+        let one = std::slice::from_ref(&json);
+        for signature in json["signatures"].as_array().map_or(one, Vec::as_slice) {
+            let text = |value: &Value| value.as_str().map(str::to_owned);
+            let protected = text(&signature["protected"]).expect("the fixture has a protected header");
+            let is_encoded = decoded(&protected).is_some_and(|header| !header.ends_with(b"[\"b64\"]}"));
+            let detached = || match is_encoded {
+                true => encoded(DETACHED),
+                false => String::from_utf8(DETACHED.to_vec()).expect("it is text"),
+            };
+            let payload = text(&json["payload"]).unwrap_or_else(detached);
+            let signature = text(&signature["signature"]).expect("the fixture has signatures");
+            tokens.push(format!("{protected}.{payload}.{signature}"));
+        }
+    }
+    let twins: Vec<String> = tokens.iter().filter_map(|token| twin(token)).collect();
+    tokens.into_iter().chain(twins).collect()
+});
+
 /// Tokens that decrypt under [`RECIPIENTS`] to [`PLAINTEXT`], each with a key ID and without one.
 pub static ENCRYPTED: LazyLock<Vec<&str>> =
     LazyLock::new(|| include_str!("../fixtures/encrypted.txt").lines().collect());

@@ -7,6 +7,7 @@ pub mod check;
 pub mod fixtures;
 pub mod forge;
 pub mod mutate;
+pub mod mutate_json;
 pub mod script;
 pub mod strict;
 

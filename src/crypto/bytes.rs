@@ -25,7 +25,7 @@ pub(crate) struct Bytes<const N: usize> {
 
 impl<const N: usize> Bytes<N> {
     /// Copies the bytes, or refuses more than `N`.
-    pub(super) fn copy_of(bytes: &[u8]) -> Result<Self, CryptoError> {
+    pub(crate) fn copy_of(bytes: &[u8]) -> Result<Self, CryptoError> {
         let mut buffer = [0; N];
         buffer.get_mut(..bytes.len()).ok_or(CryptoError)?.copy_from_slice(bytes);
         Ok(Self { buffer, len: bytes.len() })

@@ -5,7 +5,7 @@
 //! The libraries read more forms than that, each its own selection; checked here first, both stacks
 //! refuse the same.
 
-use super::CryptoError;
+use super::{CryptoError, Hash};
 
 /// An elliptic curve of RFC 7518 §6.2.1.1 or RFC 8812 §3.1.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -32,6 +32,17 @@ impl EcCurve {
             Self::P521 => 66,
             #[cfg(feature = "es256k")]
             Self::Secp256k1 => 32,
+        }
+    }
+
+    /// Returns the hash that ECDSA on this curve signs with, in JOSE.
+    pub(crate) const fn hash(self) -> Hash {
+        match self {
+            Self::P256 => Hash::Sha256,
+            Self::P384 => Hash::Sha384,
+            Self::P521 => Hash::Sha512,
+            #[cfg(feature = "es256k")]
+            Self::Secp256k1 => Hash::Sha256,
         }
     }
 

@@ -11,6 +11,7 @@
 
 mod bytes;
 mod ec;
+mod ecdsa_der;
 mod rsa;
 mod rust_crypto;
 
@@ -30,6 +31,7 @@ use ring as stack;
 
 pub(crate) use bytes::{Digest, SignatureBytes};
 pub(crate) use ec::EcCurve;
+pub(crate) use ecdsa_der::ecdsa_signature_from_der;
 pub(crate) use rsa::{OaepHash, RsaPadding, RsaPrivateComponents};
 #[cfg(feature = "encrypted-pkcs8")]
 pub(crate) use rust_crypto::scrypt;

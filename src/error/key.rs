@@ -66,6 +66,12 @@ pub enum KeyDefect {
     /// The key has encrypted as many messages as it may ([RFC 7518 §8.4](https://www.rfc-editor.org/rfc/rfc7518#section-8.4)).
     #[error("expected at most 2^32 messages under one key, found more; a new key must take its place")]
     Exhausted,
+    /// The external key refused to sign.
+    #[error("expected the external key to sign, found that it refuses")]
+    Refused,
+    /// What an external key returned isn't its signature; no token was made with it.
+    #[error("{0}")]
+    Signature(&'static str),
 }
 
 impl KeyDefect {
@@ -85,6 +91,8 @@ impl KeyDefect {
             Self::Password => "key_password",
             Self::Rejected => "key_rejected",
             Self::Exhausted => "key_exhausted",
+            Self::Refused => "key_refused",
+            Self::Signature(_) => "key_signature",
         }
     }
 }

@@ -13,8 +13,9 @@ use super::token::{EncryptedJson, EncryptedToken};
 
 /// Decryption under several keys, of compact tokens and of JSON, with settings.
 ///
-/// For one key and a compact token, [`decrypt`](super::decrypt) does. What was decrypted may come from anyone
-/// who has the public key.
+/// Built once, shared by reference. Which serialization a token has is the caller's word, by the method. For
+/// one key and a compact token, [`decrypt`](super::decrypt) does. What was decrypted may come from anyone who
+/// has the public key.
 ///
 /// ```
 /// use countersign::jwe::{DecryptionKey, JweAlgorithm, JweBuilder, JweDecrypter};
@@ -29,35 +30,35 @@ use super::token::{EncryptedJson, EncryptedToken};
 /// assert_eq!(decrypted.additional_authenticated_data(), Some(&b"order 17"[..]));
 /// # Ok::<(), countersign::Error>(())
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 #[must_use = "`decrypt` or `decrypt_json` opens a token"]
-pub struct JweDecrypter<'k> {
-    keys: Vec<&'k DecryptionKey>,
+pub struct JweDecrypter {
+    keys: Vec<DecryptionKey>,
     understood: Vec<String>,
     compression: bool,
     limits: Limits,
 }
 
-impl<'k> JweDecrypter<'k> {
-    /// Starts with the keys, each bound to its algorithm: `[&key]`, or a set of them.
+impl JweDecrypter {
+    /// Makes a decrypter of these keys: `[&key]`, several, or a whole `&set`.
     ///
     /// For each recipient of a token, the keys of its algorithm are tried that have its `kid`, or else those
-    /// that have none; all of its algorithm if it names no `kid`.
-    pub fn new(keys: impl IntoIterator<Item = &'k DecryptionKey>) -> Self {
+    /// that have none; all of its algorithm if it names no `kid`. Without a key, every token is refused.
+    pub fn new<'k>(keys: impl IntoIterator<Item = &'k DecryptionKey>) -> Self {
         Self {
-            keys: keys.into_iter().collect(),
+            keys: keys.into_iter().map(DecryptionKey::clone_key).collect(),
             understood: Vec::new(),
             compression: false,
             limits: Limits::default(),
         }
     }
 
-    /// Sets the header parameters that the application understands, so that `crit` may hold them. Default: none
-    /// ([RFC 7516 §4.1.13](https://www.rfc-editor.org/rfc/rfc7516#section-4.1.13)).
+    /// Declares header parameters that the application understands and processes itself, so that `crit`
+    /// may name them ([RFC 7516 §4.1.13](https://www.rfc-editor.org/rfc/rfc7516#section-4.1.13)).
     ///
     /// Whoever names one here has to obey it: [`DecryptedJwe::parameter`] reads it.
     pub fn understood_critical<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
-        self.understood = names.into_iter().map(Into::into).collect();
+        self.understood.extend(names.into_iter().map(Into::into));
         self
     }
 
@@ -98,12 +99,9 @@ impl<'k> JweDecrypter<'k> {
     ///
     /// As [`decrypt`](super::decrypt); [`Error::LimitExceeded`] if too many keys fit.
     pub fn decrypt(&self, token: &str) -> Result<DecryptedJwe, Error> {
-        let mut header = Vec::new();
-        let token = EncryptedToken::parse(token, &self.rules(), &mut header)?;
-        if !self.keys.iter().any(|key| key.algorithm() == token.algorithm()) {
-            return Err(Error::NotAllowed(Refusal::Algorithm));
-        }
-        let opened = token.open(self.keys.iter().copied())?;
+        let (mut header, rules) = (Vec::new(), self.rules());
+        let token = self.compact(token, &rules, &mut header)?;
+        let opened = token.open(&self.keys)?;
         DecryptedJwe::new(opened, token.content_encryption(), &[])
     }
 
@@ -119,13 +117,64 @@ impl<'k> JweDecrypter<'k> {
     /// recipients of an algorithm that has one; [`Error::LimitExceeded`] for more recipients than
     /// [`Limits::recipients`].
     pub fn decrypt_json(&self, json: &str) -> Result<DecryptedJwe, Error> {
-        let mut header = Vec::new();
-        let token = EncryptedJson::parse(json, &self.rules(), &mut header)?;
+        let (mut header, rules) = (Vec::new(), self.rules());
+        let token = self.json(json, &rules, &mut header)?;
+        let opened = token.open(&self.keys)?;
+        DecryptedJwe::new(opened, token.content_encryption(), token.additional_authenticated_data())
+    }
+
+    /// Decrypts a compact token like [`decrypt`](Self::decrypt), and waits for external keys.
+    ///
+    /// The future is [`Send`] and may be dropped at any time: nothing is left half done.
+    ///
+    /// # Errors
+    ///
+    /// As [`decrypt`](Self::decrypt).
+    pub async fn decrypt_async(&self, token: &str) -> Result<DecryptedJwe, Error> {
+        let (mut header, rules) = (Vec::new(), self.rules());
+        let token = self.compact(token, &rules, &mut header)?;
+        let opened = token.open_async(&self.keys).await?;
+        DecryptedJwe::new(opened, token.content_encryption(), &[])
+    }
+
+    /// Decrypts a token in JSON like [`decrypt_json`](Self::decrypt_json), and waits for external keys.
+    ///
+    /// # Errors
+    ///
+    /// As [`decrypt_json`](Self::decrypt_json).
+    pub async fn decrypt_json_async(&self, json: &str) -> Result<DecryptedJwe, Error> {
+        let (mut header, rules) = (Vec::new(), self.rules());
+        let token = self.json(json, &rules, &mut header)?;
+        let opened = token.open_async(&self.keys).await?;
+        DecryptedJwe::new(opened, token.content_encryption(), token.additional_authenticated_data())
+    }
+
+    /// Takes a compact token apart, for one of whose algorithm there is a key.
+    fn compact<'t>(
+        &self,
+        token: &'t str,
+        rules: &HeaderRules<'t, String>,
+        header: &'t mut Vec<u8>,
+    ) -> Result<EncryptedToken<'t>, Error> {
+        let token = EncryptedToken::parse(token, rules, header)?;
+        if !self.keys.iter().any(|key| key.algorithm() == token.algorithm()) {
+            return Err(Error::NotAllowed(Refusal::Algorithm));
+        }
+        Ok(token)
+    }
+
+    /// Takes a token in JSON apart, for one of whose algorithms there is a key.
+    fn json<'t>(
+        &self,
+        json: &'t str,
+        rules: &HeaderRules<'t, String>,
+        header: &'t mut Vec<u8>,
+    ) -> Result<EncryptedJson<'t>, Error> {
+        let token = EncryptedJson::parse(json, rules, header)?;
         if !token.algorithms().any(|algorithm| self.keys.iter().any(|key| key.algorithm() == algorithm)) {
             return Err(Error::NotAllowed(Refusal::Algorithm));
         }
-        let opened = token.open(self.keys.iter().copied())?;
-        DecryptedJwe::new(opened, token.content_encryption(), token.additional_authenticated_data())
+        Ok(token)
     }
 
     fn rules(&self) -> HeaderRules<'_, String> {

@@ -22,14 +22,15 @@ use super::recipient::{Accepted, OpenContentKey, RecipientInput};
 /// `kid` is another than the key's, where both have one. It is generated, or made from a JWK
 /// ([`from_jwk`](Self::from_jwk)), PEM (`from_pem`), DER ([`Jwk::from_pkcs8_der`], then
 /// [`from_jwk_for`](Self::from_jwk_for)) or a shared secret ([`symmetric`](Self::symmetric),
-/// [`direct`](Self::direct)).
+/// [`direct`](Self::direct)), or stands for a key outside the process
+/// ([`external_unwrapper`](Self::external_unwrapper), [`external_agreement`](Self::external_agreement)).
 ///
 /// ```
 /// use countersign::jwe::{DecryptionKey, JweAlgorithm};
 /// use countersign::jwk::Jwk;
 ///
 /// let key = DecryptionKey::generate(JweAlgorithm::EcdhEsA256Kw)?.with_key_id("2026-01");
-/// let stored = key.expose_jwk().expose_json(); // for a file that only this service reads
+/// let stored = key.expose_jwk()?.expose_json(); // for a file that only this service reads
 ///
 /// let key = DecryptionKey::from_jwk(&Jwk::from_json(stored.expose_secret())?)?;
 /// assert_eq!(key.algorithm(), JweAlgorithm::EcdhEsA256Kw);
@@ -45,11 +46,30 @@ pub struct DecryptionKey {
 /// What the clones of a key share.
 struct DecryptionCore {
     algorithm: JweAlgorithm,
-    /// With the `alg` that [`JweAlgorithm::of_jwk`] reads the algorithm from.
-    jwk: Jwk,
+    material: Material,
     recipient: Box<dyn OpenContentKey>,
     /// Made once, so that all encryption keys made of this key count their messages together.
     encryption: OnceLock<Arc<EncryptionCore>>,
+}
+
+/// What there is of a key to give out, with the `alg` that [`JweAlgorithm::of_jwk`] reads the algorithm
+/// from.
+pub(super) enum Material {
+    /// The whole key: private or secret.
+    Here(Jwk),
+    /// The public key of an external pair.
+    Public(Jwk),
+    /// Nothing: an external secret.
+    Elsewhere,
+}
+
+impl Material {
+    fn jwk(&self) -> Option<&Jwk> {
+        match self {
+            Self::Here(jwk) | Self::Public(jwk) => Some(jwk),
+            Self::Elsewhere => None,
+        }
+    }
 }
 
 impl DecryptionKey {
@@ -83,16 +103,18 @@ impl DecryptionKey {
         }
         let recipient = algorithm.family().decryption(algorithm, jwk)?;
         let name = recipient.content_encryption().map_or(algorithm.name(), ContentEncryption::name);
-        Ok(Self {
-            key_id: jwk.key_id().map(str::to_owned),
-            allowed: ContentEncryption::ALL.to_vec(),
-            core: Arc::new(DecryptionCore {
-                algorithm,
-                jwk: jwk.clone_key().with_algorithm(name),
-                recipient,
-                encryption: OnceLock::new(),
-            }),
-        })
+        let jwk = jwk.clone_key().with_algorithm(name);
+        Ok(Self::new(algorithm, Material::Here(jwk), recipient))
+    }
+
+    pub(super) fn new(
+        algorithm: JweAlgorithm,
+        material: Material,
+        recipient: Box<dyn OpenContentKey>,
+    ) -> Self {
+        let key_id = material.jwk().and_then(Jwk::key_id).map(str::to_owned);
+        let core = DecryptionCore { algorithm, material, recipient, encryption: OnceLock::new() };
+        Self { core: Arc::new(core), key_id, allowed: ContentEncryption::ALL.to_vec() }
     }
 
     /// Takes a private key in PEM for an algorithm.
@@ -202,9 +224,13 @@ impl DecryptionKey {
     /// # Errors
     ///
     /// [`KeyDefect::Use`] when this is a shared secret whose `use` or `key_ops` forbids encryption,
-    /// [`Error::Misuse`] when the list of allowed content encryptions leaves none.
+    /// [`Error::Misuse`] when it is an external secret, or the list of allowed content encryptions leaves
+    /// none; [`Error::Unsupported`] for an external RSA key in a build without RSA-OAEP.
     pub fn encryption_key(&self) -> Result<EncryptionKey, Error> {
-        let DecryptionCore { algorithm, jwk, encryption, .. } = &*self.core;
+        let DecryptionCore { algorithm, material, encryption, .. } = &*self.core;
+        let jwk = material.jwk().ok_or_else(|| {
+            Error::misuse("expected a key to encrypt with, found an external secret, which unwraps only")
+        })?;
         // The `key_ops` of a private key say nothing of what others may do with the public one.
         if jwk.is_secret() && !jwk.permits(Operation::Encrypt) {
             return Err(Error::InvalidKey(KeyDefect::Use));
@@ -234,7 +260,7 @@ impl DecryptionKey {
     ///
     /// [`KeyDefect::NotPublic`] when this is a shared secret.
     pub fn to_public_jwk(&self) -> Result<Jwk, Error> {
-        let jwk = self.core.jwk.to_public()?;
+        let jwk = self.core.material.jwk().ok_or(Error::InvalidKey(KeyDefect::NotPublic))?.to_public()?;
         let jwk = match (jwk.key_use(), jwk.key_operations()) {
             (None, None) => jwk.with_use(KeyUse::Encryption),
             _ => jwk,
@@ -243,9 +269,15 @@ impl DecryptionKey {
     }
 
     /// Returns the whole key as a JWK, private or secret parts included, with `alg` and `kid`.
-    #[must_use]
-    pub fn expose_jwk(&self) -> Jwk {
-        self.with_own_key_id(self.core.jwk.clone_key())
+    ///
+    /// # Errors
+    ///
+    /// [`KeyDefect::NotPrivate`] for an external key, whose private or secret parts aren't here.
+    pub fn expose_jwk(&self) -> Result<Jwk, Error> {
+        match &self.core.material {
+            Material::Here(jwk) => Ok(self.with_own_key_id(jwk.clone_key())),
+            Material::Public(_) | Material::Elsewhere => Err(Error::InvalidKey(KeyDefect::NotPrivate)),
+        }
     }
 
     fn with_own_key_id(&self, jwk: Jwk) -> Jwk {

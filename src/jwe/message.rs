@@ -9,6 +9,7 @@
 use std::borrow::Cow;
 
 use crate::error::{Defect, Error, Limit, Part};
+use crate::external::ExternalKeyError;
 use crate::limits::Limits;
 use crate::secret::SecretBytes;
 use crate::wire::header::{Header, HeaderText};
@@ -98,31 +99,61 @@ impl<'t> Message<'t> {
     /// # Errors
     ///
     /// [`Error::NoMatchingKey`] when no key is a candidate, [`Error::LimitExceeded`] when too many
-    /// are, what the sender could see of a malformed recipient part, [`Error::NotAllowed`], and
-    /// [`Error::DecryptionFailed`] for everything else.
+    /// are, what the sender could see of a malformed recipient part, [`Error::NotAllowed`],
+    /// [`Error::Misuse`] for an external key that must be waited for, [`Error::Unavailable`] when an
+    /// external key can't be asked and no other opens the token, and [`Error::DecryptionFailed`] for
+    /// everything else.
     pub(super) fn open<'r, 'k: 'r>(
         &'r self,
         recipients: &'r [Recipient<'t>],
         keys: impl IntoIterator<Item = &'k DecryptionKey, IntoIter: Clone>,
     ) -> Result<Opened<'r, 't, 'k>, Error> {
-        // All is judged that needs no secret, before the first secret is used.
-        for candidate in self.candidates(recipients, keys)? {
-            let Candidate { accepted, recipient, key } = candidate;
-            match self.decrypt_with(accepted) {
-                Ok(plaintext) => {
-                    // The tag held, so from here on an error tells nobody what only the sender could know.
-                    #[cfg(feature = "deflate")]
-                    let plaintext = match recipient.header.zip {
-                        true => zip::inflate(&plaintext, self.limits)?,
-                        false => plaintext,
-                    };
-                    return Ok(Opened { plaintext, recipient, key });
-                }
-                Err(Error::DecryptionFailed) => {}
-                Err(error) => return Err(error),
+        // All is judged that needs no secret, before the first secret is used; and whether all keys answer at
+        // once, before the first is asked.
+        let at_once = |Candidate { accepted, recipient, key }| Ok((accepted.at_once()?, recipient, key));
+        let candidates: Vec<_> =
+            self.candidates(recipients, keys)?.into_iter().map(at_once).collect::<Result<_, Error>>()?;
+        let mut failure = Error::DecryptionFailed;
+        for (step, recipient, key) in candidates {
+            match self.decrypt_with(step()) {
+                Ok(plaintext) => return self.opened(plaintext, recipient, key),
+                Err(error) => failure = graver(failure, error)?,
             }
         }
-        Err(Error::DecryptionFailed)
+        Err(failure)
+    }
+
+    /// Decrypts like [`open`](Self::open), and waits for the keys that answer later.
+    pub(super) async fn open_async<'r, 'k: 'r>(
+        &'r self,
+        recipients: &'r [Recipient<'t>],
+        keys: impl IntoIterator<Item = &'k DecryptionKey, IntoIter: Clone>,
+    ) -> Result<Opened<'r, 't, 'k>, Error> {
+        let candidates = self.candidates(recipients, keys)?;
+        let mut failure = Error::DecryptionFailed;
+        for Candidate { accepted, recipient, key } in candidates {
+            match self.decrypt_with(accepted.content_key().await) {
+                Ok(plaintext) => return self.opened(plaintext, recipient, key),
+                Err(error) => failure = graver(failure, error)?,
+            }
+        }
+        Err(failure)
+    }
+
+    /// Takes what a key opened, and inflates it where that was asked for.
+    fn opened<'r, 'k>(
+        &self,
+        plaintext: SecretBytes,
+        recipient: &'r Recipient<'t>,
+        key: &'k DecryptionKey,
+    ) -> Result<Opened<'r, 't, 'k>, Error> {
+        // The tag held, so from here on an error tells nobody what only the sender could know.
+        #[cfg(feature = "deflate")]
+        let plaintext = match recipient.header.zip {
+            true => zip::inflate(&plaintext, self.limits)?,
+            false => plaintext,
+        };
+        Ok(Opened { plaintext, recipient, key })
     }
 
     /// Returns what may open the message: at least one candidate, and no more than the limit. Passwords cost what
@@ -166,8 +197,15 @@ impl<'t> Message<'t> {
         }
     }
 
-    /// Decrypts with one key.
-    fn decrypt_with(&self, candidate: Accepted<'_>) -> Result<SecretBytes, Error> {
+    /// Decrypts with what one key gave for the content key.
+    fn decrypt_with(
+        &self,
+        content_key: Result<ContentKey<'_>, ExternalKeyError>,
+    ) -> Result<SecretBytes, Error> {
+        // Nobody has looked at the encrypted key, so this tells nothing of it.
+        if let Err(ExternalKeyError::Unavailable) = content_key {
+            return Err(ExternalKeyError::UNAVAILABLE);
+        }
         // RFC 7516 §11.5: "To mitigate the attacks described in RFC 3218, the recipient MUST NOT
         // distinguish between format, padding, and length errors of encrypted keys. It is strongly
         // recommended, in the event of receiving an improperly formatted key, that the recipient
@@ -175,10 +213,10 @@ impl<'t> Message<'t> {
         // that both ways cost the same.
         let substitute = random_bytes(self.enc.key_len())?;
         let fresh;
-        let cipher = match candidate.content_key() {
-            Ok(ContentKey::Shared(cipher)) => cipher,
+        let cipher = match &content_key {
+            Ok(ContentKey::Shared(cipher)) => *cipher,
             content_key => {
-                let key = match &content_key {
+                let key = match content_key {
                     Ok(ContentKey::Fresh(key)) if key.len() == self.enc.key_len() => key,
                     _ => &substitute,
                 };
@@ -189,5 +227,15 @@ impl<'t> Message<'t> {
         cipher
             .open(&self.iv, self.aad.as_bytes(), self.ciphertext.clone(), &self.tag)
             .map_err(|_| Error::DecryptionFailed)
+    }
+}
+
+/// What is left of two keys' failures: that one couldn't be asked, as there is no verdict then, or that none
+/// opens the message. Any other is decisive.
+fn graver(failure: Error, next: Error) -> Result<Error, Error> {
+    match next {
+        Error::DecryptionFailed => Ok(failure),
+        Error::Unavailable { .. } => Ok(next),
+        decisive => Err(decisive),
     }
 }

@@ -10,6 +10,7 @@
 //! Inside, `recipient` parts what decides the content key from what gets it to the recipient.
 
 mod alg;
+mod assembly;
 mod builder;
 mod decrypt;
 mod decrypted;
@@ -18,6 +19,7 @@ mod decryption_key;
 mod enc;
 mod encrypt;
 mod encryption_key;
+mod external;
 mod message;
 mod message_budget;
 mod recipient;
@@ -34,6 +36,10 @@ pub use decryption_key::DecryptionKey;
 pub use enc::ContentEncryption;
 pub use encrypt::{encrypt, encrypt_claims};
 pub use encryption_key::EncryptionKey;
+pub use external::{
+    AsyncExternalAgreement, AsyncExternalUnwrapper, EphemeralPublicKey, ExternalAgreement, ExternalUnwrapper,
+    WrappedKey, decrypt_async,
+};
 
 pub(crate) use token::{EncryptedToken, NOTHING_UNDERSTOOD};
 

@@ -11,6 +11,7 @@ use std::num::NonZeroU32;
 
 use crate::crypto::{self, CryptoError};
 use crate::error::{Error, KeyDefect, Limit, Part};
+use crate::external::{ExternalFuture, ExternalKeyError};
 use crate::jwk::Jwk;
 use crate::limits::Limits;
 use crate::secret::SecretBytes;
@@ -19,6 +20,7 @@ use crate::wire::header::Header;
 
 use super::alg::JweAlgorithm;
 use super::enc::{ContentCipher, ContentEncryption};
+use super::external::{Agreement, Unwrapper};
 use super::message_budget::MessageBudget;
 
 /// A family of key management algorithms with its constants, as a registry row names it.
@@ -31,6 +33,25 @@ pub(super) trait Family: Sync {
 
     /// Returns the recipient's side of a key whose `alg`, `use` and `key_ops` have been judged.
     fn decryption(&self, algorithm: JweAlgorithm, jwk: &Jwk) -> Result<Box<dyn OpenContentKey>, Error>;
+
+    /// Returns the recipient's side of a key that unwraps outside the process. `jwk` is the public key of
+    /// a pair, judged as for encryption, and nothing for a secret.
+    fn external_unwrapping(&self, _: Unwrapper, _: Option<&Jwk>) -> Result<Box<dyn OpenContentKey>, Error> {
+        Err(Error::misuse(
+            "expected an algorithm that encrypts or wraps the content key for an external unwrapper, found another",
+        ))
+    }
+
+    /// Returns the recipient's side of a key that agrees outside the process, by its public key, judged as
+    /// for encryption.
+    fn external_agreement(
+        &self,
+        _: JweAlgorithm,
+        _: Agreement,
+        _: &Jwk,
+    ) -> Result<Box<dyn OpenContentKey>, Error> {
+        Err(Error::misuse("expected ECDH-ES or its kin for an external agreement, found another algorithm"))
+    }
 
     /// Whether the algorithm determines the content key, so that a message has one recipient.
     fn determines_content_key(&self) -> bool {
@@ -129,21 +150,41 @@ pub(super) trait OpenContentKey: Send + Sync {
 }
 
 /// The secret half of the recipient step, to be taken once all that the sender can see is found
-/// in order. Its failure must not be told from a failure of the content decryption.
+/// in order. Its failure must not be told from a failure of the content decryption, unless the key
+/// can't be asked at all.
 pub(super) struct Accepted<'a> {
     step: SecretStep<'a>,
     iterations: u32,
 }
 
-type SecretStep<'a> = Box<dyn FnOnce() -> Result<ContentKey<'a>, CryptoError> + 'a>;
+enum SecretStep<'a> {
+    /// The step of a key that answers when it is called.
+    Call(CallStep<'a>),
+    /// The step of an external key that answers later. It asks when it is first polled.
+    Await(ExternalFuture<'a, ContentKey<'a>>),
+}
+
+/// The step of a key that answers when it is called.
+pub(super) type CallStep<'a> = Box<dyn FnOnce() -> Result<ContentKey<'a>, ExternalKeyError> + Send + 'a>;
 
 impl<'a> Accepted<'a> {
-    pub(super) fn new(step: impl FnOnce() -> Result<ContentKey<'a>, CryptoError> + 'a) -> Self {
-        Self { step: Box::new(step), iterations: 0 }
+    /// The step of a key in the process.
+    pub(super) fn new(step: impl FnOnce() -> Result<ContentKey<'a>, CryptoError> + Send + 'a) -> Self {
+        Self::call(|| step().map_err(|CryptoError| ExternalKeyError::Refused))
+    }
+
+    /// The step of a key that answers when it is called.
+    pub(super) fn call(step: impl FnOnce() -> Result<ContentKey<'a>, ExternalKeyError> + Send + 'a) -> Self {
+        Self { step: SecretStep::Call(Box::new(step)), iterations: 0 }
+    }
+
+    /// The step of an external key that answers later. It asks when it is first polled.
+    pub(super) fn later(step: ExternalFuture<'a, ContentKey<'a>>) -> Self {
+        Self { step: SecretStep::Await(step), iterations: 0 }
     }
 
     /// Says how many iterations of PBKDF2 the step takes.
-    pub(super) const fn costing(mut self, iterations: u32) -> Self {
+    pub(super) fn costing(mut self, iterations: u32) -> Self {
         self.iterations = iterations;
         self
     }
@@ -154,9 +195,23 @@ impl<'a> Accepted<'a> {
         self.iterations
     }
 
-    /// Uses the secret key.
-    pub(super) fn content_key(self) -> Result<ContentKey<'a>, CryptoError> {
-        (self.step)()
+    /// Returns the step for a caller that doesn't wait.
+    pub(super) fn at_once(self) -> Result<CallStep<'a>, Error> {
+        match self.step {
+            SecretStep::Call(step) => Ok(step),
+            SecretStep::Await(_) => Err(Error::misuse(
+                "expected a call that waits for an asynchronous external key, such as `verify_async` or \
+                 `decrypt_async`, found one that doesn't",
+            )),
+        }
+    }
+
+    /// Uses the secret key, and waits for it if need be.
+    pub(super) async fn content_key(self) -> Result<ContentKey<'a>, ExternalKeyError> {
+        match self.step {
+            SecretStep::Call(step) => step(),
+            SecretStep::Await(step) => step.await,
+        }
     }
 }
 

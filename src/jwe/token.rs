@@ -86,6 +86,22 @@ impl<'t> EncryptedToken<'t> {
         self.open(keys).map(|opened| opened.plaintext)
     }
 
+    /// Decrypts like [`decrypt_with_candidates`](Self::decrypt_with_candidates), and waits for keys that
+    /// answer later.
+    pub(crate) async fn decrypt_with_candidates_async<'k>(
+        &self,
+        keys: impl IntoIterator<Item = &'k DecryptionKey, IntoIter: Clone>,
+    ) -> Result<SecretBytes, Error> {
+        self.open_async(keys).await.map(|opened| opened.plaintext)
+    }
+
+    pub(super) async fn open_async<'r, 'k: 'r>(
+        &'r self,
+        keys: impl IntoIterator<Item = &'k DecryptionKey, IntoIter: Clone>,
+    ) -> Result<Opened<'r, 't, 'k>, Error> {
+        self.message.open_async(std::slice::from_ref(&self.recipient), keys).await
+    }
+
     pub(super) fn open<'r, 'k: 'r>(
         &'r self,
         keys: impl IntoIterator<Item = &'k DecryptionKey, IntoIter: Clone>,
@@ -193,6 +209,13 @@ impl<'t> EncryptedJson<'t> {
         keys: impl IntoIterator<Item = &'k DecryptionKey, IntoIter: Clone>,
     ) -> Result<Opened<'r, 't, 'k>, Error> {
         self.message.open(&self.recipients, keys)
+    }
+
+    pub(super) async fn open_async<'r, 'k: 'r>(
+        &'r self,
+        keys: impl IntoIterator<Item = &'k DecryptionKey, IntoIter: Clone>,
+    ) -> Result<Opened<'r, 't, 'k>, Error> {
+        self.message.open_async(&self.recipients, keys).await
     }
 }
 

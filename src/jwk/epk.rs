@@ -4,9 +4,9 @@
 //! It is the one key that comes with a token and is used. So it passes the same checks as a JWK of
 //! ours: a point off its curve would give the recipient's private key away.
 
-use super::KeyMaterial;
 use super::members::Members;
 use super::writer::ObjectWriter;
+use super::{Jwk, KeyMaterial};
 use crate::wire::json::Value;
 use crate::{Error, KeyDefect, Limits, Part};
 
@@ -24,6 +24,11 @@ pub(crate) fn read_ephemeral_public_key(epk: Value<'_>, limits: &Limits) -> Resu
             found: "a key of another type",
         })),
     }
+}
+
+/// An `epk` that was read, as a key of its own, for those that agree outside the process.
+pub(crate) fn ephemeral_jwk(epk: KeyMaterial) -> Jwk {
+    Jwk::from_material(epk)
 }
 
 /// Writes an `epk`: the public members, and nothing else.

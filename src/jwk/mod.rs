@@ -40,7 +40,7 @@ pub use thumbprint::{ThumbprintHash, ThumbprintUri};
 pub use x5c::CertificateChain;
 
 pub(crate) use ec::{EcKey, in_words};
-pub(crate) use epk::{read_ephemeral_public_key, write_ephemeral_public_key};
+pub(crate) use epk::{ephemeral_jwk, read_ephemeral_public_key, write_ephemeral_public_key};
 pub(crate) use material::KeyMaterial;
 pub(crate) use metadata::Operation;
 pub(crate) use okp::{OkpCurve, OkpKey};

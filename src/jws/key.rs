@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use super::JwsAlgorithm;
 use super::alg::{EDDSA, Family, ecdsa, eddsa, hmac, rsa};
+use super::external::External;
 use crate::crypto::{
     EcdsaSigningKey, EcdsaVerifyingKey, Ed25519SigningKey, Ed25519VerifyingKey, HmacKey, RsaSigningKey,
     RsaVerifyingKey, SignatureBytes,
@@ -21,7 +22,7 @@ use crate::secret::SecretBytes;
 /// A key that signs, bound to one algorithm.
 ///
 /// It holds a private key or a shared secret: it can't be cloned, printed or serialized. It is
-/// generated, or made from a JWK ([`from_jwk`](Self::from_jwk)), PEM (`from_pem`), DER
+/// generated, stands for a key outside the process ([`external`](Self::external)), or is made from a JWK ([`from_jwk`](Self::from_jwk)), PEM (`from_pem`), DER
 /// ([`Jwk::from_pkcs8_der`], then [`from_jwk_for`](Self::from_jwk_for)) or a shared secret
 /// ([`hmac`](Self::hmac)).
 ///
@@ -39,16 +40,18 @@ pub struct SigningKey {
     algorithm: JwsAlgorithm,
     /// What the header says: the algorithm's name, or `EdDSA` on request.
     name: &'static str,
+    /// Of an external key, the public half.
     jwk: Jwk,
     signer: Arc<Signer>,
 }
 
 #[allow(clippy::large_enum_variant, reason = "there is one, behind an `Arc`; its size depends on the stack")]
-enum Signer {
+pub(super) enum Signer {
     Hmac(HmacKey),
     Rsa(RsaSigningKey),
     Ecdsa(EcdsaSigningKey),
     Eddsa(Ed25519SigningKey),
+    External(Box<External>),
 }
 
 impl SigningKey {
@@ -88,7 +91,11 @@ impl SigningKey {
             Family::Ecdsa(curve) => Signer::Ecdsa(ecdsa::signing_key(curve, material)?),
             Family::Eddsa => Signer::Eddsa(eddsa::signing_key(material)?),
         };
-        Ok(Self { algorithm, name: algorithm.name(), jwk: jwk.clone_key(), signer: Arc::new(signer) })
+        Ok(Self::with_signer(algorithm, jwk, signer))
+    }
+
+    pub(super) fn with_signer(algorithm: JwsAlgorithm, jwk: &Jwk, signer: Signer) -> Self {
+        Self { algorithm, name: algorithm.name(), jwk: jwk.clone_key(), signer: Arc::new(signer) }
     }
 
     /// Makes the key for that algorithm out of a private key's PEM (PKCS#8, PKCS#1 or SEC1).
@@ -184,9 +191,19 @@ impl SigningKey {
     }
 
     /// Returns the private key or the secret as a JWK with `alg`, to keep in a safe place.
-    #[must_use]
-    pub fn expose_jwk(&self) -> Jwk {
-        self.jwk.clone_key().with_algorithm(self.name)
+    ///
+    /// # Errors
+    ///
+    /// [`KeyDefect::NotPrivate`] for an external key, whose private half isn't here.
+    pub fn expose_jwk(&self) -> Result<Jwk, Error> {
+        if let Signer::External(_) = *self.signer {
+            return Err(Error::InvalidKey(KeyDefect::NotPrivate));
+        }
+        Ok(self.jwk.clone_key().with_algorithm(self.name))
+    }
+
+    pub(super) fn signer(&self) -> &Signer {
+        &self.signer
     }
 
     pub(crate) fn header_name(&self) -> &'static str {
@@ -199,6 +216,7 @@ impl SigningKey {
             Signer::Rsa(key) => key.sign(signing_input).map_err(|_| SIGNING_FAILED),
             Signer::Ecdsa(key) => key.sign(signing_input).map_err(|_| SIGNING_FAILED),
             Signer::Eddsa(key) => key.sign(signing_input).map_err(|_| SIGNING_FAILED),
+            Signer::External(key) => key.sign(signing_input),
         }
     }
 }

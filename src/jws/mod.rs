@@ -7,9 +7,11 @@
 //! business of [`jwt`](crate::jwt), several keys that of [`keys`](crate::keys).
 
 pub(crate) mod alg;
+mod external;
 mod key;
 mod parameters;
 mod sign;
+mod sign_async;
 mod sign_json;
 #[cfg(test)]
 mod tests;
@@ -19,12 +21,14 @@ mod verifier;
 mod verify;
 
 pub use alg::JwsAlgorithm;
+pub use external::{AsyncExternalSigner, ExternalSigner};
 pub use key::{SigningKey, VerifyingKey};
 pub use sign::{JwsBuilder, sign};
+pub use sign_async::{sign_general_async, sign_general_detached_async};
 pub use sign_json::{sign_general, sign_general_detached};
 pub use verified::{PartlyVerifiedJws, RefusedSignature, VerifiedJsonJws, VerifiedJws, VerifiedSignature};
 pub use verifier::JwsVerifier;
 pub use verify::{verify, verify_with_limits};
 
-pub(crate) use sign::sign_encoded;
+pub(crate) use sign::{sign_encoded, unsigned_token, with_signature};
 pub(crate) use verify::SignedParts;

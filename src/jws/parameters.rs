@@ -95,8 +95,7 @@ impl Parameter {
         let is_registered = REGISTERED.contains(&name.as_str()) || name == B64;
         if is_registered && (*is_critical || !OF_KEYS.contains(&name.as_str())) {
             return Err(Error::misuse(format!(
-                "expected a header parameter of the application's own, found `{name}`, which the specifications \
-                 define; `token_type`, `content_type`, the key and `unencoded_payload` set what can be set"
+                "expected a parameter of the application's own, found `{name}`, which the specifications define"
             )));
         }
         let json = json.as_deref().ok_or_else(not_json)?;

@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::SigningKey;
 use super::parameters::Parameters;
+use crate::crypto::SignatureBytes;
 use crate::error::Error;
 use crate::wire::base64url;
 use crate::wire::header::HeaderWriter;
@@ -175,9 +176,16 @@ impl<'k> JwsBuilder<'k> {
     /// parameter has, its value doesn't serialize to JSON, a parameter is unprotected, or an unencoded
     /// payload isn't printable ASCII without dots.
     pub fn sign(&self, payload: &[u8]) -> Result<String, Error> {
+        let token = self.unsigned(payload)?;
+        let signature = self.key.sign(token.as_bytes())?;
+        Ok(with_signature(token, &signature))
+    }
+
+    /// The compact serialization up to its signature.
+    pub(super) fn unsigned(&self, payload: &[u8]) -> Result<String, Error> {
         let header = self.compact_header()?;
         if !self.has_unencoded_payload {
-            return sign_encoded(self.key, &header, payload);
+            return Ok(unsigned_token(&header, payload));
         }
         let text = std::str::from_utf8(payload).ok().filter(|text| is_plain(text)).ok_or_else(|| {
             Error::misuse(
@@ -189,7 +197,7 @@ impl<'k> JwsBuilder<'k> {
         token.push_str(&header);
         token.push('.');
         token.push_str(text);
-        append_signature(self.key, token)
+        Ok(token)
     }
 
     /// Signs a payload of any bytes that travels beside the token, and returns the compact serialization
@@ -201,10 +209,15 @@ impl<'k> JwsBuilder<'k> {
     ///
     /// As [`sign`](Self::sign), but for what it says of unencoded payloads.
     pub fn sign_detached(&self, payload: &[u8]) -> Result<String, Error> {
+        let (header, input) = self.unsigned_detached(payload)?;
+        Ok(detached_token(&header, &self.key.sign(&input)?))
+    }
+
+    /// The header of a detached compact serialization, and what is signed.
+    pub(super) fn unsigned_detached(&self, payload: &[u8]) -> Result<(String, Vec<u8>), Error> {
         let header = self.compact_header()?;
         let input = signing_input(&header, &payload_text(payload, self.encodes_payload()));
-        let signature = self.key.sign(&input)?;
-        Ok(format!("{header}..{}", base64url::encode(signature.as_ref())))
+        Ok((header, input))
     }
 
     /// The protected header that the key's tokens carry, base64url-encoded.
@@ -276,20 +289,31 @@ pub(super) fn signing_input(header: &str, payload: &[u8]) -> Vec<u8> {
 
 /// Signs a payload under a protected header that is encoded already.
 pub(crate) fn sign_encoded(key: &SigningKey, header: &str, payload: &[u8]) -> Result<String, Error> {
+    let token = unsigned_token(header, payload);
+    let signature = key.sign(token.as_bytes())?;
+    Ok(with_signature(token, &signature))
+}
+
+/// Begins a compact JWS: its signing input, with room for the signature.
+pub(crate) fn unsigned_token(header: &str, payload: &[u8]) -> String {
     // Room for the payload at 4 characters for 3 bytes, and for a signature of RSA-4096.
     let mut token = String::with_capacity(header.len() + payload.len() / 3 * 4 + 4 + MAX_SIGNATURE_TEXT);
     token.push_str(header);
     token.push('.');
     base64url::encode_to(payload, &mut token);
-    append_signature(key, token)
+    token
 }
 
-/// Makes a compact JWS out of its signing input.
-fn append_signature(key: &SigningKey, mut token: String) -> Result<String, Error> {
-    let signature = key.sign(token.as_bytes())?;
+/// Ends a compact JWS with its signature.
+pub(crate) fn with_signature(mut token: String, signature: &SignatureBytes) -> String {
     token.push('.');
     base64url::encode_to(signature.as_ref(), &mut token);
-    Ok(token)
+    token
+}
+
+/// Puts a compact JWS together whose payload travels beside it.
+pub(super) fn detached_token(header: &str, signature: &SignatureBytes) -> String {
+    format!("{header}..{}", base64url::encode(signature.as_ref()))
 }
 
 /// RFC 7797 §5.2: what a payload may hold that stands unencoded in a compact serialization, "%x20-2D" and

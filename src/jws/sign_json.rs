@@ -7,7 +7,8 @@
 use std::borrow::Cow;
 
 use super::JwsBuilder;
-use super::sign::{payload_text, signing_input};
+use super::sign::{WrittenHeader, payload_text, signing_input};
+use crate::crypto::SignatureBytes;
 use crate::error::Error;
 use crate::limits::Limits;
 use crate::wire::base64url;
@@ -58,11 +59,16 @@ impl JwsBuilder<'_> {
     fn signature(&self, payload: &[u8]) -> Result<SignatureText<'static>, Error> {
         let header = self.header()?;
         let signature = self.key.sign(&signing_input(&header.protected, payload))?;
-        Ok(SignatureText {
-            protected: Cow::Owned(header.protected),
-            unprotected: header.unprotected.map(Cow::Owned),
-            signature: Cow::Owned(base64url::encode(signature.as_ref())),
-        })
+        Ok(signature_text(header, &signature))
+    }
+}
+
+/// A signature as it stands in JSON, with its header.
+pub(super) fn signature_text(header: WrittenHeader, signature: &SignatureBytes) -> SignatureText<'static> {
+    SignatureText {
+        protected: Some(Cow::Owned(header.protected)),
+        unprotected: header.unprotected.map(Cow::Owned),
+        signature: Cow::Owned(base64url::encode(signature.as_ref())),
     }
 }
 
@@ -114,7 +120,7 @@ fn signatures(builders: &[JwsBuilder<'_>], payload: &[u8]) -> Result<Vec<Signatu
 
 /// What the builders agree on. RFC 7797 §3: "if the JWS has multiple signatures and/or MACs, the "b64" Header
 /// Parameter value MUST be the same for all of them."
-fn encodes_payload(builders: &[JwsBuilder<'_>]) -> Result<bool, Error> {
+pub(super) fn encodes_payload(builders: &[JwsBuilder<'_>]) -> Result<bool, Error> {
     let max = Limits::default().recipients;
     let (first, others) = builders
         .split_first()
@@ -130,7 +136,7 @@ fn encodes_payload(builders: &[JwsBuilder<'_>]) -> Result<bool, Error> {
 }
 
 /// The text that stands in the JSON. RFC 7797 §5.3: what isn't UTF-8 can't.
-fn utf8(payload_text: &[u8]) -> Result<&str, Error> {
+pub(super) fn utf8(payload_text: &[u8]) -> Result<&str, Error> {
     std::str::from_utf8(payload_text).map_err(|_| {
         Error::misuse(
             "expected an unencoded payload of UTF-8 in a JSON serialization, found other bytes; detached, it \

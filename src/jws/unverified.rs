@@ -38,8 +38,11 @@ impl<'t> Unverified<'t> {
     ) -> Result<Self, Error> {
         check_size(token, detached, limits)?;
         let compact::CompactJws { signing_input, header, payload, signature } = compact::split_jws(token)?;
-        let signatures =
-            vec![SignatureText { protected: header.into(), unprotected: None, signature: signature.into() }];
+        let signatures = vec![SignatureText {
+            protected: Some(header.into()),
+            unprotected: None,
+            signature: signature.into(),
+        }];
         let payload = match detached {
             None => Source::Compact { text: payload, signing_input },
             Some(detached) if payload.is_empty() => Source::Detached(detached),
@@ -104,8 +107,8 @@ impl Decoded<'_> {
         self.signatures.iter()
     }
 
-    /// Decodes the payload, unless it is unencoded. The limits hold for headers that say so, so callers judge
-    /// these first.
+    /// Decodes the payload, unless it is unencoded. Whether it may be is for the headers' rules to say, so
+    /// callers judge the headers first.
     pub(super) fn payload(&self) -> Result<Payload<'_>, Error> {
         let (whole, text) = match *self.source {
             Source::Compact { text, signing_input } => {
@@ -140,12 +143,11 @@ pub(super) struct DecodedSignature<'t> {
 
 impl<'t> DecodedSignature<'t> {
     fn new(index: usize, text: &'t SignatureText<'t>, limits: &Limits) -> Result<Self, Error> {
-        let is_there = !text.protected.is_empty() || text.unprotected.is_none();
         let mut buffer = Vec::new();
-        let protected =
-            is_there.then(|| header::decode_header(&text.protected, limits, &mut buffer).map(String::from));
-        let protected = protected.transpose()?;
-        if protected.as_deref().is_some_and(is_empty_object) && text.unprotected.is_some() {
+        let decoded = text.protected.as_deref().map(|text| header::decode_header(text, limits, &mut buffer));
+        let protected = decoded.transpose()?.map(String::from);
+        // Alone, it lacks an `alg`, as the header's rules say.
+        if text.unprotected.is_some() && protected.as_deref().is_some_and(is_empty_object) {
             return Err(empty_header("protected"));
         }
         Ok(Self { index, text, protected, bytes: base64url::decode(&text.signature, Part::Signature)? })
@@ -183,7 +185,10 @@ impl Payload<'_> {
     pub(super) fn signing_input(&self, signature: &DecodedSignature<'_>) -> Cow<'_, [u8]> {
         match self.whole {
             Some(whole) => whole.as_bytes().into(),
-            None => signing_input(&signature.text.protected, &self.text).into(),
+            None => {
+                let protected = signature.text.protected.as_deref().unwrap_or_default();
+                signing_input(protected, &self.text).into()
+            }
         }
     }
 

@@ -56,15 +56,15 @@ use crate::wire::typed;
 /// # }
 /// ```
 pub struct JwtIssuer {
-    signing_key: SigningKey,
-    header: String,
+    pub(super) signing_key: SigningKey,
+    pub(super) header: String,
     /// `"iss":…,` and `"aud":…,` as they stand in every token.
     fixed_claims: String,
     /// The names of the claims that stand in every token and so can't be the caller's.
     written: Vec<&'static str>,
     lifetime: Option<Duration>,
     generate_jwt_id: bool,
-    recipient: Option<EncryptionKey>,
+    pub(super) recipient: Option<EncryptionKey>,
     clock: Arc<dyn Clock>,
 }
 
@@ -112,7 +112,8 @@ impl JwtIssuer {
     /// [`Error::Misuse`] if the claims don't serialize to a JSON object of distinct names, name one that
     /// the issuer writes, hold a registered claim that is malformed, or nest deeper or have more members
     /// than [`Limits::default`] permits; [`Error::InvalidKey`] if the recipient's key has encrypted as
-    /// many messages as it may; [`Error::Unavailable`] if the system gives no randomness.
+    /// many messages as it may; [`Error::Unavailable`] if the system gives no randomness. With an external
+    /// key also as [`issue_async`](Self::issue_async), and [`Error::Misuse`] if it is one to wait for.
     pub fn issue<T: Serialize + ?Sized>(&self, subject: &str, claims: &T) -> Result<String, Error> {
         self.issue_for(Some(subject), claims)
     }
@@ -141,7 +142,7 @@ impl JwtIssuer {
         }
     }
 
-    fn claims_set<T: Serialize + ?Sized>(
+    pub(super) fn claims_set<T: Serialize + ?Sized>(
         &self,
         subject: Option<&str>,
         claims: &T,

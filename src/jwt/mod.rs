@@ -5,6 +5,7 @@
 //! the same call: sign, then encrypt; decrypt, then verify.
 
 mod claims;
+mod external;
 mod issuer;
 mod nested;
 mod numeric_date;

@@ -49,8 +49,30 @@ impl Decryption {
         understood: &[String],
     ) -> Result<SecretBytes, Error> {
         let mut header = Vec::new();
+        self.keys.open(&self.judge(token, limits, understood, &mut header)?)
+    }
+
+    /// Decrypts like [`open`](Self::open), and waits for keys that answer later.
+    pub(super) async fn open_async(
+        &self,
+        token: &str,
+        limits: &Limits,
+        understood: &[String],
+    ) -> Result<SecretBytes, Error> {
+        let mut header = Vec::new();
+        self.keys.open_async(&self.judge(token, limits, understood, &mut header)?).await
+    }
+
+    /// Takes a token apart and judges what its header says, before any key is asked.
+    fn judge<'t>(
+        &self,
+        token: &'t str,
+        limits: &'t Limits,
+        understood: &'t [String],
+        header: &'t mut Vec<u8>,
+    ) -> Result<EncryptedToken<'t>, Error> {
         let rules = HeaderRules { compression: self.compression, ..HeaderRules::new(limits, understood) };
-        let token = EncryptedToken::parse(token, &rules, &mut header)?;
+        let token = EncryptedToken::parse(token, &rules, header)?;
         if !token.cty().is_some_and(|cty| media_type_eq(cty, NESTED)) {
             return Err(Error::NotAllowed(Refusal::ContentType));
         }
@@ -60,7 +82,7 @@ impl Decryption {
         if self.encryptions.as_ref().is_some_and(|allowed| !allowed.contains(&token.content_encryption())) {
             return Err(Error::NotAllowed(Refusal::ContentEncryption));
         }
-        self.keys.open(&token)
+        Ok(token)
     }
 
     /// Takes what was decrypted for a signed token. Anything else is refused: that it could be

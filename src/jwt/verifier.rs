@@ -132,7 +132,10 @@ impl JwtVerifier {
     /// - [`Error::Claim`] if a claim isn't what the verifier asks for; [`Error::is_expired`] tells the case
     ///   that a fresh token may cure.
     /// - [`Error::ClaimsType`] if the claims don't fit the type.
-    /// - [`Error::Unavailable`] if the system gives no randomness, which decryption draws.
+    /// - [`Error::Unavailable`] if the system gives no randomness, which decryption draws, or an external
+    ///   key can't be reached.
+    /// - [`Error::Misuse`] if the token is for an external key that must be waited for:
+    ///   [`verify_async`](Self::verify_async) does.
     pub fn verify<T: DeserializeOwned>(&self, token: &str) -> Result<VerifiedJwt<T>, Error> {
         let mut buffer = TokenBuffer::new();
         Ok(VerifiedJwt::new(self.accept(token, &mut buffer)?))
@@ -180,19 +183,23 @@ impl JwtVerifier {
         token: &str,
         buffer: &'b mut TokenBuffer,
     ) -> Result<BorrowedJwt<'b, T>, Error> {
+        let Some(decryption) = self.decryption_of(token)? else { return self.accept_signed(token, buffer) };
+        let inner = decryption.open(token, &self.limits, &self.understood)?;
+        self.accept_signed(Decryption::signed_token(&inner, &self.limits)?, buffer)
+    }
+
+    /// What a token of this form is decrypted with, if it is one that this verifier looks at.
+    pub(super) fn decryption_of(&self, token: &str) -> Result<Option<&Decryption>, Error> {
         compact::check_size(token, &self.limits)?;
         match (compact::form(token)?, &self.decryption) {
-            (Form::Jws, None) => self.accept_signed(token, buffer),
-            (Form::Jwe, Some(decryption)) => {
-                let inner = decryption.open(token, &self.limits, &self.understood)?;
-                self.accept_signed(Decryption::signed_token(&inner, &self.limits)?, buffer)
-            }
+            (Form::Jws, None) => Ok(None),
+            (Form::Jwe, Some(decryption)) => Ok(Some(decryption)),
             (Form::Jws, Some(_)) => Err(Error::NotAllowed(Refusal::Unencrypted)),
             (Form::Jwe, None) => Err(Error::NotAllowed(Refusal::Encrypted)),
         }
     }
 
-    fn accept_signed<'b, T: Deserialize<'b>>(
+    pub(super) fn accept_signed<'b, T: Deserialize<'b>>(
         &'b self,
         token: &str,
         buffer: &'b mut TokenBuffer,

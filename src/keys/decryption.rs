@@ -26,7 +26,7 @@ impl KeySet<DecryptionKey> {
     /// # fn main() -> Result<(), countersign::Error> {
     /// let old = DecryptionKey::generate(JweAlgorithm::EcdhEsA256Kw)?.with_key_id("10");
     /// let new = DecryptionKey::generate(JweAlgorithm::EcdhEsA256Kw)?.with_key_id("11");
-    /// let kept: JwkSet = [old.expose_jwk(), new.expose_jwk()].into_iter().collect();
+    /// let kept: JwkSet = [old.expose_jwk()?, new.expose_jwk()?].into_iter().collect();
     ///
     /// let keys = KeySet::decryption(&kept);
     /// let token = encrypt(&old.encryption_key()?, b"under way")?;
@@ -70,18 +70,43 @@ impl KeySet<DecryptionKey> {
         self.open(&EncryptedToken::parse(token, &rules, &mut header)?)
     }
 
+    /// Decrypts a compact JWE like [`decrypt`](Self::decrypt), and waits for external keys.
+    ///
+    /// The future is [`Send`] and may be dropped at any time: nothing is left half done.
+    ///
+    /// # Errors
+    ///
+    /// As [`decrypt`](Self::decrypt).
+    pub async fn decrypt_async(&self, token: &str) -> Result<SecretBytes, Error> {
+        let (mut header, limits) = (Vec::new(), Limits::default());
+        let rules = HeaderRules::new(&limits, NOTHING_UNDERSTOOD);
+        self.open_async(&EncryptedToken::parse(token, &rules, &mut header)?).await
+    }
+
     /// Whether any key could ever be a candidate under this list.
     pub(crate) fn serves(&self, listed: &[JweAlgorithm]) -> bool {
         self.entries().any(|entry| listed.contains(&entry.key.algorithm()))
     }
 
     pub(crate) fn open(&self, token: &EncryptedToken<'_>) -> Result<SecretBytes, Error> {
+        token.decrypt_with_candidates(self.candidates(token)?)
+    }
+
+    pub(crate) async fn open_async(&self, token: &EncryptedToken<'_>) -> Result<SecretBytes, Error> {
+        token.decrypt_with_candidates_async(self.candidates(token)?).await
+    }
+
+    /// The keys that a token's header picks.
+    fn candidates(
+        &self,
+        token: &EncryptedToken<'_>,
+    ) -> Result<impl Iterator<Item = &DecryptionKey> + Clone, Error> {
         let algorithm = token.algorithm();
         if !self.entries().any(|entry| entry.key.algorithm() == algorithm) {
             return Err(Error::NotAllowed(Refusal::Algorithm));
         }
-        let of_algorithm = |entry: &Entry<DecryptionKey>| entry.key.algorithm() == algorithm;
-        token.decrypt_with_candidates(self.select(token.key_id(), of_algorithm))
+        let of_algorithm = move |entry: &Entry<DecryptionKey>| entry.key.algorithm() == algorithm;
+        Ok(self.select(token.key_id(), of_algorithm))
     }
 }
 

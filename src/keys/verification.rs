@@ -52,7 +52,7 @@ impl KeySet<VerifyingKey> {
     ///
     /// # fn main() -> Result<(), countersign::Error> {
     /// let key = SigningKey::generate(JwsAlgorithm::Hs256)?.with_key_id("a");
-    /// let shared: JwkSet = [key.expose_jwk()].into_iter().collect();
+    /// let shared: JwkSet = [key.expose_jwk()?].into_iter().collect();
     /// assert_eq!(KeySet::shared_secrets(&shared).len(), 1);
     /// # Ok(())
     /// # }

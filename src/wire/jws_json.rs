@@ -25,8 +25,8 @@ pub(crate) struct JwsJson<'a> {
 /// One signature with its header's parts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SignatureText<'a> {
-    /// The protected header in base64url, as the signing input begins with it: empty if there is none.
-    pub(crate) protected: Cow<'a, str>,
+    /// The protected header in base64url, as the signing input begins with it.
+    pub(crate) protected: Option<Cow<'a, str>>,
     /// The unprotected header, a JSON object.
     pub(crate) unprotected: Option<Cow<'a, str>>,
     /// The signature in base64url.
@@ -87,7 +87,7 @@ impl<'a> JwsJson<'a> {
 impl SignatureText<'_> {
     fn write_members(&self, json: &mut String) {
         let Self { protected, unprotected, signature } = self;
-        if !protected.is_empty() {
+        if let Some(protected) = protected {
             json.push_str("\"protected\":");
             write_string(protected, json);
             json.push(',');
@@ -104,7 +104,8 @@ impl SignatureText<'_> {
     /// About how many bytes the members take.
     fn len(&self) -> usize {
         let Self { protected, unprotected, signature } = self;
-        protected.len() + unprotected.as_ref().map_or(0, |text| text.len()) + signature.len() + 48
+        let headers = [protected, unprotected].into_iter().flatten().map(|text| text.len()).sum::<usize>();
+        headers + signature.len() + 48
     }
 }
 
@@ -171,7 +172,7 @@ impl<'a> Members<'a> {
             _ => Err(malformed(Defect::MemberType { name: "header", expected: "an object" })),
         });
         Ok(SignatureText {
-            protected: protected.unwrap_or_default(),
+            protected,
             unprotected: unprotected.transpose()?,
             signature: string("signature", signature)?,
         })
@@ -208,4 +209,141 @@ const fn not_a_list() -> Error {
 
 const fn malformed(defect: Defect) -> Error {
     Error::malformed(Part::Token, defect)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<JwsJson<'_>, Error> {
+        JwsJson::read(text, &Limits::default())
+    }
+
+    fn defect(text: &str) -> Defect {
+        match read(text) {
+            Err(Error::Malformed { part: Part::Token, defect }) => defect,
+            other => panic!("{text} gave {other:?}"),
+        }
+    }
+
+    fn signature(
+        protected: Option<&'static str>,
+        unprotected: Option<&'static str>,
+        signature: &'static str,
+    ) -> SignatureText<'static> {
+        SignatureText {
+            protected: protected.map(Cow::from),
+            unprotected: unprotected.map(Cow::from),
+            signature: signature.into(),
+        }
+    }
+
+    #[test]
+    fn both_forms_are_written_and_read() {
+        let one = signature(Some("cA"), Some(r#"{"kid":"a"}"#), "cw");
+        let other = signature(None, Some(r#"{"alg":"x"}"#), "");
+        let bare = signature(Some("cA"), None, "cw");
+        for payload in [None, Some(""), Some("eA"), Some("a\"\\\n\u{e9}")] {
+            for signature in [&one, &other, &bare] {
+                let text = JwsJson::write_flattened(payload, signature);
+                let expected =
+                    JwsJson { payload: payload.map(Cow::from), signatures: vec![signature.clone()] };
+                assert_eq!(read(&text), Ok(expected));
+            }
+            let all = [one.clone(), other.clone(), bare.clone()];
+            for count in 1..=3 {
+                let text = JwsJson::write_general(payload, &all[..count]);
+                let expected = JwsJson { payload: payload.map(Cow::from), signatures: all[..count].to_vec() };
+                assert_eq!(read(&text), Ok(expected));
+            }
+        }
+        assert_eq!(
+            JwsJson::write_flattened(Some("eA"), &one),
+            r#"{"payload":"eA","protected":"cA","header":{"kid":"a"},"signature":"cw"}"#
+        );
+        assert_eq!(
+            JwsJson::write_general(None, &[bare, other]),
+            r#"{"signatures":[{"protected":"cA","signature":"cw"},{"header":{"alg":"x"},"signature":""}]}"#
+        );
+    }
+
+    /// The room that is taken at the start is enough, so that a large payload isn't moved.
+    #[test]
+    fn writing_takes_its_room_once() {
+        let one = signature(Some("cA"), Some(r#"{"kid":"a"}"#), "cw");
+        let payload = "A".repeat(1000);
+        for text in [
+            JwsJson::write_flattened(Some(&payload), &one),
+            JwsJson::write_general(Some(&payload), &vec![one.clone(); 16]),
+        ] {
+            assert!(text.capacity() < 2100, "{}", text.capacity());
+        }
+    }
+
+    #[test]
+    fn row_029_what_belongs_to_the_other_form_is_refused() {
+        let cases = [
+            (r#"{"signatures":[{"signature":""}],"signature":""}"#, "signature"),
+            (r#"{"protected":"","signatures":[{"signature":""}]}"#, "protected"),
+            (r#"{"signatures":[{"signature":""}],"header":null}"#, "header"),
+            (r#"{"signatures":[{"signature":"","payload":""}]}"#, "payload"),
+            (r#"{"signatures":[{"signature":"","signatures":[]}]}"#, "signatures"),
+            (r#"{"signature":"","tag":""}"#, "tag"),
+            (r#"{"signatures":[{"signature":"","iv":""}]}"#, "iv"),
+        ];
+        for (text, name) in cases {
+            assert_eq!(defect(text), Defect::UnexpectedMember(name), "{text}");
+        }
+        assert!(read(r#"{"signatures":[{"signature":"","x":{"tag":1}}],"x":{"signature":1}}"#).is_ok());
+    }
+
+    #[test]
+    fn row_030_the_list_holds_objects_and_one_at_least() {
+        for text in [
+            r#"{"signatures":[]}"#,
+            r#"{"signatures":[ ]}"#,
+            r#"{"signatures":null}"#,
+            r#"{"signatures":{"signature":""}}"#,
+            r#"{"signatures":[[]]}"#,
+            r#"{"signatures":[{"signature":""},"{"]}"#,
+            r#"{"signatures":["}{\"signature\":\"\"}"]}"#,
+        ] {
+            assert!(matches!(defect(text), Defect::MemberType { name: "signatures", .. }), "{text}");
+        }
+        assert_eq!(
+            read(r#"{"signatures":[{"signature":""},{"signature":"a"}]}"#).unwrap().signatures.len(),
+            2
+        );
+    }
+
+    #[test]
+    fn row_061_headers_are_there_with_content_or_absent() {
+        let json = |members: &str| format!(r#"{{{members}"signature":""}}"#);
+        for name in ["protected", "header"] {
+            let empty = if name == "header" { "{ \n}" } else { r#""""# };
+            for value in [empty, "null", "[]", "1", "true"] {
+                let found = defect(&json(&format!(r#""{name}":{value},"#)));
+                assert!(
+                    matches!(found, Defect::MemberType { name: of, .. } if of == name),
+                    "{name}: {value}"
+                );
+            }
+        }
+        let text = json(r#""protected":"e\u003330","header":{"a":{}},"#);
+        let read = read(&text).unwrap();
+        assert_eq!(read.signatures, [signature(Some("e330"), Some(r#"{"a":{}}"#), "")]);
+        assert!(is_empty_object("{}") && is_empty_object(" { \r\n\t} "));
+        assert!(!is_empty_object(r#"{"":0}"#) && !is_empty_object("[]") && !is_empty_object(""));
+    }
+
+    #[test]
+    fn row_033_signatures_are_counted_as_they_come() {
+        let limits = Limits::default().recipients(2);
+        let text =
+            |count: usize| format!(r#"{{"signatures":[{}]}}"#, vec![r#"{"signature":""}"#; count].join(","));
+        assert!(JwsJson::read(&text(2), &limits).is_ok());
+        let refused = Err(Error::LimitExceeded { limit: Limit::Recipients, max: 2 });
+        assert_eq!(JwsJson::read(&text(3), &limits), refused);
+        assert_eq!(JwsJson::read(&text(10_000), &limits), refused);
+    }
 }

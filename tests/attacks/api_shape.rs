@@ -157,7 +157,7 @@ fn debug_shows_no_secret() {
         SecretBytes::from(b"correct horse battery staple....".to_vec()),
     );
     let key = key.unwrap();
-    let jwk = key.expose_jwk();
+    let jwk = key.expose_jwk().unwrap();
     let token = hs256(H0, P0);
     let unverified = UnverifiedToken::parse(&hs256(r#"{"alg":"correct","kid":"correct"}"#, P0)).unwrap();
     let shown = format!(

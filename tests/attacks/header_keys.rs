@@ -136,7 +136,7 @@ fn row_039_hostile_key_ids() {
 #[test]
 fn row_042_private_and_secret_keys_in_a_published_set() {
     let private = rsa_private().with_algorithm("RS256").with_key_id("1");
-    let own = SigningKey::generate(JwsAlgorithm::Es256).unwrap().with_key_id("2").expose_jwk();
+    let own = SigningKey::generate(JwsAlgorithm::Es256).unwrap().with_key_id("2").expose_jwk().unwrap();
     let named = format!(r#"{{"kty":"oct","alg":"HS256","kid":"3","k":"{}"}}"#, encode(secret()));
     let bare = format!(r#"{{"kty":"oct","k":"{}"}}"#, encode(secret()));
     let published = format!(

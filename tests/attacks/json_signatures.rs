@@ -150,7 +150,7 @@ fn row_030_no_signatures() {
     for element in ["null", "[]", r#""""#, "0", "true", &format!("[{}]", valid())] {
         let element = element.to_owned();
         assert_eq!(refused(&general(&[valid(), element.clone()])), "member_type", "{element}");
-        assert_eq!(refused(&general(&[element.clone()])), "member_type", "{element}");
+        assert_eq!(refused(&general(std::slice::from_ref(&element))), "member_type", "{element}");
     }
     assert_eq!(code(sign_general(&[], b"x")), "misuse");
     accepted(&general(&[valid()]));
@@ -407,7 +407,7 @@ fn row_060_alg_that_is_not_protected() {
     assert_eq!(refused(&no_algorithm), "missing_member");
     assert_eq!(code(lenient.verify_json(&no_algorithm)), "missing_member");
     let no_header = format!(r#"{{"payload":"{}","signature":"AAAA"}}"#, encode(P0));
-    assert_eq!(refused(&no_header), "json");
+    assert_eq!(refused(&no_header), "missing_member");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //! without the library under test.
 
 use aes::Aes128;
+use aes_kw::{KeyInit as _, KwAes128};
 use cbc::Encryptor;
 use cbc::cipher::block_padding::NoPadding;
 use cbc::cipher::{BlockModeEncrypt as _, KeyIvInit as _};
@@ -54,4 +55,25 @@ pub(crate) fn agreed_key(shared: &[u8], algorithm: &str, party_u: &[u8], party_v
         party_v,
         &256_u32.to_be_bytes(),
     ])
+}
+
+/// What the JSON of a message says beside its headers and recipients: initialization vector, ciphertext and tag of
+/// any plaintext, under a MAC over any encoded protected header and additional data.
+pub(crate) fn sealed_members(cek: &[u8], protected: &str, aad: Option<&str>, plaintext: &[u8]) -> String {
+    let missing = 16 - plaintext.len() % 16;
+    let blocks = [plaintext, &vec![u8::try_from(missing).unwrap(); missing]].concat();
+    let encryptor = Encryptor::<Aes128>::new_from_slices(&cek[16..], &IV).unwrap();
+    let ciphertext = encryptor.encrypt_padded_vec::<NoPadding>(&blocks);
+    let covered = aad.map_or_else(|| protected.to_owned(), |aad| format!("{protected}.{aad}"));
+    let bits = u64::try_from(covered.len() * 8).unwrap().to_be_bytes();
+    let mac = hmac(256, &cek[..16], &[covered.as_bytes(), &IV, &ciphertext, &bits].concat());
+    let [iv, ciphertext, tag] = [&IV[..], &ciphertext, &mac[..16]].map(encode);
+    format!(r#""iv":"{iv}","ciphertext":"{ciphertext}","tag":"{tag}""#)
+}
+
+/// A content key wrapped with a shared key of 128 bits (RFC 3394), in base64url.
+pub(crate) fn wrapped(wrapping_key: [u8; 16], cek: &[u8]) -> String {
+    let mut encrypted_key = vec![0; cek.len() + 8];
+    let kek = KwAes128::new(&wrapping_key.into());
+    encode(kek.wrap_key(cek, &mut encrypted_key).unwrap())
 }

@@ -73,7 +73,7 @@ fn without_the_feature_there_are_no_passwords() {
 #[cfg(feature = "pbes2")]
 mod with_passwords {
     use aes_kw::{KeyInit as _, KwAes128, KwAes192, KwAes256};
-    use countersign::jwe::{JweBuilder, decrypt_with_limits};
+    use countersign::jwe::{JweBuilder, JweDecrypter, decrypt_with_limits};
     use countersign::{EncryptionKey, JwsAlgorithm, JwtVerifier, Limits, NoClaims, SigningKey, encrypt};
 
     use super::*;
@@ -273,6 +273,91 @@ mod with_passwords {
         assert_eq!(code(listed.verify::<NoClaims>(&token)), "algorithm_not_allowed");
     }
 
+    /// In JSON the parameters may stand outside the protected header, and say there no more than inside.
+    #[test]
+    fn row_085_unprotected_parameters() {
+        let algorithm = JweAlgorithm::Pbes2Hs256A128Kw;
+        let encrypted_key = wrapped(PASSWORD, algorithm, &[0; 8], 1000);
+        let json = |protected: &str, shared: &str, own: &str| {
+            let protected = format!(r#"{{"enc":"A128CBC-HS256"{protected}}}"#);
+            let token = sealed(&octets(32), &protected, &encrypted_key, b"x");
+            let parts: Vec<&str> = token.split('.').collect();
+            let json = format!(
+                r#"{{"protected":"{}",{shared}{own}"encrypted_key":"{}","iv":"{}","ciphertext":"{}","tag":"{}"}}"#,
+                parts[0], parts[1], parts[2], parts[3], parts[4]
+            );
+            let decrypted = JweDecrypter::new([&key(algorithm)]).decrypt_json(&json)?;
+            Ok(decrypted.plaintext().expose_secret().to_vec())
+        };
+        let alg = format!(r#""alg":"{algorithm}""#);
+        let (salt, count) = (r#""p2s":"AAAAAAAAAAA""#, r#""p2c":1000"#);
+        let own = |parameters: &str| format!(r#""header":{{{parameters}}},"#);
+        let shared = |parameters: &str| format!(r#""unprotected":{{{parameters}}},"#);
+        let all = format!("{alg},{salt},{count}");
+        for accepted in [
+            json(&format!(",{all}"), "", ""),
+            json("", "", &own(&all)),
+            json("", &shared(&all), ""),
+            json(&format!(",{alg}"), &shared(salt), &own(count)),
+        ] {
+            assert_eq!(accepted.unwrap(), b"x");
+        }
+        // A second number doesn't take the place of the first, wherever either stands.
+        for other in [count, r#""p2c":2147483647"#] {
+            assert_eq!(code(json(&format!(",{all}"), "", &own(other))), "duplicate_member");
+            assert_eq!(code(json(&format!(",{all}"), &shared(other), "")), "duplicate_member");
+            assert_eq!(code(json("", &shared(&all), &own(other))), "duplicate_member");
+        }
+        for (number, expected) in [
+            ("2147483647", "limit_pbes2_iterations"),
+            ("1e3", "member_type"),
+            ("999", "member_type"),
+            ("1001", "decryption_failed"),
+        ] {
+            let changed = all.replace("1000", number);
+            assert_eq!(code(json("", "", &own(&changed))), expected, "{number}");
+            assert_eq!(code(json("", &shared(&changed), "")), expected, "{number}");
+        }
+    }
+
+    /// The limit is one token's, however many recipients it says it has.
+    #[test]
+    fn row_085_the_limit_holds_for_all_recipients_together() {
+        let algorithm = JweAlgorithm::Pbes2Hs512A256Kw;
+        let (sender, key) = (sender(algorithm), key(algorithm));
+        let make = |recipients: usize| {
+            let builder = JweBuilder::new(&sender);
+            (1..recipients)
+                .fold(builder, |builder, _| builder.add_recipient(&sender))
+                .encrypt_general(b"x")
+                .unwrap()
+        };
+        let open = |json: &str, most| {
+            let limits = Limits::default().pbes2_iterations(most);
+            JweDecrypter::new([&key]).limits(limits).decrypt_json(json).map(drop)
+        };
+        assert_eq!(open(&make(8), 8000), Ok(()));
+        assert_eq!(code(open(&make(8), 7999)), "limit_pbes2_iterations");
+        assert_eq!(code(open(&make(9), 1_000_000)), "limit_candidate_keys");
+        assert_eq!(code(open(&make(17), 1_000_000)), "limit_recipients");
+    }
+
+    /// Somebody else's password doesn't keep us from opening what is for us too, nor does it cost us anything.
+    #[test]
+    fn a_costly_recipient_beside_ours() {
+        let own = DecryptionKey::generate(JweAlgorithm::A256Kw).unwrap();
+        let (first, second) = (sender(JweAlgorithm::Pbes2Hs256A128Kw), own.encryption_key().unwrap());
+        let json = JweBuilder::new(&first).add_recipient(&second).encrypt_general(b"x").unwrap();
+        let costly = json.replace(r#""p2c":1000"#, r#""p2c":2147483647"#);
+        assert_ne!(json, costly);
+        let password = key(JweAlgorithm::Pbes2Hs256A128Kw);
+        for keys in [&[&own][..], &[&own, &password], &[&password, &own]] {
+            let decrypted = JweDecrypter::new(keys.iter().copied()).decrypt_json(&costly).unwrap();
+            assert_eq!((decrypted.plaintext().expose_secret(), decrypted.recipient()), (&b"x"[..], 1));
+        }
+        assert_eq!(code(JweDecrypter::new([&password]).decrypt_json(&costly)), "limit_pbes2_iterations");
+    }
+
     #[test]
     fn raised_and_lowered_limits_hold() {
         let algorithm = JweAlgorithm::Pbes2Hs256A128Kw;
@@ -287,7 +372,7 @@ mod with_passwords {
 
     #[test]
     fn a_signing_key_s_secret_is_not_a_password_by_mistake() {
-        let jwk = SigningKey::generate(JwsAlgorithm::Hs256).unwrap().expose_jwk();
+        let jwk = SigningKey::generate(JwsAlgorithm::Hs256).unwrap().expose_jwk().unwrap();
         let algorithm = JweAlgorithm::Pbes2Hs256A128Kw;
         assert_eq!(code(DecryptionKey::from_jwk_for(algorithm, &jwk)), "key_algorithm");
         assert_eq!(code(EncryptionKey::from_jwk_for(algorithm, &jwk)), "key_algorithm");

@@ -3,11 +3,15 @@
 #![allow(dead_code, reason = "each test file is a crate of its own and uses a part of this")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
-use std::sync::LazyLock;
+use std::pin::pin;
+use std::sync::{Arc, LazyLock};
+use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, SystemTime};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use cbc::cipher::block_padding::Pkcs7;
+use cbc::cipher::{BlockModeEncrypt as _, KeyIvInit as _};
 use countersign::{
     Clock, ContentEncryption, DecryptionKey, JweAlgorithm, Jwk, JwkSet, JwsAlgorithm, SecretBytes,
     SigningKey, VerifyingKey,
@@ -154,6 +158,19 @@ pub(crate) fn signed(header: impl AsRef<[u8]>, payload: impl AsRef<[u8]>) -> Str
     format!("{signing_input}.{}", base64url(mac))
 }
 
+/// An authentic token with any header, under `dir`, A128CBC-HS256 and [`secret`] (RFC 7518 §5.2.2), whose
+/// plaintext is these bytes.
+pub(crate) fn sealed(header: &str, plaintext: &[u8]) -> String {
+    let (secret, iv, header) = (secret(), [9; 16], base64url(header));
+    let (mac_key, key) = secret.expose_secret().split_at(16);
+    let encryptor = cbc::Encryptor::<aes::Aes128>::new_from_slices(key, &iv).unwrap();
+    let ciphertext = encryptor.encrypt_padded_vec::<Pkcs7>(plaintext);
+    let bits = u64::try_from(header.len() * 8).unwrap().to_be_bytes();
+    let covered = [header.as_bytes(), &iv, &ciphertext, &bits].concat();
+    let tag = hmac_sha256(mac_key, &covered).as_ref()[..16].to_vec();
+    format!("{header}..{}.{}.{}", base64url(iv), base64url(ciphertext), base64url(tag))
+}
+
 /// HMAC with SHA-256 for a key of at most a block (RFC 2104 §2).
 fn hmac_sha256(key: &[u8], message: &[u8]) -> impl AsRef<[u8]> + use<> {
     let pad = |byte: u8| {
@@ -196,4 +213,22 @@ pub(crate) fn with_flipped_bit(token: &str, part: usize, bit: usize) -> String {
     bytes[bit / 8] ^= 1 << (bit % 8);
     parts[part] = base64url(bytes);
     parts.join(".")
+}
+
+/// Drives a future to its end on this thread, which sleeps until it is woken.
+pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
+    struct Unpark(std::thread::Thread);
+    impl Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+    let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
+    let mut future = pin!(future);
+    loop {
+        match future.as_mut().poll(&mut Context::from_waker(&waker)) {
+            Poll::Ready(output) => return output,
+            Poll::Pending => std::thread::park(),
+        }
+    }
 }

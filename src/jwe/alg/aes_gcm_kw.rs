@@ -9,7 +9,8 @@ use zeroize::Zeroizing;
 
 use crate::crypto::AesGcmKey;
 use crate::error::{Defect, Error, Part};
-use crate::jwe::alg::{JweAlgorithm, shared_key};
+use crate::jwe::alg::{JweAlgorithm, check_no_public_key, shared_key};
+use crate::jwe::external::Unwrapper;
 use crate::jwe::message_budget::MessageBudget;
 use crate::jwe::recipient::{
     Accepted, ContentKey, EncryptContentKey, Family, KeyManagement, OpenContentKey, Parameter, PartyInfo,
@@ -44,6 +45,15 @@ impl Family for AesGcmKw {
     fn decryption(&self, _: JweAlgorithm, jwk: &Jwk) -> Result<Box<dyn OpenContentKey>, Error> {
         Ok(Box::new(self.key(jwk)?))
     }
+
+    fn external_unwrapping(
+        &self,
+        unwrapper: Unwrapper,
+        jwk: Option<&Jwk>,
+    ) -> Result<Box<dyn OpenContentKey>, Error> {
+        check_no_public_key(jwk)?;
+        Ok(Box::new(External(unwrapper)))
+    }
 }
 
 struct WrappingKey {
@@ -74,19 +84,35 @@ impl EncryptContentKey for WrappingKey {
 
 impl OpenContentKey for WrappingKey {
     fn accept<'a>(&'a self, recipient: RecipientInput<'a>) -> Result<Accepted<'a>, Error> {
+        let (iv, tag) = parameters(&recipient)?;
         let encrypted_key = recipient.encrypted_key;
-        if encrypted_key.is_empty() {
-            return Err(Error::malformed(Part::EncryptedKey, Defect::Length));
-        }
-        // RFC 7518 §4.7.1.1, §4.7.1.2: 96 bits and 128 bits, no others.
-        let iv: [u8; 12] = octets(recipient.header.iv.as_deref(), "iv", "96 bits in base64url")?;
-        let tag: [u8; 16] = octets(recipient.header.tag.as_deref(), "tag", "128 bits in base64url")?;
         Ok(Accepted::new(move || {
             let mut content_key = Zeroizing::new(encrypted_key.to_vec());
             self.key.open_in_place(&iv, &[], &mut content_key, &tag)?;
             Ok(ContentKey::Fresh(SecretBytes::from_zeroizing(content_key)))
         }))
     }
+}
+
+/// A key that unwraps outside the process.
+struct External(Unwrapper);
+
+impl OpenContentKey for External {
+    fn accept<'a>(&'a self, recipient: RecipientInput<'a>) -> Result<Accepted<'a>, Error> {
+        let gcm = parameters(&recipient)?;
+        Ok(self.0.accept(recipient.encrypted_key, Some(gcm), recipient.enc.key_len()))
+    }
+}
+
+/// Returns `iv` and `tag` of a message whose encrypted key is there.
+fn parameters(recipient: &RecipientInput<'_>) -> Result<([u8; 12], [u8; 16]), Error> {
+    if recipient.encrypted_key.is_empty() {
+        return Err(Error::malformed(Part::EncryptedKey, Defect::Length));
+    }
+    // RFC 7518 §4.7.1.1, §4.7.1.2: 96 bits and 128 bits, no others.
+    let iv = octets(recipient.header.iv.as_deref(), "iv", "96 bits in base64url")?;
+    let tag = octets(recipient.header.tag.as_deref(), "tag", "128 bits in base64url")?;
+    Ok((iv, tag))
 }
 
 /// Returns a header parameter's octets, which must be there and exactly so many.

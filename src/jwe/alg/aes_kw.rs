@@ -6,7 +6,8 @@
 
 use crate::crypto::AesKwKey;
 use crate::error::{Defect, Error, Part};
-use crate::jwe::alg::{JweAlgorithm, shared_key};
+use crate::jwe::alg::{JweAlgorithm, check_no_public_key, shared_key};
+use crate::jwe::external::{Unwrapper, Unwrapping};
 use crate::jwe::recipient::{
     Accepted, ContentKey, EncryptContentKey, Family, KeyManagement, OpenContentKey, PartyInfo,
     RecipientInput, RecipientOutput, random_bytes, rejected,
@@ -37,6 +38,16 @@ impl Family for AesKw {
 
     fn decryption(&self, _: JweAlgorithm, jwk: &Jwk) -> Result<Box<dyn OpenContentKey>, Error> {
         Ok(Box::new(self.key(jwk)?))
+    }
+
+    fn external_unwrapping(
+        &self,
+        unwrapper: Unwrapper,
+        jwk: Option<&Jwk>,
+    ) -> Result<Box<dyn OpenContentKey>, Error> {
+        check_no_public_key(jwk)?;
+        // RFC 3394 §2.2.1: the output has 64 bits more than the input.
+        Ok(Box::new(Unwrapping::new(unwrapper, |enc| enc.key_len() + 8)))
     }
 }
 

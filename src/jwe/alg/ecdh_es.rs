@@ -12,6 +12,7 @@ use crate::crypto::{
 use crate::error::{Defect, Error, KeyDefect, Part};
 use crate::jwe::alg::JweAlgorithm;
 use crate::jwe::enc::ContentEncryption;
+use crate::jwe::external::{Agreement, EphemeralPublicKey};
 use crate::jwe::recipient::{
     Accepted, ContentKey, DetermineContentKey, EncryptContentKey, Family, KeyManagement, OpenContentKey,
     Parameter, PartyInfo, RecipientInput, RecipientOutput, no_randomness, rejected,
@@ -42,8 +43,19 @@ impl Family for EcdhEs {
     }
 
     fn decryption(&self, algorithm: JweAlgorithm, jwk: &Jwk) -> Result<Box<dyn OpenContentKey>, Error> {
-        let key = PrivateKey::of(jwk.material())?;
-        Ok(Box::new(Recipient { key, algorithm, wrap_key_len: self.wrap_key_len }))
+        let holder = Holder::Here(PrivateKey::of(jwk.material())?);
+        Ok(Box::new(Recipient { holder, algorithm, wrap_key_len: self.wrap_key_len }))
+    }
+
+    fn external_agreement(
+        &self,
+        algorithm: JweAlgorithm,
+        agreement: Agreement,
+        jwk: &Jwk,
+    ) -> Result<Box<dyn OpenContentKey>, Error> {
+        let curve = PublicKey::of_recipient(jwk.material())?.curve();
+        let holder = Holder::Elsewhere { curve, agreement };
+        Ok(Box::new(Recipient { holder, algorithm, wrap_key_len: self.wrap_key_len }))
     }
 
     fn determines_content_key(&self) -> bool {
@@ -114,9 +126,24 @@ impl EncryptContentKey for WrapFor {
 
 /// The recipient's side of both.
 struct Recipient {
-    key: PrivateKey,
+    holder: Holder,
     algorithm: JweAlgorithm,
     wrap_key_len: Option<usize>,
+}
+
+/// Who has the private key.
+enum Holder {
+    Here(PrivateKey),
+    Elsewhere { curve: Curve, agreement: Agreement },
+}
+
+impl Holder {
+    const fn curve(&self) -> Curve {
+        match self {
+            Self::Here(key) => key.curve(),
+            Self::Elsewhere { curve, .. } => *curve,
+        }
+    }
 }
 
 impl OpenContentKey for Recipient {
@@ -127,19 +154,25 @@ impl OpenContentKey for Recipient {
             return Err(Error::malformed(Part::EncryptedKey, Defect::Length));
         }
         let epk = header.epk.ok_or(Error::malformed(Part::Header, Defect::MissingMember("epk")))?;
-        let epk = PublicKey::from_epk(epk, limits)?;
-        if epk.curve() != self.key.curve() {
+        let epk = epk_material(epk, limits)?;
+        let peer = PublicKey::of_epk(&epk)?;
+        if peer.curve() != self.holder.curve() {
             return Err(epk_defect("a public key on the curve of the recipient's key"));
         }
         let parties = PartyInfo::read(header)?;
-        Ok(Accepted::new(move || {
-            let shared = self.key.agree(&epk)?;
+        let content_key = move |shared: &SecretBytes| {
             let Some(key_len) = self.wrap_key_len else {
-                return derive_key(&shared, enc.name(), enc.key_len(), &parties).map(ContentKey::Fresh);
+                return derive_key(shared, enc.name(), enc.key_len(), &parties).map(ContentKey::Fresh);
             };
-            let wrapping_key = derive_key(&shared, self.algorithm.name(), key_len, &parties)?;
+            let wrapping_key = derive_key(shared, self.algorithm.name(), key_len, &parties)?;
             AesKwKey::new(wrapping_key.expose_secret())?.unwrap(encrypted_key).map(ContentKey::Fresh)
-        }))
+        };
+        Ok(match &self.holder {
+            Holder::Here(key) => Accepted::new(move || content_key(&key.agree(&peer)?)),
+            Holder::Elsewhere { curve, agreement } => {
+                agreement.accept(EphemeralPublicKey::new(epk), curve.secret_len(), content_key)
+            }
+        })
     }
 }
 
@@ -192,6 +225,14 @@ enum Curve {
 }
 
 impl Curve {
+    /// Returns the length of a shared secret, in bytes.
+    const fn secret_len(self) -> usize {
+        match self {
+            Self::Ec(curve) => curve.coordinate_len(),
+            Self::X25519 => 32,
+        }
+    }
+
     /// Returns the curve of a key, unless it is for something else.
     fn of(material: &KeyMaterial) -> Option<Self> {
         match material {
@@ -237,16 +278,9 @@ impl PublicKey {
         Ok(recipient)
     }
 
-    /// Reads the header's `epk`. A point off its curve would give the recipient's private key away,
-    /// some bits with each message; so it is refused here, before that key is used.
-    fn from_epk(epk: Value<'_>, limits: &Limits) -> Result<Self, Error> {
-        let material = match read_ephemeral_public_key(epk, limits) {
-            Ok(material) => material,
-            Err(error @ Error::Malformed { .. }) => return Err(error),
-            // What is wrong with this key is the sender's fault, and no key of ours is.
-            Err(_) => return Err(epk_defect("a public key on a curve of this library")),
-        };
-        Self::of(&material).map_err(|_| epk_defect("a public key for key agreement"))
+    /// Returns the public key of an `epk`.
+    fn of_epk(material: &KeyMaterial) -> Result<Self, Error> {
+        Self::of(material).map_err(|_| epk_defect("a public key for key agreement"))
     }
 
     const fn curve(&self) -> Curve {
@@ -254,6 +288,17 @@ impl PublicKey {
             Self::Ec { curve, .. } => Curve::Ec(*curve),
             Self::X25519(_) => Curve::X25519,
         }
+    }
+}
+
+/// Reads the header's `epk`. A point off its curve would give the recipient's private key away,
+/// some bits with each message; so it is refused here, before that key is used.
+fn epk_material(epk: Value<'_>, limits: &Limits) -> Result<KeyMaterial, Error> {
+    match read_ephemeral_public_key(epk, limits) {
+        Ok(material) => Ok(material),
+        Err(error @ Error::Malformed { .. }) => Err(error),
+        // What is wrong with this key is the sender's fault, and no key of ours is.
+        Err(_) => Err(epk_defect("a public key on a curve of this library")),
     }
 }
 
@@ -346,7 +391,7 @@ mod tests {
         let (header, limits) = (format!(r#"{{"epk":{epk}}}"#), Limits::default());
         let mut read = None;
         json::scan_object(&header, Part::Header, &limits, |_, value| {
-            read = Some(PublicKey::from_epk(value, &limits)?);
+            read = Some(PublicKey::of_epk(&epk_material(value, &limits)?)?);
             Ok(())
         })?;
         Ok(read.unwrap())
@@ -390,7 +435,7 @@ mod tests {
             let header = Header::parse_jwe(&header, &limits, &[""; 0]).unwrap();
             let enc = ContentEncryption::A128Gcm;
             let recipient = RecipientInput { enc, header: &header, encrypted_key: &[], limits: &limits };
-            match key.accept(recipient).unwrap().content_key() {
+            match key.accept(recipient).unwrap().at_once().unwrap()() {
                 Ok(ContentKey::Fresh(key)) => base64url::encode(key.expose_secret()),
                 _ => panic!("another kind of content key"),
             }

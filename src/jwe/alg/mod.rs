@@ -264,6 +264,11 @@ fn shared_key(jwk: &Jwk, key_len: usize) -> Result<&SecretBytes, Error> {
     }
 }
 
+/// Refuses a public key beside an external secret.
+fn check_no_public_key(jwk: Option<&Jwk>) -> Result<(), Error> {
+    jwk.map_or(Ok(()), |jwk| Err(jwk.material().mismatch(SECRET)))
+}
+
 /// What a shared key is, in an error's words.
 const SECRET: &str = "a symmetric secret";
 

@@ -402,7 +402,7 @@ mod tests {
             misuse(DecryptionKey::symmetric(algorithm, secret("0123456789abcdef")).map(drop));
             misuse(EncryptionKey::symmetric(algorithm, secret("0123456789abcdef")).map(drop));
             // A key's own `alg` doesn't turn it into a password; naming the algorithm does.
-            let jwk = recipient(algorithm, "entrap_o").expose_jwk();
+            let jwk = recipient(algorithm, "entrap_o").expose_jwk().unwrap();
             assert_eq!(jwk.algorithm(), Some(algorithm.name()));
             let by_itself = DecryptionKey::from_jwk(&jwk).map(drop);
             assert!(matches!(by_itself, Err(Error::Unsupported(Unsupported::Key(_)))), "{by_itself:?}");

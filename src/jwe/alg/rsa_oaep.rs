@@ -7,6 +7,7 @@
 use crate::crypto::{HAS_RSA_OAEP, OaepHash, RsaOaepPrivateKey, RsaOaepPublicKey};
 use crate::error::{Defect, Error, KeyDefect, Part, Unsupported};
 use crate::jwe::alg::JweAlgorithm;
+use crate::jwe::external::{Unwrapper, Unwrapping};
 use crate::jwe::recipient::{
     Accepted, ContentKey, EncryptContentKey, Family, KeyManagement, OpenContentKey, PartyInfo,
     RecipientInput, RecipientOutput, rejected,
@@ -51,6 +52,20 @@ impl Family for RsaOaep {
         check_available()?;
         let key = RsaOaepPrivateKey::new(self.hash, components).map_err(rejected)?;
         Ok(Box::new(PrivateKey(key)))
+    }
+
+    fn external_unwrapping(
+        &self,
+        unwrapper: Unwrapper,
+        jwk: Option<&Jwk>,
+    ) -> Result<Box<dyn OpenContentKey>, Error> {
+        let jwk = jwk.ok_or_else(|| {
+            Error::misuse("expected the public key of an external RSA key to be stated, found none")
+        })?;
+        let KeyMaterial::Rsa(rsa) = jwk.material() else { return Err(jwk.material().mismatch(RSA)) };
+        // RFC 8017 §7.1.2: a ciphertext is as long as the modulus.
+        let modulus_len = rsa.n.len();
+        Ok(Box::new(Unwrapping::new(unwrapper, move |_| modulus_len)))
     }
 }
 

@@ -59,8 +59,7 @@ impl FurtherParameters {
             let is_registered = REGISTERED.contains(&&**name) || name == B64;
             if is_registered && (*is_critical || !OF_KEYS.contains(&&**name)) {
                 return Err(Error::misuse(format!(
-                    "expected a header parameter of the application's own, found `{name}`, which the specifications \
-                     define"
+                    "expected a parameter of the application's own, found `{name}`, which the specifications define"
                 )));
             }
             if !names.insert(name) {
