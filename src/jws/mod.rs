@@ -3,8 +3,9 @@
 //!
 //! A payload and a [`SigningKey`] go in, text comes out; text and a [`VerifyingKey`] go in, and
 //! the payload comes out only if the signature holds. Each key is bound to one
-//! [`JwsAlgorithm`]; the header's `alg` is compared with it and never obeyed. Claims are the
-//! business of [`jwt`](crate::jwt), several keys that of [`keys`](crate::keys).
+//! [`JwsAlgorithm`]; the header's `alg` is compared with it and never obeyed. [`sign`] and [`verify`] are
+//! for one compact token; [`JwsBuilder`] and [`JwsVerifier`] for JSON, several signatures, detached and
+//! unencoded payloads. Claims are [`jwt`](crate::jwt)'s, sets of keys are [`keys`](crate::keys)'.
 
 pub(crate) mod alg;
 mod external;
