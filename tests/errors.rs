@@ -13,7 +13,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use countersign::jwe::{JweBuilder, JweDecrypter};
-use countersign::jwk::KeyKind;
+use countersign::jwk::{CertificateChain, KeyKind, ThumbprintUri};
 use countersign::jws::{ExternalSigner, JwsVerifier};
 use countersign::{
     ContentEncryption, DecryptionKey, EncryptionKey, Error, ExternalKeyError, JweAlgorithm, Jwk, JwkSet,
@@ -298,6 +298,12 @@ fn malformed() -> Vec<Case> {
             "malformed JWK set: expected member `keys`, found none",
         ),
         case(
+            "SECRET".parse::<ThumbprintUri>(),
+            "encoding",
+            401,
+            "malformed thumbprint URI: expected `urn:ietf:params:oauth:jwk-thumbprint:`, a hash function, a colon and a thumbprint",
+        ),
+        case(
             Jwk::from_spki_der(b"-----BEGIN SECRET"),
             "encoding",
             500,
@@ -418,6 +424,13 @@ fn unsupported_and_refused() -> Vec<Case> {
             401,
             "not allowed: expected a signed token, found an encrypted one; `decrypt_with` gives the keys",
         ),
+        case(
+            CertificateChain::from_der([include_bytes!("fixtures/p256.certificate.der")])
+                .and_then(|chain| chain.trusted_key(|_| false)),
+            "certificate_not_trusted",
+            401,
+            "not allowed: expected certificates that the application trusts, found some that it refused",
+        ),
     ]
 }
 
@@ -498,6 +511,23 @@ fn keys_and_crypto() -> Vec<Case> {
             "key_inconsistent",
             500,
             "invalid key: expected a point on the curve",
+        ),
+        case(
+            Jwk::from_json(&public_with(
+                "rsa-2048",
+                "n",
+                json!(include_str!("vectors/roca-modulus.txt").trim()),
+            )),
+            "key_weak",
+            500,
+            "invalid key: expected an RSA key of random primes, found one that can be factored (CVE-2017-15361)",
+        ),
+        // Brought about in `encrypted_pkcs8.rs`, which needs the feature.
+        case::<()>(
+            Err(Error::InvalidKey(KeyDefect::Password)),
+            "key_password",
+            500,
+            "invalid key: expected the password of an undamaged encrypted key, found another password or a damaged key",
         ),
         case(
             EncryptionKey::from_jwk_for(JweAlgorithm::EcdhEs, &Jwk::from_json(&low_order).unwrap()),
@@ -746,6 +776,28 @@ fn limits_and_misuse() -> Vec<Case> {
             500,
             "limit exceeded: expected at most 1 keys in a JWK set, found more",
         ),
+        #[cfg(feature = "encrypted-pkcs8")]
+        case(
+            Jwk::from_encrypted_pkcs8_der_with_limits(
+                include_bytes!("fixtures/encrypted-default.der"),
+                MARKER.as_bytes(),
+                &Limits::default().pkcs8_iterations(2047),
+            ),
+            "limit_pkcs8_iterations",
+            500,
+            "limit exceeded: expected at most 2047 iterations of PBKDF2 for an encrypted key, found more",
+        ),
+        #[cfg(feature = "encrypted-pkcs8")]
+        case(
+            Jwk::from_encrypted_pkcs8_der_with_limits(
+                include_bytes!("fixtures/encrypted-scrypt.der"),
+                MARKER.as_bytes(),
+                &Limits::default().pkcs8_memory(1024),
+            ),
+            "limit_pkcs8_memory",
+            500,
+            "limit exceeded: expected at most 1024 bytes that scrypt fills for an encrypted key, found more",
+        ),
         case(
             JwtVerifier::builder(hmac_key()).build(),
             "misuse",
@@ -804,6 +856,9 @@ fn every_code_is_unique_and_has_a_row() {
         assert!(code.chars().all(is_plain), "{code}");
     }
     let mut covered: BTreeSet<&str> = all().iter().map(|case| case.code).collect();
+    if cfg!(not(feature = "encrypted-pkcs8")) {
+        covered.extend(["limit_pkcs8_iterations", "limit_pkcs8_memory"]);
+    }
     if cfg!(not(feature = "pbes2")) {
         covered.insert("limit_pbes2_iterations");
     }

@@ -7,6 +7,8 @@ use std::fs;
 use std::path::Path;
 
 use countersign::Error;
+#[cfg(feature = "pem")]
+use countersign::jwk::{CertificateChain, KeyUse};
 use countersign::jwk::{Jwk, KeyKind};
 
 /// The committed files.
@@ -38,6 +40,13 @@ fixtures! {
     "bad-p256-compressed.spki.pem" "bad-p256-explicit.sec1.pem" "bad-p256-explicit.spki.pem"
     "bad-encrypted.pkcs8.pem" "bad-encrypted.pkcs1.pem" "bad-request.pem" "bad-parameters.pem"
     "bad-two-blocks.pem"
+    "issuer.certificate.pem" "p256.chain.pem" "p256.certificate-agreement.pem" "rsa-pss.certificate.pem"
+    "encrypted-aes128-SHA256.pem" "encrypted-aes128-SHA384.pem" "encrypted-aes128-SHA512.pem"
+    "encrypted-aes192-SHA256.pem" "encrypted-aes192-SHA384.pem" "encrypted-aes192-SHA512.pem"
+    "encrypted-aes256-SHA256.pem" "encrypted-aes256-SHA384.pem" "encrypted-aes256-SHA512.pem"
+    "encrypted-scrypt-small.pem" "encrypted-scrypt.pem" "encrypted-default.pem" "encrypted-default.der" "encrypted-scrypt.der"
+    "encrypted-rsa2048.pem" "encrypted-ed25519-empty.pem"
+    "bad-encrypted-sha1.pem" "bad-encrypted-des3.pem" "bad-encrypted-pbes1.pem" "bad-encrypted-ed448.pem"
 }
 
 /// Every key pair that this build reads.
@@ -203,6 +212,104 @@ fn check_pem(read: &dyn Fn(&str) -> Vec<u8>) {
     }
 }
 
+#[cfg(all(feature = "pem", feature = "encrypted-pkcs8"))]
+fn check_encrypted(read: &dyn Fn(&str) -> Vec<u8>) {
+    let text = |name: &str| String::from_utf8(read(name)).expect("PEM is text");
+    let p256 = read("p256.pkcs8.der");
+    let mut names =
+        vec!["encrypted-default".to_owned(), "encrypted-scrypt".into(), "encrypted-scrypt-small".into()];
+    for bits in [128, 192, 256] {
+        names.extend(["SHA256", "SHA384", "SHA512"].map(|hash| format!("encrypted-aes{bits}-{hash}")));
+    }
+    for name in names {
+        let pem = text(&format!("{name}.pem"));
+        let key = Jwk::from_encrypted_pem(&pem, b"test").expect(&name);
+        assert_eq!(key.expose_pkcs8_der().expect("private").expose_secret(), p256, "{name}");
+        for wrong in [&b""[..], b"Test", b"test\n"] {
+            assert_eq!(code(Jwk::from_encrypted_pem(&pem, wrong)), "key_password", "{name}");
+        }
+        assert_eq!(code(Jwk::from_pem(&pem)), "unsupported_key");
+    }
+    for name in ["encrypted-default.der", "encrypted-scrypt.der"] {
+        let key = Jwk::from_encrypted_pkcs8_der(&read(name), b"test").expect(name);
+        assert_eq!(key.expose_pkcs8_der().expect("private").expose_secret(), p256, "{name}");
+    }
+    for (name, password, plain) in [
+        ("encrypted-rsa2048.pem", "naïve 密", "rsa2048.pkcs8.der"),
+        ("encrypted-ed25519-empty.pem", "", "ed25519.pkcs8.der"),
+    ] {
+        let key = Jwk::from_encrypted_pem(&text(name), password.as_bytes()).expect(name);
+        assert_eq!(key.expose_pkcs8_der().expect(name).expose_secret(), read(plain), "{name}");
+        assert_eq!(code(Jwk::from_encrypted_pem(&text(name), b"test")), "key_password", "{name}");
+    }
+    for (name, says) in [
+        ("bad-encrypted-sha1.pem", "another hash"),
+        ("bad-encrypted-des3.pem", "AES-CBC"),
+        ("bad-encrypted-pbes1.pem", "PBES2"),
+        // The password is right; the key inside is none of ours.
+        ("bad-encrypted-ed448.pem", "448 bits"),
+    ] {
+        let result = Jwk::from_encrypted_pem(&text(name), b"test");
+        assert_eq!(code(Jwk::from_encrypted_pem(&text(name), b"test")), "unsupported_key", "{name}");
+        assert!(message(result).contains(says), "{name}");
+    }
+}
+
+/// A file that this library encrypts, read by the tool.
+#[cfg(all(feature = "pem", feature = "encrypted-pkcs8"))]
+fn check_openssl_reads(folder: &Path) {
+    for (name, _) in pairs() {
+        let key = Jwk::from_pkcs8_der(&fs::read(folder.join(format!("{name}.pkcs8.der"))).expect(name))
+            .expect(name);
+        let file = folder.join("written.pem");
+        fs::write(&file, key.expose_encrypted_pkcs8_pem(b"test").expect(name)).expect("the folder is ours");
+        let mut openssl = std::process::Command::new("openssl");
+        let output = openssl.args(["pkey", "-passin", "pass:test", "-in"]).arg(&file).output();
+        let output = output.expect("openssl made the fixtures");
+        assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
+        let pem = String::from_utf8(output.stdout).expect("PEM is text");
+        let read = Jwk::from_pem(&pem).expect(name);
+        assert_eq!(read.expose_json(), key.expose_json(), "{name}");
+    }
+}
+
+/// Chains of certificates in PEM, and the keys that they are for.
+#[cfg(feature = "pem")]
+fn check_chains(read: &dyn Fn(&str) -> Vec<u8>) {
+    let text = |name: &str| String::from_utf8(read(name)).expect("PEM is text");
+    let key = || Jwk::from_pem(&text("p256.pkcs8.pem")).expect("p256");
+    let chain = CertificateChain::from_pem(&text("p256.chain.pem")).expect("two certificates");
+    assert_eq!(chain.certificates().count(), 2);
+    let trusted = chain.trusted_key(|_| true).expect("p256");
+    assert_eq!(trusted.to_public_json(), key().to_public_json());
+    assert_eq!(code(chain.trusted_key(|_| false)), "certificate_not_trusted");
+    let with_chain = key().with_certificate_chain(chain.clone()).expect("its own");
+    assert_eq!(with_chain.certificate_chain(), Some(&chain));
+    assert_eq!(with_chain.certificate_thumbprint(), Some(&*chain.thumbprint()));
+
+    let issuer = CertificateChain::from_pem(&text("issuer.certificate.pem")).expect("one certificate");
+    assert_eq!(code(key().with_certificate_chain(issuer.clone())), "key_inconsistent");
+    let p384 = Jwk::from_pem(&text("p384.pkcs8.pem")).expect("p384");
+    assert_eq!(code(p384.with_certificate_chain(issuer)), "ok");
+
+    // What `use` says and what the certificate says.
+    let agreement = CertificateChain::from_pem(&text("p256.certificate-agreement.pem")).expect("one");
+    for (key_use, signing, agreeing) in
+        [(KeyUse::Signature, "ok", "key_inconsistent"), (KeyUse::Encryption, "key_inconsistent", "ok")]
+    {
+        assert_eq!(code(key().with_use(key_use.clone()).with_certificate_chain(chain.clone())), signing);
+        assert_eq!(code(key().with_use(key_use.clone()).with_certificate_chain(agreement.clone())), agreeing);
+        let later = with_chain.clone_key().with_use(key_use).certificate_chain().is_some();
+        assert_eq!(later, signing == "ok", "the chain is taken off when the use contradicts it");
+    }
+
+    // An RSA key that its certificate restricts to RSASSA-PSS is the same key, and none to be taken out.
+    let pss = CertificateChain::from_pem(&text("rsa-pss.certificate.pem")).expect("one certificate");
+    assert_eq!(code(pss.trusted_key(|_| true)), "unsupported_key");
+    let rsa = Jwk::from_pem(&text("rsa2048.pkcs8.pem")).expect("rsa2048");
+    assert_eq!(code(rsa.with_certificate_chain(pss)), "key_inconsistent");
+}
+
 #[test]
 fn der_is_read_and_written() {
     check_der(&committed);
@@ -212,6 +319,9 @@ fn der_is_read_and_written() {
 #[test]
 fn pem_is_read_and_written() {
     check_pem(&committed);
+    check_chains(&committed);
+    #[cfg(feature = "encrypted-pkcs8")]
+    check_encrypted(&committed);
 }
 
 /// The same with keys that never were before.
@@ -223,7 +333,15 @@ fn fresh_fixtures_are_read_and_written() {
     let read = |name: &str| fs::read(folder.join(name)).expect(name);
     check_der(&read);
     #[cfg(feature = "pem")]
-    check_pem(&read);
+    {
+        check_pem(&read);
+        check_chains(&read);
+    }
+    #[cfg(all(feature = "pem", feature = "encrypted-pkcs8"))]
+    {
+        check_encrypted(&read);
+        check_openssl_reads(folder);
+    }
 }
 
 #[cfg(not(feature = "es256k"))]

@@ -49,6 +49,7 @@ const CRATES: &[(&[&str], &[&str])] = &[
             "rand_core",
             "ring",
             "rsa",
+            "scrypt",
             "sha1",
             "sha2",
             "x25519_dalek",

@@ -13,6 +13,8 @@ use countersign::jwe::{
     AsyncExternalUnwrapper, EphemeralPublicKey, ExternalAgreement, ExternalUnwrapper, JweBuilder,
     JweDecrypter, WrappedKey,
 };
+#[cfg(feature = "pem")]
+use countersign::jwk::CertificateChain;
 use countersign::jws::{AsyncExternalSigner, ExternalSigner, JwsBuilder, JwsVerifier, sign_general};
 use countersign::jwt::{JwtIssuerBuilder, JwtVerifierBuilder};
 use countersign::{
@@ -122,6 +124,36 @@ fn der_that_cant_be_read() {
     }
 }
 
+#[cfg(feature = "encrypted-pkcs8")]
+#[test]
+fn encrypted_keys_that_cant_be_read() {
+    let key = jwk("Ed25519");
+    let refused_for =
+        |der: &[u8], reason| refused(Jwk::from_encrypted_pkcs8_der(der, b"a"), "encoding", reason);
+    refused_for(b"x", "expected an encrypted private key in PKCS#8 (RFC 5958 §3) by PBES2 (RFC 8018 §A.4)");
+    refused_for(b"-----BEGIN ENCRYPTED PRIVATE KEY-----", "expected DER, found PEM text");
+    let encrypted = key.expose_encrypted_pkcs8_der(b"a").unwrap();
+    refused_for(&[&encrypted[..], &[0]].concat(), "expected no bytes after the end of a DER value");
+    // The last octet string is the ciphertext, of 48 octets and padding: one block less a byte.
+    let mut cut = encrypted[..encrypted.len() - 1].to_vec();
+    let ciphertext_length = cut.len() - 64;
+    cut[1] = 0x81;
+    assert_eq!(cut[ciphertext_length], 64, "48 octets and a block of padding");
+    cut[ciphertext_length] = 63;
+    cut[2] -= 1;
+    refused_for(&cut, "expected an encrypted key of whole AES blocks");
+    refused(
+        key.expose_encrypted_pkcs8_der(b""),
+        "misuse",
+        "expected a password to encrypt the key under, found an empty one",
+    );
+    refused(
+        Jwk::from_encrypted_pkcs8_der(&encrypted, b"b"),
+        "key_password",
+        "expected the password of an undamaged encrypted key, found another password or a damaged key",
+    );
+}
+
 #[cfg(feature = "pem")]
 #[test]
 fn pem_that_cant_be_read() {
@@ -158,6 +190,18 @@ fn pem_that_cant_be_read() {
     for (pem, reason) in cases {
         refused(Jwk::from_pem(&pem), "encoding", reason);
     }
+    refused(
+        CertificateChain::from_pem(&valid),
+        "encoding",
+        "expected blocks with the label `CERTIFICATE` alone, found another",
+    );
+    refused(CertificateChain::from_pem(""), "encoding", "expected the text of a PEM block, found none");
+    #[cfg(feature = "encrypted-pkcs8")]
+    refused(
+        Jwk::from_encrypted_pem(&valid, b"a"),
+        "encoding",
+        "expected the label of an encrypted key, which `openssl pkcs8 -topk8` makes, found another",
+    );
 }
 
 // Keys whose numbers don't go together: `KeyDefect::Inconsistent`, `KeyDefect::Size`.
@@ -175,6 +219,21 @@ fn bent(key_id: &str, changes: &[(&str, &[u8])]) -> Result<Jwk, Error> {
 fn rsa_public(last: u8, e: &[u8]) -> Result<Jwk, Error> {
     let n = [&[0xff; 255][..], &[last]].concat();
     Jwk::from_json(&json!({ "kty": "RSA", "n": base64url(n), "e": base64url(e) }).to_string())
+}
+
+/// A key with the certificate of the fixtures' P-256 key, which is `certified`, and more members.
+fn with_certificate(key_id: &str, more: Value) -> Result<Jwk, Error> {
+    let key = match key_id {
+        "certified" => Jwk::from_pkcs8_der(include_bytes!("fixtures/p256.pkcs8.der")).unwrap(),
+        _ => jwk(key_id),
+    };
+    let pem = include_str!("fixtures/p256.chain.pem");
+    let leaf: String = pem.lines().skip(1).take_while(|line| !line.starts_with('-')).collect();
+    let mut members: Value = serde_json::from_str(key.expose_json().expose_secret()).unwrap();
+    let object = members.as_object_mut().unwrap();
+    object.insert("x5c".to_owned(), json!([leaf]));
+    object.extend(more.as_object().unwrap().clone());
+    Jwk::from_json(&members.to_string())
 }
 
 #[test]
@@ -204,6 +263,23 @@ fn keys_whose_parts_contradict_each_other() {
         (
             Jwk::from_json(&use_and_operations.to_string()),
             "expected `use` and `key_ops` to agree, found a contradiction",
+        ),
+        (
+            with_certificate("P-256", json!({})),
+            "expected the key in the first certificate of `x5c` to be the JWK's own",
+        ),
+        (with_certificate("oct-256", json!({})), "expected no certificate for a symmetric secret"),
+        (
+            with_certificate("certified", json!({ "x5t": base64url([1; 20]) })),
+            "expected `x5t` to be the thumbprint of the first certificate of `x5c`",
+        ),
+        (
+            with_certificate("certified", json!({ "x5t#S256": base64url([1; 32]) })),
+            "expected `x5t#S256` to be the thumbprint of the first certificate of `x5c`",
+        ),
+        (
+            with_certificate("certified", json!({ "key_ops": ["deriveKey"] })),
+            "expected `use` and `key_ops` to be what the first certificate of `x5c` permits",
         ),
         (
             Jwk::from_pkcs8_der(&pkcs8(&[EC_PUBLIC_KEY, P_256], &other_curve)),

@@ -4,8 +4,10 @@ mod vectors;
 
 use countersign::jwk::KeyUse;
 #[cfg(feature = "pbes2")]
-use countersign::{DecryptionKey, JweAlgorithm, SecretBytes, decrypt};
-use countersign::{Jwk, JwkSet, JwsAlgorithm, KeyKind, KeySet, VerifyingKey, jws};
+use countersign::{DecryptionKey, SecretBytes, decrypt};
+use countersign::{
+    EncryptionKey, JweAlgorithm, Jwk, JwkSet, JwsAlgorithm, KeyKind, KeySet, VerifyingKey, jws,
+};
 use serde_json::{Value, json};
 use vectors::{Case, changed, code, with, without};
 #[cfg(feature = "pbes2")]
@@ -89,6 +91,97 @@ fn a_3_symmetric_keys() {
     let unnamed = without(&case.value("jwks")["keys"][0], "alg");
     let unnamed = VerifyingKey::from_jwk_for(JwsAlgorithm::Hs256, &vectors::jwk(&unnamed));
     assert_eq!(code(unnamed), "key_too_small");
+}
+
+#[test]
+fn b_use_of_x5c() {
+    let case = Case::of("RFC 7517 B");
+    let key = case.jwk("jwk");
+    assert_eq!((key.kind(), key.is_private()), (KeyKind::Rsa { bits: 2048 }, false));
+    assert_eq!((key.key_id(), key.key_use()), (Some("1b94c"), Some(&KeyUse::Signature)));
+    assert_eq!(key.thumbprint(), case.text("thumbprint"));
+    let chain = key.certificate_chain().unwrap();
+    assert_eq!(chain.certificates().count(), 1);
+    assert_eq!(chain.thumbprint(), "pJm2BBpkB8y7tCqrWM0X37WOmQTO8zQw-VpxVgBb21I");
+    assert_eq!(parsed(&key.to_public_json().unwrap()), *case.value("jwk"));
+
+    // The certificate expired in 2018, and whether that matters is the application's to say.
+    let certified = chain.trusted_key(|chain| chain.certificates().count() == 1).unwrap();
+    assert_eq!(certified.thumbprint(), key.thumbprint());
+    assert_eq!(code(chain.trusted_key(|_| false)), "certificate_not_trusted");
+    assert_eq!(code(VerifyingKey::from_jwk_for(JwsAlgorithm::Rs256, &key)), "accepted");
+    assert_eq!(code(EncryptionKey::from_jwk_for(JweAlgorithm::RsaOaep256, &key)), "key_use");
+
+    // Thumbprints, made by another implementation.
+    let sha1 = with(case.value("jwk"), "x5t", "4pNenEBLv0JpLIdugWxQkOsZcK0");
+    let both = with(&sha1, "x5t#S256", chain.thumbprint());
+    assert_eq!(parsed(&vectors::jwk(&both).to_public_json().unwrap()), both);
+
+    let of = |json: &Value| code(Jwk::from_json(&json.to_string()));
+    for (member, value, expected) in [
+        ("n", json!(changed(case.value("jwk")["n"].as_str().unwrap())), "key_inconsistent"),
+        ("e", json!("AQAD"), "key_inconsistent"),
+        ("x5t", json!(changed("4pNenEBLv0JpLIdugWxQkOsZcK0")), "key_inconsistent"),
+        ("x5t#S256", json!(changed(&chain.thumbprint())), "key_inconsistent"),
+        ("x5c", json!([]), "member_type"),
+        ("x5c", case.value("jwk")["x5c"][0].clone(), "member_type"),
+        ("x5c", json!([changed(case.value("jwk")["x5c"][0].as_str().unwrap())]), "encoding"),
+    ] {
+        assert_eq!(of(&with(&both, member, value)), expected, "another {member}");
+    }
+    // Another key's `x5c` is no reason to lose the others of a set.
+    let bent = with(&both, "e", "AQAD");
+    let set = JwkSet::from_json(&json!({"keys": [bent, both]}).to_string()).unwrap();
+    assert_eq!((set.len(), set.skipped()[0].reason().code()), (1, "key_inconsistent"));
+}
+
+/// RFC 7517 §4.3: "If applications wish to use both, the information they convey MUST be consistent", and no
+/// operation may stand twice; §4.2 and §4.3 leave the values open, and what isn't known permits nothing.
+#[test]
+fn use_and_key_ops_are_held_against_each_other_and_the_operation() {
+    let public = Case::of("RFC 7517 B").value("jwk").clone();
+    let public = without(&without(&public, "x5c"), "use");
+    let of = |key_use: Option<&str>, operations: Option<Value>| {
+        let mut json = public.clone();
+        let members = [("use", key_use.map(Value::from)), ("key_ops", operations)];
+        for (name, value) in members.into_iter().filter_map(|(name, value)| Some((name, value?))) {
+            json = with(&json, name, value);
+        }
+        let key = match Jwk::from_json(&json.to_string()) {
+            Ok(key) => key,
+            Err(error) => return (error.code(), error.code()),
+        };
+        let set: JwkSet = [key.clone_key().with_algorithm("RS256")].into_iter().collect();
+        let verifying = code(VerifyingKey::from_jwk_for(JwsAlgorithm::Rs256, &key));
+        assert_eq!(KeySet::verification(&set).len() == 1, verifying == "accepted", "a set obeys like a key");
+        let encrypting = code(EncryptionKey::from_jwk_for(JweAlgorithm::RsaOaep256, &key));
+        (verifying, if encrypting == "unsupported_feature" { "accepted" } else { encrypting })
+    };
+    let (yes, no, bad) = ("accepted", "key_use", "key_inconsistent");
+    for (key_use, operations, expected) in [
+        (None, None, (yes, yes)),
+        (Some("sig"), None, (yes, no)),
+        (Some("enc"), None, (no, yes)),
+        (Some("Sig"), None, (no, no)),
+        (None, Some(json!(["verify"])), (yes, no)),
+        (None, Some(json!(["wrapKey"])), (no, yes)),
+        (None, Some(json!(["encrypt", "verify"])), (yes, yes)),
+        (None, Some(json!(["sign"])), (no, no)),
+        (None, Some(json!([])), (no, no)),
+        (None, Some(json!(["Verify"])), (no, no)),
+        (Some("sig"), Some(json!(["verify"])), (yes, no)),
+        (Some("enc"), Some(json!(["wrapKey", "encrypt"])), (no, yes)),
+        (Some("sig"), Some(json!([])), (no, no)),
+        (Some("tls"), Some(json!(["verify"])), (no, no)),
+        (Some("sig"), Some(json!(["encrypt"])), (bad, bad)),
+        (Some("sig"), Some(json!(["verify", "wrapKey"])), (bad, bad)),
+        (Some("enc"), Some(json!(["verify"])), (bad, bad)),
+        (Some("enc"), Some(json!(["deriveKey", "sign"])), (bad, bad)),
+        (None, Some(json!(["verify", "verify"])), ("member_type", "member_type")),
+        (None, Some(json!("verify")), ("member_type", "member_type")),
+    ] {
+        assert_eq!(of(key_use, operations.clone()), expected, "{key_use:?} {operations:?}");
+    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod vectors;
 
 use countersign::Jwk;
+use countersign::jwk::ThumbprintHash;
 use serde_json::json;
 use vectors::{Case, changed, jwk, with, without};
 
@@ -36,6 +37,26 @@ fn optional_members_and_the_private_part_don_t_count() {
     }
     let private = Case::of("RFC 7517 A.2");
     assert_eq!(jwk(&private.value("jwks")["keys"][1]).thumbprint(), thumbprint);
+}
+
+/// RFC 7638 §3.4 leaves the hash function open. These were computed by Python's hashlib.
+#[test]
+fn thumbprints_with_other_hash_functions() {
+    let key = Case::of("RFC 7638 3.1").jwk("jwk");
+    for (hash, thumbprint) in [
+        (ThumbprintHash::Sha256, "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs"),
+        (ThumbprintHash::Sha384, "R9_OfJjSjaw8Fuum86UzK5ixTdN9bo9BaqPSiseq89DWfmqCdpSgUHus-cxDUNc8"),
+        (
+            ThumbprintHash::Sha512,
+            "DpvEwocfn3FjeWWQjcJHzWrpKTIymKwgoL1xVgQcud48-qZDSRCr1zfWZQdHAJn_ciqXqPTSARyg-L-NyNGpVA",
+        ),
+    ] {
+        assert_eq!(key.thumbprint_with(hash), thumbprint);
+        let other = jwk(&Case::of("RFC 7517 A.2").value("jwks")["keys"][0]);
+        assert!(other.thumbprint_with(hash) != thumbprint);
+        assert_eq!(other.thumbprint_with(hash), other.to_public().unwrap().thumbprint_with(hash));
+    }
+    assert_eq!(ThumbprintHash::default(), ThumbprintHash::Sha256);
 }
 
 #[test]

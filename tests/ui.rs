@@ -27,7 +27,7 @@ use countersign::jwe::{
     AsyncExternalAgreement, AsyncExternalUnwrapper, DecryptedJwe, EphemeralPublicKey, ExternalAgreement,
     ExternalUnwrapper, JweBuilder, JweDecrypter, WrappedKey,
 };
-use countersign::jwk::{KeyOperation, KeyUse, SkippedKey};
+use countersign::jwk::{CertificateChain, KeyOperation, KeyUse, SkippedKey, ThumbprintHash, ThumbprintUri};
 use countersign::jws::{
     AsyncExternalSigner, ExternalSigner, JwsBuilder, JwsVerifier, PartlyVerifiedJws, RefusedSignature,
     VerifiedJsonJws, VerifiedJws, VerifiedSignature,
@@ -198,6 +198,18 @@ fn an_encryption_key_cant_decrypt() {
     assert!(implements!(DecryptionKey: Into<KeySet<DecryptionKey>>));
 }
 
+#[test]
+fn a_chain_gives_its_key_to_who_judges_it_only() {
+    lacks!(
+        CertificateChain: key, public_key, leaf_key, to_jwk, into_jwk, verifying_key, encryption_key, jwk, trusted,
+    );
+    assert!(!implements!(Jwk: From<CertificateChain>));
+    assert!(!implements!(VerifyingKey: From<CertificateChain>));
+    assert!(!implements!(CertificateChain: Into<KeySet>));
+    assert!(!implements!(UnverifiedToken: Into<CertificateChain>));
+    assert!(implements!(CertificateChain: Clone));
+}
+
 /// No copy that nobody asked for by name, no text, no way into a serializer or out of a deserializer.
 macro_rules! assert_secret {
     ($($type:ty),+ $(,)?) => {
@@ -297,6 +309,7 @@ fn public_types(folder: &Path, found: &mut BTreeSet<String>) {
 fn every_public_type_can_be_shared_between_threads() {
     let shareable = shareable!(
         BorrowedJwt<'static, NoClaims>,
+        CertificateChain,
         ClaimProblem,
         ClaimValue<'static>,
         Claims<'static>,
@@ -339,6 +352,8 @@ fn every_public_type_can_be_shared_between_threads() {
         SigningKey,
         SkippedKey,
         SystemClock,
+        ThumbprintHash,
+        ThumbprintUri,
         TokenBuffer,
         Unsupported,
         UnverifiedToken,

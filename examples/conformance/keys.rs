@@ -141,7 +141,7 @@ pub(crate) fn compress(_: JweBuilder<'_>) -> Result<JweBuilder<'_>, Failure> {
 }
 
 /// In a build that can't, a compressed token is refused as unsupported, and the others aren't.
-pub(crate) fn inflate(decrypter: JweDecrypter<'_>) -> JweDecrypter<'_> {
+pub(crate) fn inflate(decrypter: JweDecrypter) -> JweDecrypter {
     #[cfg(feature = "deflate")]
     return decrypter.allow_compression();
     #[cfg(not(feature = "deflate"))]

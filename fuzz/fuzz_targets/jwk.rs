@@ -13,6 +13,7 @@ fuzz_target!(|data: &[u8]| {
         assert!(strict::object(text).is_some(), "an accepted key is strict JSON");
         exported_and_imported(key);
         halves_fit(key);
+        certified(key);
     }
     set(text);
 
@@ -64,6 +65,20 @@ fn same(one: &Jwk, other: &Jwk) {
     assert_eq!(one.algorithm(), other.algorithm());
     assert_eq!(one.key_use(), other.key_use());
     assert_eq!(one.key_operations(), other.key_operations());
+    assert_eq!(one.certificate_chain(), other.certificate_chain());
+    assert_eq!(one.certificate_thumbprint(), other.certificate_thumbprint());
+    assert_eq!(one.certificate_thumbprint_sha1(), other.certificate_thumbprint_sha1());
+}
+
+/// The certificate beside a key is its own, or at least none that another key could be taken from.
+fn certified(key: &Jwk) {
+    let Some(chain) = key.certificate_chain() else { return };
+    assert!(!key.is_secret());
+    match chain.trusted_key(|_| true) {
+        Ok(certified) => assert_eq!(certified.thumbprint(), key.thumbprint()),
+        // RSASSA-PSS: the same key by its numbers, and none that is read out of a certificate.
+        Err(error) => assert_eq!(error.code(), "unsupported_key"),
+    }
 }
 
 /// What the private half does, the public half undoes.

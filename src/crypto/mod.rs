@@ -36,12 +36,11 @@ pub(crate) use rsa::{OaepHash, RsaPadding, RsaPrivateComponents};
 #[cfg(feature = "encrypted-pkcs8")]
 pub(crate) use rust_crypto::scrypt;
 pub(crate) use rust_crypto::{AesCbcKey, AesKwKey, Ed25519VerifyingKey, digest};
-pub(crate) use stack::sha1;
 pub(crate) use stack::{
     AesGcmKey, EcdhPrivateKey, EcdhPublicKey, EcdsaSigningKey, EcdsaVerifyingKey, Ed25519SigningKey,
     HAS_RSA_GENERATION, HAS_RSA_OAEP, HmacKey, RsaOaepPrivateKey, RsaOaepPublicKey, RsaSigningKey,
     RsaVerifyingKey, X25519PrivateKey, check_rsa_private, ec_check_public, ec_generate,
-    ec_public_from_private, fill_random, generate_rsa, pbkdf2,
+    ec_public_from_private, fill_random, generate_rsa, pbkdf2, sha1,
 };
 
 /// A crypto operation failed. It says nothing else, so that no cause can be told from another.

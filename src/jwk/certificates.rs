@@ -9,8 +9,8 @@ use super::metadata::Metadata;
 use super::writer::{ObjectWriter, base64_member_len, string_member_len};
 use super::x5c::CertificateChain;
 use super::{KeyMaterial, inconsistent};
-use crate::Error;
 use crate::wire::base64url;
+use crate::{Error, Part};
 
 /// The members of a JWK that are about certificates.
 #[derive(Debug, Clone, Default)]
@@ -30,18 +30,8 @@ impl Certificates {
     ) -> Result<Self, Error> {
         let chain =
             members.value("x5c").map(|x5c| CertificateChain::read(x5c, members.part())).transpose()?;
-        let sha1 = members.optional_text("x5t")?.map(String::from);
-        let sha256 = members.optional_text("x5t#S256")?.map(String::from);
-        if let Some(text) = &sha1
-            && !is_sha1(&base64url::decode(text, members.part())?)
-        {
-            return Err(members.wrong_type("x5t", "a SHA-1 hash value in base64url"));
-        }
-        if let Some(text) = &sha256
-            && base64url::decode(text, members.part())?.len() != 32
-        {
-            return Err(members.wrong_type("x5t#S256", "a SHA-256 hash value in base64url"));
-        }
+        let sha1 = read_thumbprint(members, "x5t", 20, "a SHA-1 hash value in base64url")?;
+        let sha256 = read_thumbprint(members, "x5t#S256", 32, "a SHA-256 hash value in base64url")?;
         let certificates = Self { chain, sha1, sha256 };
         certificates.check(material, metadata)?;
         Ok(certificates)
@@ -69,7 +59,7 @@ impl Certificates {
                 "expected `x5t` to be the thumbprint of the first certificate of `x5c`",
             ));
         }
-        if sha256.as_ref().is_some_and(|text| *text != chain.thumbprint()) {
+        if sha256.as_ref().is_some_and(|text| !is_thumbprint(text, &chain.sha256())) {
             return Err(inconsistent(
                 "expected `x5t#S256` to be the thumbprint of the first certificate of `x5c`",
             ));
@@ -110,21 +100,29 @@ impl Certificates {
     }
 }
 
-/// Whether these bytes have the form of a SHA-1 hash value, in either of the spellings that are in use.
-fn is_sha1(bytes: &[u8]) -> bool {
-    bytes.len() == 20 || bytes.len() == 40 && bytes.iter().all(u8::is_ascii_hexdigit)
+/// Reads an `x5t` or `x5t#S256`, the hash value of this many octets.
+///
+/// RFC 7517 §4.8 and §4.9 ask for base64url of the octets. Some large providers publish base64url of their
+/// hexadecimal digits: the same value, and no reason to lose their keys.
+fn read_thumbprint(
+    members: &Members<'_>,
+    name: &'static str,
+    len: usize,
+    expected: &'static str,
+) -> Result<Option<String>, Error> {
+    let Some(text) = members.optional_text(name)? else { return Ok(None) };
+    let octets = base64url::decode(&text, members.part())?;
+    let is_hex = octets.len() == 2 * len && octets.iter().all(u8::is_ascii_hexdigit);
+    if octets.len() == len || is_hex {
+        Ok(Some(text.into_owned()))
+    } else {
+        Err(members.wrong_type(name, expected))
+    }
 }
 
-/// Whether an `x5t` is this hash value.
-///
-/// RFC 7517 §4.8 asks for base64url of its 20 octets. Some large providers have for years published
-/// base64url of its 40 hexadecimal digits: the same value, and no reason to lose their keys.
-fn is_thumbprint(text: &str, sha1: &[u8; 20]) -> bool {
-    let hex: String = sha1.iter().map(|octet| format!("{octet:02X}")).collect();
-    [
-        base64url::encode(sha1),
-        base64url::encode(hex.as_bytes()),
-        base64url::encode(hex.to_lowercase().as_bytes()),
-    ]
-    .contains(&text.to_owned())
+/// Whether what [`read_thumbprint`] gave is this hash value, in either spelling.
+fn is_thumbprint(text: &str, hash: &[u8]) -> bool {
+    let hex = || hash.iter().map(|octet| format!("{octet:02x}")).collect::<String>();
+    base64url::decode(text, Part::Jwk)
+        .is_ok_and(|octets| octets == hash || octets.eq_ignore_ascii_case(hex().as_bytes()))
 }

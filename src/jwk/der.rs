@@ -178,6 +178,13 @@ impl Jwk {
     }
 }
 
+/// A SubjectPublicKeyInfo around these numbers, whatever they are.
+#[cfg(test)]
+pub(super) fn spki_of_rsa(n: &[u8], e: &[u8]) -> Vec<u8> {
+    let key = super::RsaKey { n: n.to_vec(), e: e.to_vec(), private: None };
+    spki::write(&KeyMaterial::Rsa(key)).expect("an RSA key is public")
+}
+
 /// Refuses what is too large to read, and tells those who took the wrong function so.
 fn check(der: &[u8]) -> Result<(), Error> {
     check_key_size(der)?;

@@ -267,7 +267,7 @@ pub(super) fn decode_encrypted(pem: &str) -> Result<Vec<u8>, Error> {
     let block = only_block(pem)?;
     if block.label != ENCRYPTED_LABEL {
         return Err(malformed(
-            "the label `ENCRYPTED PRIVATE KEY`, which `openssl pkcs8 -topk8` makes, found another",
+            "the label of an encrypted key, which `openssl pkcs8 -topk8` makes, found another",
         ));
     }
     Ok(block.decode()?.into_exposed_secret())

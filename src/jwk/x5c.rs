@@ -129,7 +129,12 @@ impl CertificateChain {
     /// ([RFC 7517 §4.9](https://www.rfc-editor.org/rfc/rfc7517#section-4.9)).
     #[must_use]
     pub fn thumbprint(&self) -> String {
-        base64url::encode(crypto::digest(Hash::Sha256, &[&self.leaf]).as_ref())
+        base64url::encode(&self.sha256())
+    }
+
+    /// Returns the SHA-256 thumbprint of the first certificate.
+    pub(super) fn sha256(&self) -> Vec<u8> {
+        crypto::digest(Hash::Sha256, &[&self.leaf]).as_ref().to_vec()
     }
 
     /// Returns the SHA-1 thumbprint of the first certificate.

@@ -24,23 +24,26 @@ const ENGINE: GeneralPurpose = GeneralPurpose::new(
         .with_decode_allow_trailing_bits(false),
 );
 
+/// Encodes public bytes.
+#[cfg(test)]
+pub(crate) fn encode(bytes: &[u8]) -> String {
+    ENGINE.encode(bytes)
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
 
-    fn encode(bytes: &[u8]) -> String {
-        let mut text = String::new();
-        encode_to(bytes, &mut text);
-        text
-    }
-
     #[test]
     fn the_vectors_of_rfc_4648_go_both_ways() {
         for (plain, text) in [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg==")]
         {
             assert_eq!(encode(plain.as_bytes()), text);
+            let mut appended = String::from("a");
+            encode_to(plain.as_bytes(), &mut appended);
+            assert_eq!(appended, format!("a{text}"));
             assert_eq!(decode(text).as_deref(), Some(plain.as_bytes()));
         }
         assert_eq!(decode("+/8="), Some(vec![0xfb, 0xff]));

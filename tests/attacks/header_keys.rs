@@ -1,6 +1,8 @@
 //! Class F: trust that comes with the token, in keys, addresses of keys and names of keys.
 
-use countersign::{Jwk, JwkSet, JwsAlgorithm, KeySet, NoClaims, SigningKey, VerifyingKey, jws};
+use countersign::{
+    Jwk, JwkSet, JwsAlgorithm, KeySet, NoClaims, SigningKey, UnverifiedToken, VerifyingKey, jws,
+};
 use ed25519_dalek::Signer as _;
 
 use crate::support::*;
@@ -86,6 +88,28 @@ fn row_038_certificates_in_the_header() {
         assert_eq!(refused_by(&ours, &forged), "invalid_signature");
         accepted_by(&hs256_key(), &hs256(format!(r#"{{"alg":"HS256",{extra}}}"#), P0));
     }
+}
+
+/// The one way to such a key asks the application for its judgment first; its refusal is the token's fault.
+#[test]
+fn row_038_certificates_by_the_api_of_their_own() {
+    let der = RSA_CERTIFICATE_PEM.lines().filter(|line| !line.starts_with('-')).collect::<String>();
+    let header = format!(r#"{{"alg":"RS256","x5c":["{der}"]}}"#);
+    let chain =
+        UnverifiedToken::parse(&token(&header, P0, b"")).unwrap().certificate_chain().unwrap().unwrap();
+    let error = chain.trusted_key(|_| false).unwrap_err();
+    assert_eq!((error.code(), error.http_status()), ("certificate_not_trusted", 401));
+    assert_eq!(chain.trusted_key(|_| true).unwrap().thumbprint(), rsa_private().thumbprint());
+    // Who trusts a certificate has verified nothing of the token yet.
+    let key = chain.trusted_key(|_| true).unwrap();
+    let key = VerifyingKey::from_jwk_for(JwsAlgorithm::Rs256, &key).unwrap();
+    assert_eq!(refused_by(&key, &token(&header, P0, [7; 256])), "invalid_signature");
+    for x5c in ["5", "[]", "[5]", "[\"!\"]", "null"] {
+        let bent =
+            UnverifiedToken::parse(&token(format!(r#"{{"alg":"RS256","x5c":{x5c}}}"#), P0, b"")).unwrap();
+        assert_eq!(code(bent.certificate_chain()), "member_type", "{x5c}");
+    }
+    assert!(UnverifiedToken::parse(&token(H0, P0, b"")).unwrap().certificate_chain().unwrap().is_none());
 }
 
 #[test]

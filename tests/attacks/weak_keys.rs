@@ -122,6 +122,19 @@ fn row_020_rsa_keys_that_prove_nothing() {
     let mut even = n.clone();
     *even.last_mut().unwrap() &= 0xfe;
     assert_eq!(code(jwk(&even, &[1, 0, 1])), "key_inconsistent");
+    // CVE-2017-15361: the primes of such a modulus can be computed.
+    let roca = decode(include_str!("../vectors/roca-modulus.txt").trim());
+    assert_eq!(code(jwk(&roca, &[1, 0, 1])), "key_weak");
+    let mut next = roca.clone();
+    *next.last_mut().unwrap() ^= 2;
+    assert!(jwk(&next, &[1, 0, 1]).is_ok());
+    let set = format!(
+        r#"{{"keys":[{{"kty":"RSA","alg":"RS256","e":"AQAB","n":"{}"}},{{"kty":"RSA","alg":"RS256","e":"AQAB","n":"{}"}}]}}"#,
+        encode(&roca),
+        encode(&n)
+    );
+    let set = JwkSet::from_json(&set).unwrap();
+    assert_eq!((set.len(), set.skipped()[0].reason().code()), (1, "key_weak"));
     // e = 1 makes every message its own signature; the others aren't exponents of RSA.
     for e in [&[1][..], &[2], &[4], &[1, 0, 0], &[0x10, 0, 0, 0, 0, 1], &n] {
         assert_eq!(code(jwk(&n, e)), "key_inconsistent", "{e:02x?}");

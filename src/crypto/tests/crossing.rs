@@ -50,6 +50,15 @@ both_ways!(hmac, one, other, {
     }
 });
 
+both_ways!(sha1, one, other, {
+    // FIPS 180-4's example.
+    let abc = *b"\xa9\x99\x3e\x36\x47\x06\x81\x6a\xba\x3e\x25\x71\x78\x50\xc2\x6c\x9c\xd0\xd8\x9d";
+    assert_eq!((one::sha1(b"abc"), other::sha1(b"abc")), (abc, abc));
+    for len in LENGTHS {
+        assert_eq!(one::sha1(&vec![3; len]), other::sha1(&vec![3; len]), "{len}");
+    }
+});
+
 both_ways!(pbkdf2, one, other, {
     let count = |iterations| std::num::NonZeroU32::new(iterations).unwrap();
     for hash in [Hash::Sha256, Hash::Sha384, Hash::Sha512] {

@@ -1,7 +1,9 @@
 //! Tests of what only this folder sees: material, permits, `epk`; and the RFCs' own keys.
 
+mod certificates;
 mod refused;
 mod rfc;
+mod roca;
 mod set;
 
 use super::*;

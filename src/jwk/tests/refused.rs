@@ -110,7 +110,11 @@ fn octet_key_pairs() {
     for (json, other) in [(ED25519, X25519), (X25519, ED25519)] {
         assert_eq!(code(&without(json, "x")), "missing_member");
         assert_eq!(code(&without(json, "crv")), "missing_member");
-        assert_eq!(code(&with(json, "crv", "Ed448")), "unsupported_key");
+        for crv in ["Ed448", "X448"] {
+            let error = Jwk::from_json(&with(json, "crv", crv)).unwrap_err();
+            assert_eq!(error.code(), "unsupported_key");
+            assert!(error.to_string().contains("448 bits"), "{error}");
+        }
         assert_eq!(code(&with(json, "crv", "P-256")), "unsupported_key");
         assert_eq!(code(&with(json, "d", value_of(other, "d"))), "key_inconsistent");
         assert_eq!(code(&with(json, "x", value_of(other, "x"))), "key_inconsistent");
