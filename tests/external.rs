@@ -1247,3 +1247,27 @@ fn every_future_can_be_sent() {
     is_send(&jws::sign_general_detached_async(std::slice::from_ref(&builder), b""));
     assert_eq!(code(jws::verify(&hmac_key(), "")), "segment_count");
 }
+
+/// What was compressed is inflated after waiting too, if that was asked for.
+#[test]
+#[cfg(feature = "deflate")]
+fn a_compressed_token_waits_too() {
+    let key = DecryptionKey::external_unwrapper_async(JweAlgorithm::A256Kw, None, Fake::new(unwrapped_right))
+        .unwrap();
+    let recipient = wrapping_key().encryption_key().unwrap();
+    let signed = issuer(signing_key(JwsAlgorithm::Es256)).issue("s", &NoClaims).unwrap();
+    let builder = countersign::jwe::JweBuilder::new(&recipient).content_type("JWT").compress();
+    let token = builder.encrypt(signed.as_bytes()).unwrap();
+
+    let allowing = JwtVerifier::builder(verifying_key()).issuer("i").audience("a").clock(stopped_at(NOW));
+    let allowing = allowing.decrypt_with(key.clone_key()).allow_compression().build().unwrap();
+    assert_eq!(block_on(allowing.verify_async::<NoClaims>(&token)).unwrap().subject(), Some("s"));
+    let strict = nested_verifier(key.clone_key());
+    assert_eq!(code(block_on(strict.verify_async::<NoClaims>(&token))), "unsupported_compression");
+
+    let decrypter = JweDecrypter::new([&key]).allow_compression();
+    let decrypted = block_on(decrypter.decrypt_async(&token)).unwrap();
+    assert_eq!(decrypted.plaintext().expose_secret(), signed.as_bytes());
+    let small = decrypter.limits(countersign::Limits::default().inflated_bytes(100));
+    assert_eq!(code(block_on(small.decrypt_async(&token))), "limit_inflated_bytes");
+}
