@@ -508,6 +508,7 @@ fn misuse_of_a_jws_builder() {
     let unprotected = "expected protected parameters only in a compact serialization, found an unprotected one; \
                        `sign_json` takes it";
     let not_own = "expected the signing key's own public half in `jwk`, found another key";
+    let private: Value = serde_json::from_str(jwk("P-256").expose_json().expose_secret()).unwrap();
     let public = |key_id| serde_json::from_str::<Value>(&jwk(key_id).to_public_json().unwrap()).unwrap();
     let cases = [
         (builder().parameter("alg", "none").sign(b"x"), registered),
@@ -528,6 +529,8 @@ fn misuse_of_a_jws_builder() {
         (builder().unprotected_parameter("own", &1).sign_detached(b"x"), unprotected),
         (builder().unprotected_key_id().sign(b"x"), unprotected),
         (builder().parameter("jwk", &public("P-384")).sign(b"x"), not_own),
+        // The signing key itself, which the header would publish.
+        (builder().parameter("jwk", &private).sign(b"x"), not_own),
         (builder().parameter("jwk", &json!({"kty": "oct", "k": "AAAA"})).sign(b"x"), not_own),
         (
             builder().unencoded_payload().sign(b"a.b"),
