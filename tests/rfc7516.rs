@@ -122,7 +122,8 @@ fn refuses_what_stands_next_to_it_in_json(key: &DecryptionKey, message: &Value, 
     };
     assert_eq!(code_of(message), "accepted");
     for pointer in [encrypted_key, "/iv", "/ciphertext", "/tag"] {
-        let other = |member: &mut Value| *member = changed(member.as_str().unwrap()).into();
+        let other =
+            |member: &mut Value| *member = changed(member.as_str().expect("the member is text")).into();
         assert_eq!(at(pointer, &other), "decryption_failed", "{pointer}");
         assert_eq!(at(pointer, &|member| *member = Value::Null), "member_type", "{pointer}");
     }

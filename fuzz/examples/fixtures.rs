@@ -6,14 +6,15 @@
 use std::fs;
 use std::time::Duration;
 
+use countersign::jwe::JweBuilder;
 use countersign::jws::{JwsBuilder, sign_general, sign_general_detached};
-use countersign::{Jwk, JwtIssuer, KeyKind, SigningKey, encrypt, jws};
+use countersign::{ContentEncryption, EncryptionKey, Jwk, JwtIssuer, KeyKind, SigningKey, encrypt, jws};
 use countersign_fuzz::fixtures::{
-    AUDIENCE, DETACHED, ISSUER, KEYS, PLAINTEXT, RECIPIENTS, SIGNERS, SUBJECT, decryption_key, now,
+    AAD, AUDIENCE, DETACHED, ISSUER, KEYS, PLAINTEXT, RECIPIENTS, SIGNERS, SUBJECT, decryption_key, now,
     recipient_id, signing_key,
 };
 use countersign_fuzz::mutate::OPERATIONS;
-use countersign_fuzz::mutate_json;
+use countersign_fuzz::{mutate_json, mutate_jwe};
 use serde_json::{Map, Value, json};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -49,15 +50,17 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let issuer = issuer(signer).encrypt_for(named).build()?;
         nested += &(issuer.issue(SUBJECT, &json!({"admin": false}))? + "\n");
     }
-    let signed_json = signed_json()?;
+    let (signed_json, encrypted_json) = (signed_json()?, encrypted_json()?);
     seeds("compact_jws", "signed", signed.lines().map(str::as_bytes))?;
     seeds("compact_jwe", "encrypted", encrypted.lines().map(str::as_bytes))?;
     seeds("compact_jwe", "nested", nested.lines().map(str::as_bytes))?;
     seeds("json_jws", "signed", signed_json.lines().map(str::as_bytes))?;
+    seeds("json_jwe", "encrypted", encrypted_json.lines().map(str::as_bytes))?;
     scripts()?;
     fs::write("fixtures/signed.txt", signed)?;
     fs::write("fixtures/signed_json.txt", signed_json)?;
     fs::write("fixtures/encrypted.txt", encrypted)?;
+    fs::write("fixtures/encrypted_json.txt", encrypted_json)?;
     fs::write("fixtures/nested.txt", nested)?;
     Ok(())
 }
@@ -91,6 +94,31 @@ fn signed_json() -> Result<String, countersign::Error> {
     Ok(lines.iter().map(|line| format!("{line}\n")).collect())
 }
 
+/// Encrypted tokens in JSON: each recipient alone in both forms, and those together that can share a content key.
+fn encrypted_json() -> Result<String, countersign::Error> {
+    let mut lines = Vec::new();
+    let mut together = Vec::new();
+    for (algorithm, name, enc) in RECIPIENTS {
+        let key = decryption_key(algorithm, name, enc).encryption_key()?;
+        let key = key.with_key_id(recipient_id(algorithm, name));
+        let own = key.clone_key().with_content_encryption(enc)?;
+        let builder = JweBuilder::new(&own).token_type("test+jwe").content_type("json");
+        lines.push(builder.clone().additional_authenticated_data(AAD).encrypt_json(PLAINTEXT)?);
+        lines.push(builder.shared_unprotected_parameter("x", &1).encrypt_general(PLAINTEXT)?);
+        if JweBuilder::new(&own).add_recipient(&own).encrypt_general(b"").is_ok() {
+            together.push(key.with_content_encryption(ContentEncryption::A256Gcm)?);
+        }
+    }
+    let all = |keys: &[EncryptionKey]| {
+        let (first, others) = keys.split_first().expect("there are some");
+        let builder = JweBuilder::new(first).parameter("y", &1).recipient_parameter("z", &1);
+        others.iter().fold(builder, JweBuilder::add_recipient).encrypt_general(PLAINTEXT)
+    };
+    lines.push(all(&together)?);
+    lines.push(all(&together[..2])?);
+    Ok(lines.iter().map(|line| format!("{line}\n")).collect())
+}
+
 /// Scripts that take each operation once and leave room for what it reads; the targets say what the bytes mean.
 fn scripts() -> std::io::Result<()> {
     let operations = 0..u8::try_from(OPERATIONS).expect("there are few");
@@ -102,6 +130,10 @@ fn scripts() -> std::io::Result<()> {
     let json: Vec<_> =
         operations_on_json.map(|operation| script(&[operation.wrapping_mul(7), 0, operation])).collect();
     seeds("json_jws", "operation", json.iter().map(Vec::as_slice))?;
+    let operations_on_json = 0..u8::try_from(mutate_jwe::OPERATIONS).expect("there are few");
+    let json: Vec<_> =
+        operations_on_json.map(|operation| script(&[operation.wrapping_mul(7), 0, operation])).collect();
+    seeds("json_jwe", "operation", json.iter().map(Vec::as_slice))?;
     let decrypt = |operation: u8| match operation % 4 {
         0 | 1 => script(&[operation % 4, operation.wrapping_mul(3), 0, operation]),
         2 => script(&[2, operation, 0, 3, operation.wrapping_mul(5), 0, operation]),

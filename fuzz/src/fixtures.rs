@@ -156,6 +156,14 @@ pub static ACCEPTABLE_JSON: LazyLock<HashSet<String>> = LazyLock::new(|| {
 pub static ENCRYPTED: LazyLock<Vec<&str>> =
     LazyLock::new(|| include_str!("../fixtures/encrypted.txt").lines().collect());
 
+/// Tokens in JSON that decrypt under [`RECIPIENTS`] to [`PLAINTEXT`], flattened and general, half of them with
+/// [`AAD`].
+pub static ENCRYPTED_JSON: LazyLock<Vec<&str>> =
+    LazyLock::new(|| include_str!("../fixtures/encrypted_json.txt").lines().collect());
+
+/// What some of [`ENCRYPTED_JSON`] have beside their headers.
+pub const AAD: &[u8] = b"order 17";
+
 /// Tokens that are signed, then encrypted.
 pub static NESTED: LazyLock<Vec<&str>> =
     LazyLock::new(|| include_str!("../fixtures/nested.txt").lines().collect());

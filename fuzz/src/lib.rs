@@ -8,6 +8,7 @@ pub mod fixtures;
 pub mod forge;
 pub mod mutate;
 pub mod mutate_json;
+pub mod mutate_jwe;
 pub mod script;
 pub mod strict;
 
