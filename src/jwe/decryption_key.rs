@@ -157,7 +157,7 @@ impl DecryptionKey {
     /// `PBES2-HS256+A128KW`, 32 to 128 for `PBES2-HS512+A256KW`.
     ///
     /// Each token costs as many iterations as its header says, up to [`Limits::pbes2_iterations`](crate::Limits::pbes2_iterations):
-    /// up to about a second, for anyone who can send one.
+    /// up to two seconds or so, for anyone who can send one.
     ///
     /// # Errors
     ///

@@ -9,8 +9,6 @@ use crate::support::*;
 /// "x", deflated with fixed codes (RFC 1951 §3.2.6).
 const DEFLATED_X: [u8; 3] = [0xab, 0x00, 0x00];
 
-const HEADER: &str = r#"{"alg":"dir","enc":"A128CBC-HS256","zip":"DEF"}"#;
-
 fn key() -> DecryptionKey {
     DecryptionKey::direct(ContentEncryption::A128CbcHs256, SecretBytes::from(octets(32))).unwrap()
 }
@@ -67,6 +65,8 @@ mod where_it_is_asked_for {
     use miniz_oxide::deflate::compress_to_vec;
 
     use super::*;
+
+    const HEADER: &str = r#"{"alg":"dir","enc":"A128CBC-HS256","zip":"DEF"}"#;
 
     fn decrypter(key: &DecryptionKey) -> JweDecrypter {
         JweDecrypter::new([key]).allow_compression()

@@ -159,7 +159,7 @@ impl JweAlgorithm {
 
     /// Returns the algorithm that a JWK is for by its own `alg`.
     ///
-    /// A password's algorithm must be asked for: each of its tokens may cost a second, so no document says so.
+    /// A password's algorithm must be asked for: each of its tokens may cost seconds, so no document says so.
     pub(super) fn of_jwk(jwk: &Jwk) -> Result<Self, Error> {
         let name = jwk.algorithm().ok_or(Error::InvalidKey(KeyDefect::AlgorithmUnknown))?;
         match Self::from_jwk_name(name) {
