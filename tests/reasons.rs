@@ -200,7 +200,7 @@ fn pem_that_cant_be_read() {
     refused(
         Jwk::from_encrypted_pem(&valid, b"a"),
         "encoding",
-        "expected the label of an encrypted key, which `openssl pkcs8 -topk8` makes, found another",
+        "expected the label of an encrypted key, which `openssl pkcs8` makes, found another",
     );
 }
 

@@ -266,9 +266,7 @@ fn nothing_in(text: &str) -> &'static str {
 pub(super) fn decode_encrypted(pem: &str) -> Result<Vec<u8>, Error> {
     let block = only_block(pem)?;
     if block.label != ENCRYPTED_LABEL {
-        return Err(malformed(
-            "the label of an encrypted key, which `openssl pkcs8 -topk8` makes, found another",
-        ));
+        return Err(malformed("the label of an encrypted key, which `openssl pkcs8` makes, found another"));
     }
     Ok(block.decode()?.into_exposed_secret())
 }
@@ -296,6 +294,8 @@ const WHOLE_LINE: &str = "a line `-----BEGIN …-----` of its own, found other t
 const AT_THE_START: &str = "`-----BEGIN` and `-----END` at the start of a line, found them further right";
 const ONE_BLOCK: &str = "one PEM block, found several";
 #[cfg(feature = "encrypted-pkcs8")]
-const ENCRYPTED: &str = "expected an unencrypted private key, found an encrypted one; `Jwk::from_encrypted_pem` reads it once `openssl pkcs8 -topk8` wrote it";
+const ENCRYPTED: &str = "expected an unencrypted private key, found an encrypted one; \
+    `Jwk::from_encrypted_pem` reads it once `openssl pkcs8` wrote it";
 #[cfg(not(feature = "encrypted-pkcs8"))]
-const ENCRYPTED: &str = "expected an unencrypted private key, as `openssl pkcs8` makes it, found an encrypted one, which the feature `encrypted-pkcs8` reads";
+const ENCRYPTED: &str = "expected an unencrypted private key, as `openssl pkcs8` makes it, found an \
+    encrypted one, which the feature `encrypted-pkcs8` reads";

@@ -68,7 +68,7 @@ impl<'a> Encrypted<'a> {
         let (scheme, ciphertext) = pair::<AlgorithmIdentifierRef<'_>, &OctetStringRef>(outer)?;
         if scheme.oid != PBES2 {
             return Err(unsupported(
-                "expected a key encrypted by PBES2, as `openssl pkcs8 -topk8` makes it, found an older scheme",
+                "expected a key encrypted by PBES2, as `openssl pkcs8` makes it, found an older scheme",
             ));
         }
         let (kdf, cipher) =
@@ -199,7 +199,7 @@ fn hash_of(prf: Option<AlgorithmIdentifierRef<'_>>) -> Result<Hash, Error> {
         Some(HMAC_SHA512) => Hash::Sha512,
         _ => {
             return Err(unsupported(
-                "expected PBKDF2 with SHA-256, SHA-384 or SHA-512, as `openssl pkcs8 -topk8` makes it, found another hash",
+                "expected PBKDF2 with SHA-256, SHA-384 or SHA-512, as `openssl pkcs8` makes it, found another hash",
             ));
         }
     };
