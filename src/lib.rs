@@ -16,6 +16,8 @@ mod crypto;
 #[cfg(any(feature = "ring", feature = "aws-lc-rs"))]
 pub mod danger;
 mod error;
+#[cfg(all(test, any(feature = "ring", feature = "aws-lc-rs")))]
+mod evidence;
 mod external;
 #[cfg(any(feature = "ring", feature = "aws-lc-rs"))]
 pub mod jwe;

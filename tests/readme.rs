@@ -2,9 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-use std::collections::BTreeSet;
+#[path = "../src/evidence.rs"]
+mod evidence;
 
-use countersign::{ContentEncryption, JweAlgorithm, JwsAlgorithm};
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use countersign::{ContentEncryption, DecryptionKey, JweAlgorithm, JwsAlgorithm};
 
 const README: &str = include_str!("../README.md");
 const MANIFEST: &str = include_str!("../Cargo.toml");
@@ -20,16 +25,94 @@ fn table(heading: &str) -> Vec<Vec<&'static str>> {
     rows
 }
 
-/// The names in a list with commas, without what stands behind one in brackets.
-fn names(list: &'static str) -> Vec<&'static str> {
-    list.split(", ").map(|name| name.split_once(" (").map_or(name, |(name, _)| name)).collect()
+const BEGIN: &str = "<!-- algorithms: begin -->\n";
+const END: &str = "<!-- algorithms: end -->\n";
+
+/// What a stack's column says of an algorithm that any one of these features brings.
+fn on_stack(stack: &str, features: &[&str]) -> String {
+    if features.is_empty() || features.contains(&stack) {
+        return "yes".to_owned();
+    }
+    let others = features.iter().filter(|feature| !matches!(**feature, "ring" | "aws-lc-rs"));
+    let others: Vec<_> = others.map(|feature| format!("`{feature}`")).collect();
+    if others.is_empty() { "no".to_owned() } else { format!("with {}", others.join(" or ")) }
 }
 
-/// The names of a table of algorithms: its first column.
-fn algorithms(heading: &str) -> Vec<&'static str> {
-    // The one bracket with a comma in it, which is no list.
-    let cells = table(heading).into_iter().map(|row| *row.first().unwrap());
-    cells.map(|cell| cell.split_once(" (").map_or(cell, |(names, _)| names)).flat_map(names).collect()
+/// The head of a table and the rule below it.
+fn head(first: &str) -> String {
+    format!("| {first} | key | stack `ring` | stack `aws-lc-rs` | defined in |\n|---|---|---|---|---|\n")
+}
+
+fn row(name: &str, key: &str, features: &[&str], specification: &str) -> String {
+    let [ring, aws_lc_rs] = ["ring", "aws-lc-rs"].map(|stack| on_stack(stack, features));
+    format!("| {name} | {key} | {ring} | {aws_lc_rs} | {specification} |\n")
+}
+
+/// The three tables, as the registries of this build have them.
+fn rendered() -> String {
+    let signatures = JwsAlgorithm::ALL.iter().map(|algorithm| {
+        row(algorithm.name(), algorithm.key_requirement(), algorithm.features(), algorithm.specification())
+    });
+    let key_management = JweAlgorithm::ALL.iter().map(|algorithm| {
+        row(algorithm.name(), algorithm.key_requirement(), algorithm.features(), algorithm.specification())
+    });
+    let content_encryption = ContentEncryption::ALL.iter().map(|enc| {
+        let is_default = *enc == ContentEncryption::default();
+        let name = if is_default { format!("{enc}, the default") } else { enc.to_string() };
+        row(&name, &format!("{} bytes", enc.key_len()), &[], enc.specification())
+    });
+    [
+        head("signatures (JWS `alg`)"),
+        signatures.collect(),
+        "\n".to_owned(),
+        head("key management (JWE `alg`)"),
+        key_management.collect(),
+        "\n".to_owned(),
+        head("content encryption (JWE `enc`)"),
+        content_encryption.collect(),
+    ]
+    .concat()
+}
+
+/// The tables are the registries', word for word. A build without `es256k` has no row for it.
+///
+/// With `COUNTERSIGN_WRITE` in the environment, a build with all features writes them.
+#[test]
+fn algorithms_are_those_of_the_registries() {
+    let (above, rest) = README.split_once(BEGIN).unwrap();
+    let (written, below) = rest.split_once(END).unwrap();
+    let rendered = rendered();
+    if cfg!(feature = "es256k") && std::env::var_os("COUNTERSIGN_WRITE").is_some() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
+        fs::write(path, format!("{above}{BEGIN}{rendered}{END}{below}")).unwrap();
+        return;
+    }
+    let is_here = |line: &&str| cfg!(feature = "es256k") || !line.starts_with("| ES256K |");
+    let written: String = written.split_inclusive('\n').filter(is_here).collect();
+    assert_eq!(written, rendered, "COUNTERSIGN_WRITE=1 puts this into README.md:\n{rendered}");
+}
+
+/// What the tables say of features is true of this build: an algorithm that none of them brings can't be used.
+#[test]
+fn an_algorithm_without_its_feature_says_so() {
+    let has = |features: &[&str]| {
+        features.is_empty()
+            || features.iter().any(|feature| match *feature {
+                "aws-lc-rs" => cfg!(feature = "aws-lc-rs"),
+                "es256k" => cfg!(feature = "es256k"),
+                "pbes2" => cfg!(feature = "pbes2"),
+                "rsa" => cfg!(feature = "rsa"),
+                other => panic!("feature `{other}`"),
+            })
+    };
+    for algorithm in JwsAlgorithm::ALL {
+        assert!(has(algorithm.features()), "{algorithm}");
+    }
+    for &algorithm in JweAlgorithm::ALL {
+        let made = DecryptionKey::generate(algorithm).and_then(|key| key.encryption_key());
+        let expected = if has(algorithm.features()) { "made" } else { "unsupported_feature" };
+        assert_eq!(made.map_or_else(|error| error.code(), |_| "made"), expected, "{algorithm}");
+    }
 }
 
 #[track_caller]
@@ -37,33 +120,6 @@ fn assert_same(written: &[&str], actual: impl IntoIterator<Item = &'static str>)
     let set: BTreeSet<&str> = written.iter().copied().collect();
     assert_eq!(set.len(), written.len(), "a name that stands twice");
     assert_eq!(set, actual.into_iter().collect());
-}
-
-#[test]
-fn signature_algorithms_are_all_listed() {
-    let mut written = algorithms("signatures (JWS `alg`)");
-    assert!(written.contains(&"ES256K"));
-    if cfg!(not(feature = "es256k")) {
-        written.retain(|name| *name != "ES256K");
-    }
-    assert_same(&written, JwsAlgorithm::ALL.iter().map(|algorithm| algorithm.name()));
-}
-
-#[test]
-fn key_management_algorithms_are_all_listed() {
-    let written = algorithms("key management (JWE `alg`)");
-    assert_same(&written, JweAlgorithm::ALL.iter().map(|algorithm| algorithm.name()));
-}
-
-#[test]
-fn content_encryptions_are_all_listed() {
-    let (_, rest) = README.split_once("\nContent encryption (JWE `enc`), on both stacks:").unwrap();
-    let (list, _) = rest.split_once(".\n").unwrap();
-    let entries: Vec<&str> = list.split(',').map(str::trim).collect();
-    let default = entries.iter().filter_map(|entry| entry.strip_suffix(" (the default)"));
-    assert_eq!(default.collect::<Vec<_>>(), [ContentEncryption::default().name()]);
-    let written: Vec<&str> = entries.into_iter().flat_map(names).collect();
-    assert_same(&written, ContentEncryption::ALL.iter().map(|enc| enc.name()));
 }
 
 /// The lines of Cargo.toml's table of features: name and what it turns on.
@@ -86,4 +142,127 @@ fn features_are_all_listed() {
         features.iter().filter(|row| row.get(1) == Some(&"yes")).map(|row| name(row)).collect();
     let (_, default) = declared.iter().find(|(name, _)| *name == "default").unwrap();
     assert_same(&on, default.split('"').skip(1).step_by(2));
+}
+
+/// The text of every Rust file below a folder.
+fn sources(folder: &Path, text: &mut String) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, text);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            text.push_str(&fs::read_to_string(&path).unwrap());
+        }
+    }
+}
+
+/// Each example of an RFC that is written down is read by a test that names it, or by one that goes through all.
+#[test]
+fn evidence_examples() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut tests = String::new();
+    sources(&root.join("src"), &mut tests);
+    sources(&root.join("tests"), &mut tests);
+    let mut files: Vec<String> = fs::read_dir(root.join("tests/vectors"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.starts_with("rfc") && name.ends_with(".json"))
+        .collect();
+    files.sort();
+    assert!(files.len() > 8, "{files:?}");
+    for file in files {
+        let cases = evidence::examples(&file);
+        let rfc = format!("RFC {}", file.trim_start_matches("rfc").trim_end_matches(".json"));
+        let reads_all = tests.contains(&format!("Case::all(\"{rfc}\")"));
+        for case in &cases {
+            let source = case["source"].as_str().unwrap();
+            assert!(source.starts_with(&format!("{rfc} ")), "{file}: {source}");
+            assert!(reads_all || tests.contains(&format!("\"{source}\"")), "no test reads {source}");
+        }
+        let refused = cases.iter().filter(|case| case["expect"] == "refused").count();
+        let numbers = [cases.len(), cases.len() - refused, refused, 0, 0].map(|number| number.to_string());
+        let title = format!("{rfc}, its examples");
+        let cells: Vec<&str> = std::iter::once(&title).chain(&numbers).map(String::as_str).collect();
+        evidence::row(&cells);
+    }
+}
+
+// ---- the judge of vectors, on verdicts made up
+
+mod judging {
+    use crate::evidence::{Expected, Override, Tally};
+
+    const ONE: &[Override] =
+        &[Override { case: 1, code: "base64url", reason: "a reason of five words or more" }];
+
+    #[test]
+    #[should_panic(expected = "expected Refused, found accepted")]
+    fn another_verdict_than_the_publisher_s_is_found() {
+        let mut tally = Tally::new("made up", &[]);
+        tally.judge(1, Expected::Refused, "accepted", "");
+        tally.finish(1);
+    }
+
+    #[test]
+    #[should_panic(expected = "expected Accepted, found base64url")]
+    fn in_both_directions() {
+        let mut tally = Tally::new("made up", &[]);
+        tally.judge(1, Expected::Accepted, "base64url", "");
+        tally.finish(1);
+    }
+
+    #[test]
+    #[should_panic(expected = "overridden, but json is what the publisher expects")]
+    fn an_override_that_no_longer_matters_is_found() {
+        let mut tally = Tally::new("made up", ONE);
+        tally.judge(1, Expected::Refused, "json", "");
+        tally.finish(1);
+    }
+
+    #[test]
+    #[should_panic(expected = "overridden as base64url, found json")]
+    fn an_override_with_another_code_is_found() {
+        let mut tally = Tally::new("made up", ONE);
+        tally.judge(1, Expected::Accepted, "json", "");
+        tally.finish(1);
+    }
+
+    #[test]
+    #[should_panic(expected = "an override of no case")]
+    fn an_override_without_a_case_is_found() {
+        let mut tally = Tally::new("made up", ONE);
+        tally.judge(2, Expected::Accepted, "accepted", "");
+        tally.finish(1);
+    }
+
+    #[test]
+    #[should_panic(expected = "an override without a reason")]
+    fn an_override_without_a_reason_is_found() {
+        const NO_REASON: &[Override] = &[Override { case: 1, code: "json", reason: "" }];
+        let mut tally = Tally::new("made up", NO_REASON);
+        tally.judge(1, Expected::Accepted, "json", "");
+        tally.finish(1);
+    }
+
+    #[test]
+    #[should_panic(expected = "every case is judged")]
+    fn a_case_that_is_left_out_is_found() {
+        let mut tally = Tally::new("made up", &[]);
+        tally.judge(1, Expected::Accepted, "accepted", "");
+        tally.finish(2);
+    }
+
+    #[test]
+    #[should_panic(expected = "expected Foreign, found accepted")]
+    fn foreign_parameters_are_never_accepted() {
+        let mut tally = Tally::new("made up", &[]);
+        tally.judge(1, Expected::Foreign, "accepted", "");
+        tally.finish(1);
+    }
+
+    #[test]
+    #[should_panic(expected = "expected this row in README.md")]
+    fn a_row_that_the_readme_lacks_is_found() {
+        crate::evidence::stands_in_the_readme("| made up | 1 |");
+    }
 }

@@ -4,6 +4,7 @@ mod vectors;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use countersign::jwk::CertificateChain;
 use countersign::jws::{JwsBuilder, JwsVerifier, sign_general};
 use countersign::{Jwk, JwsAlgorithm, KeySet, SigningKey, VerifyingKey, jws};
 use serde_json::Value;
@@ -304,4 +305,61 @@ fn one_set_verifies_all_examples() {
     assert_eq!(mixed.skipped()[0].reason().code(), "key_not_public");
     let secrets = KeySet::shared_secrets(&[hmac.jwk("jwk")].into_iter().collect());
     assert_eq!(secrets.verify(hmac.token()).unwrap().payload(), hmac.text("payload").as_bytes());
+}
+
+/// The chain that leads to a root of 1999: its form is judged here, and whether it is trusted by the application.
+#[test]
+fn b_certificate_chain() {
+    let case = Case::of("RFC 7515 B");
+    let x5c: Vec<&str> =
+        case.value("x5c").as_array().unwrap().iter().map(|text| text.as_str().unwrap()).collect();
+    let chain = CertificateChain::from_x5c(&x5c).unwrap();
+    assert_eq!(chain.certificates().count(), 3);
+    assert_eq!(chain.thumbprint(), case.text("certificate_thumbprint"));
+    let key = chain.trusted_key(|chain| chain.thumbprint() == case.text("certificate_thumbprint")).unwrap();
+    assert_eq!(key.thumbprint(), case.jwk("jwk").thumbprint());
+    assert_eq!(code(chain.trusted_key(|_| false)), "certificate_not_trusted");
+
+    // In another order it is another key's chain: the second certificate's, and the root's with its 1024 bits.
+    let second = CertificateChain::from_x5c(&x5c[1..]).unwrap().trusted_key(|_| true);
+    assert_ne!(second.map(|key| key.thumbprint()), Ok(key.thumbprint()));
+    let root = CertificateChain::from_x5c(&x5c[2..]).unwrap().trusted_key(|_| true);
+    assert_eq!(code(root), "key_too_small");
+    let none: [&str; 0] = [];
+    assert_eq!(code(CertificateChain::from_x5c(none)), "member_type");
+    // RFC 7515 §4.1.6: base64, "not base64url", and of whole certificates in DER.
+    let (first, rest) = (x5c[0], &x5c[1..]);
+    let base64url = first.replace('+', "-").replace('/', "_");
+    for bent in [&*base64url, first.trim_end_matches('='), &format!("{first}\n"), &first[4..], ""] {
+        let bent: Vec<&str> = std::iter::once(bent).chain(rest.iter().copied()).collect();
+        assert_ne!(code(CertificateChain::from_x5c(bent)), "accepted");
+    }
+    // A key that isn't the first certificate's.
+    let other = Case::of("RFC 7515 A.2");
+    let with_chain = |jwk: &Value| {
+        let jwk = with(jwk, "x5c", case.value("x5c").clone());
+        code(Jwk::from_json(&jwk.to_string()))
+    };
+    assert_eq!(with_chain(case.value("jwk")), "accepted");
+    assert_eq!(with_chain(other.value("jwk")), "key_inconsistent");
+}
+
+/// base64url by the RFC's five octets, as a payload.
+#[test]
+fn c_base64url() {
+    let case = Case::of("RFC 7515 C");
+    assert_eq!(case.hex_as_base64url("octets_hex"), case.text("encoded"));
+    let octets = [3, 236, 255, 224, 193];
+    let key = SigningKey::from_jwk_for(JwsAlgorithm::Hs256, &Case::of("RFC 7515 A.1").jwk("jwk")).unwrap();
+    let token = jws::sign(&key, &octets).unwrap();
+    assert_eq!(token.split('.').nth(1), Some(case.text("encoded")));
+    let key = key.verifying_key().unwrap();
+    assert_eq!(jws::verify(&key, &token).unwrap().payload(), octets);
+    // The alphabet of base64, its padding, and two bits that are left over.
+    for bent in ["A+z/4ME", "A-z_4ME=", "A-z_4MF"] {
+        assert!(matches!(
+            code(jws::verify(&key, &with_part(&token, 1, |_| bent.to_owned()))),
+            "base64url" | "non_canonical_base64url"
+        ));
+    }
 }

@@ -137,3 +137,27 @@ fn a_6_key_agreement() {
     assert_eq!(code(Jwk::from_json(&swapped.to_string())), "key_inconsistent");
     assert_eq!(code(VerifyingKey::from_jwk_for(JwsAlgorithm::Ed25519, &vectors::jwk(epk))), "key_type");
 }
+
+/// X448 isn't here. Its keys say so, and as ephemeral keys they aren't what the recipient's curve asks for.
+#[test]
+fn a_7_x448_is_refused() {
+    let case = Case::of("RFC 8037 A.7");
+    let recipient = case.value("recipient_jwk");
+    assert_eq!(code(Jwk::from_json(&recipient.to_string())), "unsupported_key");
+    let private = with(recipient, "d", case.hex_as_base64url("ephemeral_secret_hex"));
+    assert_eq!(code(Jwk::from_json(&private.to_string())), "unsupported_key");
+    assert_eq!(code(Jwk::from_json(&with(recipient, "crv", "Ed448").to_string())), "unsupported_key");
+
+    // Under a key of X25519 that has the ID and the algorithm of the RFC's recipient.
+    let key = DecryptionKey::from_jwk_for(
+        JweAlgorithm::EcdhEsA256Kw,
+        &Jwk::generate(KeyKind::X25519).unwrap().with_key_id("Dave"),
+    )
+    .unwrap();
+    let token = countersign::encrypt(&key.encryption_key().unwrap(), b"x").unwrap();
+    assert_eq!(code(decrypt(&key, &token)), "accepted");
+    let epk = &case.value("header")["epk"];
+    assert_eq!(epk["crv"], "X448");
+    let bent = with_header(&token, &case.value("header").to_string());
+    assert_eq!(code(decrypt(&key, &bent)), "member_type");
+}

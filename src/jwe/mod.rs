@@ -44,4 +44,10 @@ pub use external::{
 pub(crate) use token::{EncryptedToken, NOTHING_UNDERSTOOD};
 
 #[cfg(test)]
+mod rfc7518;
+#[cfg(test)]
+mod rfc7520;
+#[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod wycheproof;

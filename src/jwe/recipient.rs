@@ -34,6 +34,9 @@ pub(super) trait Family: Sync {
     /// Returns the recipient's side of a key whose `alg`, `use` and `key_ops` have been judged.
     fn decryption(&self, algorithm: JweAlgorithm, jwk: &Jwk) -> Result<Box<dyn OpenContentKey>, Error>;
 
+    /// Tells the algorithm's readers what they need for it.
+    fn description(&self) -> Description;
+
     /// Returns the recipient's side of a key that unwraps outside the process. `jwk` is the public key of
     /// a pair, judged as for encryption, and nothing for a secret.
     fn external_unwrapping(&self, _: Unwrapper, _: Option<&Jwk>) -> Result<Box<dyn OpenContentKey>, Error> {
@@ -62,6 +65,16 @@ pub(super) trait Family: Sync {
     fn agrees(&self) -> bool {
         false
     }
+}
+
+/// What is to be known of an algorithm before it is used.
+pub(super) struct Description {
+    /// Where it is defined.
+    pub(super) specification: &'static str,
+    /// What key it takes, in words.
+    pub(super) key: &'static str,
+    /// The cargo features any one of which brings it; none where every build has it.
+    pub(super) features: &'static [&'static str],
 }
 
 /// The sender's side of a key, by who decides the content encryption key.

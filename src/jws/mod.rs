@@ -11,6 +11,8 @@ pub(crate) mod alg;
 mod external;
 mod key;
 mod parameters;
+#[cfg(test)]
+mod rfc7520;
 mod sign;
 mod sign_async;
 mod sign_json;
@@ -20,6 +22,8 @@ mod unverified;
 mod verified;
 mod verifier;
 mod verify;
+#[cfg(test)]
+mod wycheproof;
 
 pub use alg::JwsAlgorithm;
 pub use external::{AsyncExternalSigner, ExternalSigner};

@@ -13,6 +13,7 @@ const FILES: &[(&str, &str)] = &[
     ("RFC 7517", include_str!("rfc7517.json")),
     ("RFC 7518", include_str!("rfc7518.json")),
     ("RFC 7519", include_str!("rfc7519.json")),
+    ("RFC 7520", include_str!("rfc7520.json")),
     ("RFC 7638", include_str!("rfc7638.json")),
     ("RFC 7797", include_str!("rfc7797.json")),
     ("RFC 8037", include_str!("rfc8037.json")),
@@ -29,6 +30,20 @@ impl Case {
         let file: Value = serde_json::from_str(text).expect("the file is JSON");
         let mut cases = file.get("cases").and_then(Value::as_array).expect("the file has cases").iter();
         Self(cases.find(|case| case["source"] == source).expect("the file has the section").clone())
+    }
+
+    /// Every example of an RFC, in its order.
+    #[track_caller]
+    pub(crate) fn all(rfc: &str) -> Vec<Self> {
+        let (_, text) = FILES.iter().find(|(name, _)| *name == rfc).expect("the RFC has a file");
+        let file: Value = serde_json::from_str(text).expect("the file is JSON");
+        let cases = file.get("cases").and_then(Value::as_array).expect("the file has cases");
+        cases.iter().cloned().map(Self).collect()
+    }
+
+    /// A member that not every case has.
+    pub(crate) fn get(&self, member: &str) -> Option<&Value> {
+        self.0.get(member)
     }
 
     #[track_caller]

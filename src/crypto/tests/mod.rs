@@ -9,6 +9,7 @@ use crate::secret::SecretBytes;
 mod crossing;
 mod rsa_keys;
 mod shared;
+mod wycheproof;
 
 #[cfg(feature = "ring")]
 mod on_ring {

@@ -9,12 +9,12 @@ use zeroize::Zeroizing;
 
 use crate::crypto::AesGcmKey;
 use crate::error::{Defect, Error, Part};
-use crate::jwe::alg::{JweAlgorithm, check_no_public_key, shared_key};
+use crate::jwe::alg::{JweAlgorithm, check_no_public_key, secret_of, shared_key};
 use crate::jwe::external::Unwrapper;
 use crate::jwe::message_budget::MessageBudget;
 use crate::jwe::recipient::{
-    Accepted, ContentKey, EncryptContentKey, Family, KeyManagement, OpenContentKey, Parameter, PartyInfo,
-    RecipientInput, RecipientOutput, fill_random, random_bytes, rejected,
+    Accepted, ContentKey, Description, EncryptContentKey, Family, KeyManagement, OpenContentKey, Parameter,
+    PartyInfo, RecipientInput, RecipientOutput, fill_random, random_bytes, rejected,
 };
 use crate::jwk::Jwk;
 use crate::secret::SecretBytes;
@@ -44,6 +44,10 @@ impl Family for AesGcmKw {
 
     fn decryption(&self, _: JweAlgorithm, jwk: &Jwk) -> Result<Box<dyn OpenContentKey>, Error> {
         Ok(Box::new(self.key(jwk)?))
+    }
+
+    fn description(&self) -> Description {
+        Description { specification: "RFC 7518 §4.7", key: secret_of(self.key_len), features: &[] }
     }
 
     fn external_unwrapping(

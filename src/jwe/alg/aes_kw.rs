@@ -6,10 +6,10 @@
 
 use crate::crypto::AesKwKey;
 use crate::error::{Defect, Error, Part};
-use crate::jwe::alg::{JweAlgorithm, check_no_public_key, shared_key};
+use crate::jwe::alg::{JweAlgorithm, check_no_public_key, secret_of, shared_key};
 use crate::jwe::external::{Unwrapper, Unwrapping};
 use crate::jwe::recipient::{
-    Accepted, ContentKey, EncryptContentKey, Family, KeyManagement, OpenContentKey, PartyInfo,
+    Accepted, ContentKey, Description, EncryptContentKey, Family, KeyManagement, OpenContentKey, PartyInfo,
     RecipientInput, RecipientOutput, random_bytes, rejected,
 };
 use crate::jwk::Jwk;
@@ -38,6 +38,10 @@ impl Family for AesKw {
 
     fn decryption(&self, _: JweAlgorithm, jwk: &Jwk) -> Result<Box<dyn OpenContentKey>, Error> {
         Ok(Box::new(self.key(jwk)?))
+    }
+
+    fn description(&self) -> Description {
+        Description { specification: "RFC 7518 §4.4", key: secret_of(self.key_len), features: &[] }
     }
 
     fn external_unwrapping(

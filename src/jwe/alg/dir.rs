@@ -11,7 +11,7 @@ use crate::jwe::alg::{JweAlgorithm, SECRET, shared_key};
 use crate::jwe::enc::{ContentCipher, ContentEncryption};
 use crate::jwe::message_budget::MessageBudget;
 use crate::jwe::recipient::{
-    Accepted, ContentKey, DetermineContentKey, Family, KeyManagement, OpenContentKey, PartyInfo,
+    Accepted, ContentKey, Description, DetermineContentKey, Family, KeyManagement, OpenContentKey, PartyInfo,
     RecipientInput, RecipientOutput, random_bytes, rejected,
 };
 use crate::jwk::{Jwk, KeyMaterial};
@@ -31,6 +31,11 @@ impl Family for Direct {
 
     fn decryption(&self, _: JweAlgorithm, jwk: &Jwk) -> Result<Box<dyn OpenContentKey>, Error> {
         Ok(Box::new(SharedKey::new(jwk)?))
+    }
+
+    fn description(&self) -> Description {
+        let key = "a secret as long as the content encryption's key";
+        Description { specification: "RFC 7518 §4.5", key, features: &[] }
     }
 
     fn determines_content_key(&self) -> bool {

@@ -14,8 +14,8 @@ use crate::jwe::alg::JweAlgorithm;
 use crate::jwe::enc::ContentEncryption;
 use crate::jwe::external::{Agreement, EphemeralPublicKey};
 use crate::jwe::recipient::{
-    Accepted, ContentKey, DetermineContentKey, EncryptContentKey, Family, KeyManagement, OpenContentKey,
-    Parameter, PartyInfo, RecipientInput, RecipientOutput, no_randomness, rejected,
+    Accepted, ContentKey, Description, DetermineContentKey, EncryptContentKey, Family, KeyManagement,
+    OpenContentKey, Parameter, PartyInfo, RecipientInput, RecipientOutput, no_randomness, rejected,
 };
 use crate::jwk::{
     EcKey, Jwk, KeyKind, KeyMaterial, OkpCurve, OkpKey, read_ephemeral_public_key, write_ephemeral_public_key,
@@ -56,6 +56,11 @@ impl Family for EcdhEs {
         let curve = PublicKey::of_recipient(jwk.material())?.curve();
         let holder = Holder::Elsewhere { curve, agreement };
         Ok(Box::new(Recipient { holder, algorithm, wrap_key_len: self.wrap_key_len }))
+    }
+
+    fn description(&self) -> Description {
+        let key = "an EC key on P-256, P-384 or P-521, or an X25519 key";
+        Description { specification: "RFC 7518 §4.6", key, features: &[] }
     }
 
     fn determines_content_key(&self) -> bool {

@@ -157,6 +157,24 @@ impl JweAlgorithm {
         Self::ALL.iter().copied().find(|algorithm| algorithm.name() == name)
     }
 
+    /// Returns where the algorithm is defined, such as `RFC 7518 §4.4`.
+    #[must_use]
+    pub fn specification(self) -> &'static str {
+        self.family().description().specification
+    }
+
+    /// Returns in words what key the algorithm takes, such as `a secret of 32 bytes`.
+    #[must_use]
+    pub fn key_requirement(self) -> &'static str {
+        self.family().description().key
+    }
+
+    /// Returns the cargo features any one of which brings the algorithm; none where every build has it.
+    #[must_use]
+    pub fn features(self) -> &'static [&'static str] {
+        self.family().description().features
+    }
+
     /// Returns the algorithm that a JWK is for by its own `alg`.
     ///
     /// A password's algorithm must be asked for: each of its tokens may cost seconds, so no document says so.
@@ -261,6 +279,15 @@ fn shared_key(jwk: &Jwk, key_len: usize) -> Result<&SecretBytes, Error> {
             64 => "512 bits",
             _ => "256 bits",
         })))
+    }
+}
+
+/// What a shared key is, in a description's words.
+const fn secret_of(key_len: usize) -> &'static str {
+    match key_len {
+        16 => "a secret of 16 bytes",
+        24 => "a secret of 24 bytes",
+        _ => "a secret of 32 bytes",
     }
 }
 

@@ -14,8 +14,8 @@ use crate::crypto::{AesKwKey, CryptoError, Hash, pbkdf2};
 use crate::error::{Defect, Error, Part, Unsupported};
 use crate::jwe::alg::{JweAlgorithm, SECRET};
 use crate::jwe::recipient::{
-    Accepted, ContentKey, EncryptContentKey, Family, KeyManagement, OpenContentKey, Parameter, PartyInfo,
-    RecipientInput, RecipientOutput, random_bytes, rejected, too_many_iterations,
+    Accepted, ContentKey, Description, EncryptContentKey, Family, KeyManagement, OpenContentKey, Parameter,
+    PartyInfo, RecipientInput, RecipientOutput, random_bytes, rejected, too_many_iterations,
 };
 use crate::jwk::{Jwk, KeyMaterial};
 use crate::limits::Limits;
@@ -65,6 +65,10 @@ impl Family for Pbes2 {
 
     fn decryption(&self, algorithm: JweAlgorithm, jwk: &Jwk) -> Result<Box<dyn OpenContentKey>, Error> {
         Ok(Box::new(self.password(algorithm, jwk)?))
+    }
+
+    fn description(&self) -> Description {
+        Description { specification: "RFC 7518 §4.8", key: "a password", features: &["pbes2"] }
     }
 }
 

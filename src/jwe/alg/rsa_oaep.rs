@@ -9,7 +9,7 @@ use crate::error::{Defect, Error, KeyDefect, Part, Unsupported};
 use crate::jwe::alg::JweAlgorithm;
 use crate::jwe::external::{Unwrapper, Unwrapping};
 use crate::jwe::recipient::{
-    Accepted, ContentKey, EncryptContentKey, Family, KeyManagement, OpenContentKey, PartyInfo,
+    Accepted, ContentKey, Description, EncryptContentKey, Family, KeyManagement, OpenContentKey, PartyInfo,
     RecipientInput, RecipientOutput, rejected,
 };
 use crate::jwk::{Jwk, KeyKind, KeyMaterial};
@@ -52,6 +52,18 @@ impl Family for RsaOaep {
         check_available()?;
         let key = RsaOaepPrivateKey::new(self.hash, components).map_err(rejected)?;
         Ok(Box::new(PrivateKey(key)))
+    }
+
+    fn description(&self) -> Description {
+        Description {
+            specification: match self.hash {
+                OaepHash::Sha1 | OaepHash::Sha256 => "RFC 7518 §4.3",
+                // IANA's registry has these two from there.
+                OaepHash::Sha384 | OaepHash::Sha512 => "W3C WebCryptoAPI",
+            },
+            key: "an RSA key of 2048 to 8192 bits; to decrypt, of 2048, 3072 or 4096",
+            features: &["aws-lc-rs", "rsa"],
+        }
     }
 
     fn external_unwrapping(

@@ -42,6 +42,7 @@ pub enum ContentEncryption {
 /// What the registry knows of a content encryption. Lengths are in bytes.
 struct Row {
     name: &'static str,
+    specification: &'static str,
     key_len: usize,
     iv_len: usize,
     tag_len: usize,
@@ -67,6 +68,7 @@ impl ContentEncryption {
     const fn row(self) -> &'static Row {
         const GCM: Row = Row {
             name: "",
+            specification: "RFC 7518 §5.3",
             key_len: 0,
             // RFC 7518 §5.3: "Use of an IV of size 96 bits is REQUIRED with this algorithm. The
             // requested size of the Authentication Tag output MUST be 128 bits".
@@ -81,6 +83,7 @@ impl ContentEncryption {
             Self::A256Gcm => &Row { name: "A256GCM", key_len: 32, ..GCM },
             Self::A128CbcHs256 => &Row {
                 name: "A128CBC-HS256",
+                specification: "RFC 7518 §5.2.3",
                 key_len: 32,
                 iv_len: 16,
                 tag_len: 16,
@@ -89,6 +92,7 @@ impl ContentEncryption {
             },
             Self::A192CbcHs384 => &Row {
                 name: "A192CBC-HS384",
+                specification: "RFC 7518 §5.2.4",
                 key_len: 48,
                 iv_len: 16,
                 tag_len: 24,
@@ -97,6 +101,7 @@ impl ContentEncryption {
             },
             Self::A256CbcHs512 => &Row {
                 name: "A256CBC-HS512",
+                specification: "RFC 7518 §5.2.5",
                 key_len: 64,
                 iv_len: 16,
                 tag_len: 32,
@@ -122,6 +127,12 @@ impl ContentEncryption {
     #[must_use]
     pub const fn key_len(self) -> usize {
         self.row().key_len
+    }
+
+    /// Returns where the algorithm is defined, such as `RFC 7518 §5.3`.
+    #[must_use]
+    pub const fn specification(self) -> &'static str {
+        self.row().specification
     }
 
     /// Returns the length of the initialization vector, in bytes.

@@ -14,7 +14,7 @@ use std::str::FromStr;
 
 use crate::crypto::{EcCurve, Hash, RsaPadding};
 use crate::error::Error;
-use crate::jwk::KeyKind;
+use crate::jwk::{KeyKind, in_words};
 
 /// A JWS signature algorithm, by its IANA name in Rust case
 /// ([RFC 7518 §3.1](https://www.rfc-editor.org/rfc/rfc7518#section-3.1)).
@@ -146,6 +146,43 @@ impl JwsAlgorithm {
             return Some(Self::Ed25519);
         }
         ROWS.iter().find(|row| row.name == name).map(|row| row.algorithm)
+    }
+
+    /// Returns where the algorithm is defined, such as `RFC 7518 §3.2`.
+    #[must_use]
+    pub fn specification(self) -> &'static str {
+        match self.family() {
+            Family::Hmac(_) => "RFC 7518 §3.2",
+            Family::Rsa(RsaPadding::Pkcs1, _) => "RFC 7518 §3.3",
+            Family::Rsa(RsaPadding::Pss, _) => "RFC 7518 §3.5",
+            Family::Ecdsa(EcCurve::P256 | EcCurve::P384 | EcCurve::P521) => "RFC 7518 §3.4",
+            #[cfg(feature = "es256k")]
+            Family::Ecdsa(EcCurve::Secp256k1) => "RFC 8812 §3.2",
+            Family::Eddsa => "RFC 9864 §2.2",
+        }
+    }
+
+    /// Returns in words what key the algorithm takes, such as `an EC key on P-256`.
+    #[must_use]
+    pub fn key_requirement(self) -> &'static str {
+        match self.family() {
+            Family::Hmac(Hash::Sha256) => "a secret of 32 bytes or more",
+            Family::Hmac(Hash::Sha384) => "a secret of 48 bytes or more",
+            Family::Hmac(Hash::Sha512) => "a secret of 64 bytes or more",
+            Family::Rsa(_, _) => "an RSA key of 2048 to 8192 bits; to sign, of 2048, 3072 or 4096",
+            Family::Ecdsa(curve) => in_words(curve),
+            Family::Eddsa => "an Ed25519 key",
+        }
+    }
+
+    /// Returns the cargo features any one of which brings the algorithm; none where every build has it.
+    #[must_use]
+    pub fn features(self) -> &'static [&'static str] {
+        match self.family() {
+            #[cfg(feature = "es256k")]
+            Family::Ecdsa(EcCurve::Secp256k1) => &["es256k"],
+            _ => &[],
+        }
     }
 
     pub(crate) fn family(self) -> Family {
