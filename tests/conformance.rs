@@ -516,6 +516,18 @@ fn depth_and_length_are_bounded() {
         assert!(harmless || answers[0]["ok"] == false, "{}", &line[..60]);
     }
 
+    // What would be looked up name by name.
+    let names: Vec<String> = (0..100_000).map(|number| format!("n{number}")).collect();
+    let members: serde_json::Map<_, _> = names.iter().map(|name| (name.clone(), json!(1))).collect();
+    let sign = json!({"id": 1, "op": "jws_sign", "alg": "HS256", "key": secret(32), "payload_b64u": "",
+        "serialization": "compact", "header": {"n": 1, "crit": names}});
+    refused(&sign, "invalid", "request");
+    refused(&with(&sign, json!({"header": members})), "invalid", "request");
+    let few: serde_json::Map<_, _> = members.clone().into_iter().take(100).collect();
+    accepted(&with(&sign, json!({"header": few})));
+    let answers = serve(with(&json!({"id": 1, "op": "info"}), json!(members)).to_string().as_bytes());
+    assert_eq!(answers[0]["code"], "request");
+
     let long = format!(r#"{{"id":1,"op":"info","x":"{}"}}"#, "x".repeat(8 * 1024 * 1024));
     let answers = serve(format!("{long}\n{}", r#"{"id":2,"op":"info"}"#).as_bytes());
     assert_eq!(answers.len(), 2);

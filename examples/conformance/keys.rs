@@ -26,13 +26,25 @@ pub(crate) fn content_encryption(name: &str) -> Result<ContentEncryption, Failur
     Ok(ContentEncryption::from_name(name).ok_or(Error::Unsupported(Unsupported::ContentEncryption))?)
 }
 
-/// The algorithms of a list that this build knows. What it doesn't know it can't accept anyhow, unless that is all.
-pub(crate) fn known<A>(names: &[String], find: fn(&str) -> Result<A, Failure>) -> Result<Vec<A>, Failure> {
-    let found: Vec<_> = names.iter().map(|name| find(name)).collect();
-    if found.iter().any(Result::is_ok) {
-        return Ok(found.into_iter().flatten().collect());
+/// The algorithms of a list that this build knows, each once. What it doesn't know it can't accept anyhow, unless that
+/// is all.
+pub(crate) fn known<A: PartialEq>(
+    names: &[String],
+    find: fn(&str) -> Result<A, Failure>,
+) -> Result<Vec<A>, Failure> {
+    let mut found = Vec::new();
+    let mut unknown = None;
+    for name in names {
+        match find(name) {
+            Ok(algorithm) if !found.contains(&algorithm) => found.push(algorithm),
+            Ok(_) => {}
+            Err(reason) => unknown = Some(reason),
+        }
     }
-    found.into_iter().collect()
+    match unknown {
+        Some(reason) if found.is_empty() => Err(reason),
+        _ => Ok(found),
+    }
 }
 
 /// A `dir` key is one for a content encryption, which the JWK's `alg` may leave open.

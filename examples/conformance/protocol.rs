@@ -9,9 +9,12 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use countersign::{Error, Jwk, JwkSet};
-use serde::de::{DeserializeOwned, MapAccess, Visitor};
+use serde::de::{self, DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
+
+/// More members of one object, or elements of one list, are for no honest request; names are looked up one by one.
+const MOST: usize = 1000;
 
 /// The members of one JSON object, in order, values unread.
 pub(crate) struct Members<'a>(pub(crate) Vec<(String, &'a RawValue)>);
@@ -57,7 +60,8 @@ impl<'a> Members<'a> {
     }
 
     pub(crate) fn texts(&self, name: &str) -> Result<Option<Vec<String>>, Failure> {
-        self.typed(name, "an array of strings")
+        let texts: Option<Vec<String>> = self.typed(name, "an array of strings")?;
+        texts.map(|texts| check_length(name, texts)).transpose()
     }
 
     pub(crate) fn required_texts(&self, name: &str) -> Result<Vec<String>, Failure> {
@@ -94,9 +98,10 @@ impl<'a> Members<'a> {
     pub(crate) fn objects(&self, name: &str) -> Result<Vec<Members<'a>>, Failure> {
         let Some(value) = self.get(name) else { return Ok(Vec::new()) };
         let objects = serde_json::from_str(value.get());
-        objects.map_err(|_| {
+        let objects = objects.map_err(|_| {
             Failure::of_request(format!("expected an array of objects in `{name}`, found another"))
-        })
+        })?;
+        check_length(name, objects)
     }
 
     pub(crate) fn jwk(&self, name: &str) -> Result<Jwk, Failure> {
@@ -131,6 +136,13 @@ impl<'a> Members<'a> {
     }
 }
 
+fn check_length<T>(name: &str, list: Vec<T>) -> Result<Vec<T>, Failure> {
+    if list.len() <= MOST {
+        return Ok(list);
+    }
+    Err(Failure::of_request(format!("expected at most {MOST} elements in `{name}`, found more")))
+}
+
 impl<'de> Deserialize<'de> for Members<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct InOrder;
@@ -145,6 +157,9 @@ impl<'de> Deserialize<'de> for Members<'de> {
             fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
                 let mut members = Vec::new();
                 while let Some(member) = map.next_entry()? {
+                    if members.len() == MOST {
+                        return Err(de::Error::custom("too many members"));
+                    }
                     members.push(member);
                 }
                 Ok(Members(members))
