@@ -20,6 +20,8 @@ mod error;
 mod evidence;
 mod external;
 #[cfg(any(feature = "ring", feature = "aws-lc-rs"))]
+pub mod gateway;
+#[cfg(any(feature = "ring", feature = "aws-lc-rs"))]
 pub mod jwe;
 #[cfg(any(feature = "ring", feature = "aws-lc-rs"))]
 pub mod jwk;
@@ -30,6 +32,8 @@ pub mod jwt;
 #[cfg(any(feature = "ring", feature = "aws-lc-rs"))]
 pub mod keys;
 mod limits;
+#[cfg(any(feature = "ring", feature = "aws-lc-rs"))]
+pub mod profile;
 mod secret;
 #[cfg(any(feature = "ring", feature = "aws-lc-rs"))]
 mod wire;
@@ -53,4 +57,6 @@ pub use jwt::{
 #[cfg(any(feature = "ring", feature = "aws-lc-rs"))]
 pub use keys::{KeySet, recipient_key};
 pub use limits::Limits;
+#[cfg(any(feature = "ring", feature = "aws-lc-rs"))]
+pub use profile::access_token::{AccessToken, AccessTokenIssuer, AccessTokenVerifier};
 pub use secret::{SecretBytes, SecretString};

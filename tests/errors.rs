@@ -15,11 +15,12 @@ use std::time::Duration;
 use countersign::jwe::{JweBuilder, JweDecrypter};
 use countersign::jwk::{CertificateChain, KeyKind, ThumbprintUri};
 use countersign::jws::{ExternalSigner, JwsVerifier};
+use countersign::profile::access_token::{ClientCertificate, Provider};
 use countersign::{
-    ContentEncryption, DecryptionKey, EncryptionKey, Error, ExternalKeyError, JweAlgorithm, Jwk, JwkSet,
-    JwsAlgorithm, JwtIssuer, JwtVerifier, KeyDefect, KeySet, Limits, NoClaims, SecretBytes, SigningKey,
-    TokenBuffer, Unsupported, UnverifiedToken, VerifyingKey, danger, decrypt, decrypt_claims, encrypt, jws,
-    recipient_key,
+    AccessTokenVerifier, ContentEncryption, DecryptionKey, EncryptionKey, Error, ExternalKeyError,
+    JweAlgorithm, Jwk, JwkSet, JwsAlgorithm, JwtIssuer, JwtVerifier, KeyDefect, KeySet, Limits, NoClaims,
+    SecretBytes, SigningKey, TokenBuffer, Unsupported, UnverifiedToken, VerifyingKey, danger, decrypt,
+    decrypt_claims, encrypt, jws, recipient_key,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -320,6 +321,7 @@ fn malformed() -> Vec<Case> {
 }
 
 fn unsupported_and_refused() -> Vec<Case> {
+    let certificate = ClientCertificate::from_der(b"another");
     let jwe = encrypted();
     let inner = claims_token("{}");
     let typed = JwtVerifier::builder(hmac_key()).any_issuer().any_audience().token_type("at+jwt").build();
@@ -392,7 +394,7 @@ fn unsupported_and_refused() -> Vec<Case> {
             typed.unwrap().verify::<NoClaims>(&inner),
             "type_not_allowed",
             401,
-            "not allowed: expected a type that `token_type` names in the header's `typ`, found another or none",
+            "not allowed: expected a type that `token_type` or the profile names in the header's `typ`, found another or none",
         ),
         case(
             nested().verify::<NoClaims>(&wrapped("SECRET", &inner)),
@@ -431,7 +433,39 @@ fn unsupported_and_refused() -> Vec<Case> {
             401,
             "not allowed: expected certificates that the application trusts, found some that it refused",
         ),
+        case(
+            access_tokens().verify::<NoClaims>(&access_token(BOUND)),
+            "proof_required",
+            401,
+            "not allowed: expected a proof of the key that the token is bound to, found a bearer without one",
+        ),
+        case(
+            access_tokens().verify_with_proof::<NoClaims>(&access_token(BOUND), &certificate),
+            "proof_failed",
+            401,
+            "not allowed: expected a proof of every key that the token is bound to, found another or none",
+        ),
+        case(
+            access_tokens().verify_with_proof::<NoClaims>(&access_token("\"x\":\"SECRET\""), &certificate),
+            "not_bound",
+            401,
+            "not allowed: expected a token that is bound to a key, found one that isn't; `proof_if_bound` accepts it",
+        ),
     ]
+}
+
+/// A confirmation of no certificate.
+const BOUND: &str = r#""cnf":{"kid":"SECRET"}"#;
+
+fn access_tokens() -> AccessTokenVerifier {
+    let verifier = AccessTokenVerifier::builder(hmac_key()).issuer("a").audience("b");
+    verifier.clock(stopped_at(NOW)).build().unwrap()
+}
+
+/// An access token with one more claim.
+fn access_token(claim: &str) -> String {
+    let claims = r#""iss":"a","aud":"b","sub":"s","client_id":"c","jti":"j","iat":0,"exp":9999999999"#;
+    signed(br#"{"alg":"HS256","typ":"at+jwt"}"#, format!("{{{claims},{claim}}}"))
 }
 
 fn keys_and_crypto() -> Vec<Case> {
@@ -588,6 +622,8 @@ fn claims() -> Vec<Case> {
     let verify = |verifier: &JwtVerifier, claims: Value| {
         verifier.verify::<NoClaims>(&claims_token(claims.to_string())).map(drop)
     };
+    let auth0 = AccessTokenVerifier::for_provider(Provider::auth0("a"), hmac_key()).audience("b");
+    let id_token = r#"{"iss":"https://a/","aud":"b","sub":"s","azp":"c","iat":0,"exp":1,"nonce":"SECRET"}"#;
     vec![
         case(
             verify(&strict, json!({ "SECRET": 1 })),
@@ -666,6 +702,12 @@ fn claims() -> Vec<Case> {
             "claims_type",
             401,
             "claims don't fit the requested type: expected u64 at column 18",
+        ),
+        case(
+            auth0.clock(stopped_at(NOW)).build().unwrap().verify::<NoClaims>(&claims_token(id_token)),
+            "claim_unwanted",
+            401,
+            "claim `nonce`: expected none in a token of this kind, found one",
         ),
         case(
             danger::unverified_claims::<Typed>(&claims_token(r#"{"SECRET":1}"#)),

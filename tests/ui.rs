@@ -23,6 +23,8 @@ use std::ops::Deref;
 use std::path::Path;
 use std::sync::Arc;
 
+use countersign::gateway::BearerChallenge;
+use countersign::gateway::authorization::{Denied, ExpectedValue, Requirement};
 use countersign::jwe::{
     AsyncExternalAgreement, AsyncExternalUnwrapper, DecryptedJwe, EphemeralPublicKey, ExternalAgreement,
     ExternalUnwrapper, JweBuilder, JweDecrypter, WrappedKey,
@@ -34,12 +36,16 @@ use countersign::jws::{
 };
 use countersign::jwt::{ClaimValue, Claims, JwtIssuerBuilder, JwtVerifierBuilder};
 use countersign::keys::KeySetIter;
+use countersign::profile::access_token::{
+    AccessTokenIssuerBuilder, AccessTokenVerifierBuilder, ClientCertificate, Confirmation,
+    ConfirmationMethod, Grant, Provider,
+};
 use countersign::{
-    BorrowedJwt, ClaimProblem, ContentEncryption, DecryptionKey, Defect, EncryptionKey, Error,
-    ExternalFuture, ExternalKeyError, JweAlgorithm, Jwk, JwkSet, JwsAlgorithm, JwtIssuer, JwtVerifier,
-    KeyDefect, KeyKind, KeySet, Limit, Limits, NoClaims, NumericDate, Part, Refusal, SecretBytes,
-    SecretString, SigningKey, SystemClock, TokenBuffer, Unsupported, UnverifiedToken, VerifiedJwt,
-    VerifyingKey, decrypt, encrypt, jws,
+    AccessToken, AccessTokenIssuer, AccessTokenVerifier, BorrowedJwt, ClaimProblem, ContentEncryption,
+    DecryptionKey, Defect, EncryptionKey, Error, ExternalFuture, ExternalKeyError, JweAlgorithm, Jwk, JwkSet,
+    JwsAlgorithm, JwtIssuer, JwtVerifier, KeyDefect, KeyKind, KeySet, Limit, Limits, NoClaims, NumericDate,
+    Part, Refusal, SecretBytes, SecretString, SigningKey, SystemClock, TokenBuffer, Unsupported,
+    UnverifiedToken, VerifiedJwt, VerifyingKey, decrypt, encrypt, jws,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -156,6 +162,9 @@ fn verified_tokens_are_made_by_verifying_only() {
         implements!(BorrowedJwt<'static, NoClaims>: Default),
         implements!(BorrowedJwt<'static, NoClaims>: DeserializeOwned),
         implements!(VerifiedJwt<NoClaims>: std::str::FromStr),
+        implements!(AccessToken<NoClaims>: Default),
+        implements!(AccessToken<NoClaims>: From<VerifiedJwt<NoClaims>>),
+        implements!(AccessToken<NoClaims>: DeserializeOwned),
     ] {
         assert!(!made_otherwise);
     }
@@ -275,6 +284,42 @@ fn a_builder_isnt_what_it_builds() {
     assert!(!implements!(JwtVerifierBuilder: Default));
     assert!(!implements!(JwtIssuer: Default));
     assert!(!implements!(KeySet: Default));
+    lacks!(AccessTokenVerifierBuilder: verify, verify_with_proof);
+    assert!(!implements!(AccessTokenVerifier: Default));
+    assert!(!implements!(AccessTokenVerifier: From<JwtVerifier>));
+}
+
+/// What RFC 9068 §4 asks a resource server to check can't be waived.
+#[test]
+fn an_access_token_verifier_waives_nothing() {
+    trait Otherwise: Sized {
+        fn any_issuer(self) -> Absent {
+            Absent
+        }
+        fn any_audience(self) -> Absent {
+            Absent
+        }
+        fn allow_missing_expiry(self) -> Absent {
+            Absent
+        }
+        fn token_type(self, _: &str) -> Absent {
+            Absent
+        }
+    }
+    impl<T> Otherwise for T {}
+    let builder = || AccessTokenVerifier::builder(support::hmac_key());
+    let Absent = builder().any_issuer();
+    let Absent = builder().any_audience();
+    let Absent = builder().allow_missing_expiry();
+    let Absent = builder().token_type("JWT");
+}
+
+#[test]
+fn authorization_asks_verified_access_tokens_only() {
+    let _: fn(&Requirement, &AccessToken<NoClaims>) -> Result<(), Denied> = Requirement::check;
+    assert!(!implements!(AccessToken<NoClaims>: From<UnverifiedToken>));
+    // An empty requirement would let everyone in.
+    assert!(!implements!(Requirement: Default));
 }
 
 /// Asserts of each type that threads may share it, and returns the types' names.
@@ -308,18 +353,30 @@ fn public_types(folder: &Path, found: &mut BTreeSet<String>) {
 #[test]
 fn every_public_type_can_be_shared_between_threads() {
     let shareable = shareable!(
+        AccessToken<NoClaims>,
+        AccessTokenIssuer,
+        AccessTokenIssuerBuilder,
+        AccessTokenVerifier,
+        AccessTokenVerifierBuilder,
+        BearerChallenge,
         BorrowedJwt<'static, NoClaims>,
         CertificateChain,
         ClaimProblem,
         ClaimValue<'static>,
         Claims<'static>,
+        ClientCertificate,
+        Confirmation,
+        ConfirmationMethod<'static>,
         ContentEncryption,
         DecryptedJwe,
         DecryptionKey,
         Defect,
+        Denied,
         EncryptionKey,
         EphemeralPublicKey,
         Error,
+        ExpectedValue,
+        Grant,
         ExternalKeyError,
         JweAlgorithm,
         JweBuilder<'static>,
@@ -345,8 +402,10 @@ fn every_public_type_can_be_shared_between_threads() {
         NumericDate,
         PartlyVerifiedJws,
         Part,
+        Provider,
         Refusal,
         RefusedSignature,
+        Requirement,
         SecretBytes,
         SecretString,
         SigningKey,

@@ -63,6 +63,8 @@ pub enum ClaimProblem {
         /// The rule that is broken.
         rule: &'static str,
     },
+    /// The claim is there, and this kind of token has none: it is a token of another kind.
+    Unwanted,
     /// A custom rule refused the claim.
     Refused,
 }
@@ -78,6 +80,7 @@ impl ClaimProblem {
             Self::TooOld { .. } => "too_old",
             Self::Unexpected { .. } => "claim_unexpected",
             Self::Contradiction { .. } => "claim_contradiction",
+            Self::Unwanted => "claim_unwanted",
             Self::Refused => "claim_refused",
         }
     }
@@ -103,6 +106,7 @@ impl fmt::Display for ClaimProblem {
             }
             Self::Unexpected { expected } => write!(f, "expected {expected}, found another value"),
             Self::Contradiction { rule } => write!(f, "expected {rule}"),
+            Self::Unwanted => f.write_str("expected none in a token of this kind, found one"),
             Self::Refused => {
                 f.write_str("expected what the application's own rule asks for, found something else")
             }

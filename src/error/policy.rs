@@ -52,7 +52,9 @@ pub enum Refusal {
     #[error("expected an allowed content encryption in the header's `enc`, found another")]
     ContentEncryption,
     /// The header's `typ` is absent or another one than the verifier expects.
-    #[error("expected a type that `token_type` names in the header's `typ`, found another or none")]
+    #[error(
+        "expected a type that `token_type` or the profile names in the header's `typ`, found another or none"
+    )]
     Type,
     /// An encrypted token's `cty` isn't `JWT`, so it doesn't say that a signed one is inside.
     #[error(
@@ -74,6 +76,16 @@ pub enum Refusal {
     /// The application doesn't trust the certificates that a key would be taken from.
     #[error("expected certificates that the application trusts, found some that it refused")]
     Certificate,
+    /// A token that is bound to a key came without a proof of that key
+    /// ([RFC 7800 §3](https://www.rfc-editor.org/rfc/rfc7800#section-3)).
+    #[error("expected a proof of the key that the token is bound to, found a bearer without one")]
+    ProofMissing,
+    /// What was proven isn't every key that the token is bound to.
+    #[error("expected a proof of every key that the token is bound to, found another or none")]
+    ProofFailed,
+    /// A token that isn't bound to a key, where a proof of one is due.
+    #[error("expected a token that is bound to a key, found one that isn't; `proof_if_bound` accepts it")]
+    NotBound,
 }
 
 impl Refusal {
@@ -88,6 +100,9 @@ impl Refusal {
             Self::Unsigned => "not_signed",
             Self::Encrypted => "encrypted",
             Self::Certificate => "certificate_not_trusted",
+            Self::ProofMissing => "proof_required",
+            Self::ProofFailed => "proof_failed",
+            Self::NotBound => "not_bound",
         }
     }
 }

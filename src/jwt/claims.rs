@@ -133,23 +133,64 @@ pub struct Claims<'a> {
 }
 
 impl<'a> Claims<'a> {
-    pub(super) fn new(text: &'a str, limits: &'a Limits) -> Self {
+    /// The text must have passed the scanner under these limits.
+    pub(crate) fn new(text: &'a str, limits: &'a Limits) -> Self {
         Self { text, limits }
+    }
+
+    /// Returns the value at this path of names: a claim, a member of that claim's object, and so on. Names
+    /// are compared as they are, dots and slashes in them included.
+    #[must_use]
+    pub fn find_path<S: AsRef<str>>(&self, path: &[S]) -> Option<ClaimValue<'a>> {
+        match self.descend(path) {
+            Descent::Found(value) => Some(value),
+            Descent::Absent | Descent::NotAnObject => None,
+        }
+    }
+
+    /// Follows a path of names, and tells an absent member from a value that has no members.
+    pub(crate) fn descend<S: AsRef<str>>(&self, path: &[S]) -> Descent<'a> {
+        let Some((first, rest)) = path.split_first() else { return Descent::Absent };
+        match self.find(first.as_ref()) {
+            Some(value) => value.descend(rest, self.limits),
+            None => Descent::Absent,
+        }
+    }
+
+    /// The limits that the text was scanned under.
+    pub(crate) fn limits(&self) -> &'a Limits {
+        self.limits
+    }
+
+    /// Hands each claim to `each`, in one pass.
+    pub(crate) fn for_each(&self, mut each: impl FnMut(&str, Value<'a>)) {
+        // The text passed this scan before, so it can't fail now.
+        let _ = scan_object(self.text, Part::Claims, self.limits, |claim, value| {
+            each(claim, value);
+            Ok(())
+        });
     }
 
     /// Returns the claim of that name, if the token has it.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<ClaimValue<'a>> {
         let mut found = None;
-        // The text passed this scan before, so it can't fail now.
-        let _ = scan_object(self.text, Part::Claims, self.limits, |claim, value| {
+        self.for_each(|claim, value| {
             if claim == name {
                 found = Some(ClaimValue(value));
             }
-            Ok(())
         });
         found
     }
+}
+
+/// What stands at the end of a path of names.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Descent<'a> {
+    Found(ClaimValue<'a>),
+    Absent,
+    /// A value on the way is no object, so it has no members to look among.
+    NotAnObject,
 }
 
 /// Shows nothing of the claims.
@@ -164,6 +205,23 @@ impl fmt::Debug for Claims<'_> {
 pub struct ClaimValue<'a>(Value<'a>);
 
 impl<'a> ClaimValue<'a> {
+    pub(crate) fn new(value: Value<'a>) -> Self {
+        Self(value)
+    }
+
+    pub(crate) fn value(&self) -> Value<'a> {
+        self.0
+    }
+
+    /// Follows a path of names from here, in text that passed the scanner under these limits.
+    pub(crate) fn descend<S: AsRef<str>>(&self, path: &[S], limits: &'a Limits) -> Descent<'a> {
+        match path {
+            [] => Descent::Found(*self),
+            _ if self.0.kind() != Kind::Object => Descent::NotAnObject,
+            _ => Claims::new(self.0.text(), limits).descend(path),
+        }
+    }
+
     /// Returns the value, if it is a string.
     #[must_use]
     pub fn as_str(&self) -> Option<Cow<'a, str>> {

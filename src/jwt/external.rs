@@ -13,8 +13,9 @@ use super::issuer::JwtIssuer;
 use super::nested::{Decryption, encrypt_signed};
 use super::verified::{BorrowedJwt, TokenBuffer, VerifiedJwt};
 use super::verifier::JwtVerifier;
-use crate::error::Error;
+use crate::error::{Error, Part};
 use crate::jws::{unsigned_token, with_signature};
+use crate::wire::typed;
 
 impl JwtIssuer {
     /// Issues a token like [`issue`](Self::issue), and waits for the signature of an external key.
@@ -73,7 +74,22 @@ impl JwtIssuer {
         subject: Option<&str>,
         claims: &T,
     ) -> Result<Zeroizing<String>, Error> {
-        let payload = self.claims_set(subject, claims)?;
+        let own = typed::to_json(claims)?;
+        self.signing_input_of_text(subject, typed::text(&own, Part::Claims)?)
+    }
+
+    /// Issues a token with these claims, which are JSON text already.
+    pub(crate) fn issue_text_async(
+        &self,
+        subject: Option<&str>,
+        own: &str,
+    ) -> impl Future<Output = Result<String, Error>> + Send + use<'_> {
+        let signing_input = self.signing_input_of_text(subject, own);
+        async move { self.sign_and_finish(signing_input?).await }
+    }
+
+    fn signing_input_of_text(&self, subject: Option<&str>, own: &str) -> Result<Zeroizing<String>, Error> {
+        let payload = self.claims_set(subject, own)?;
         Ok(Zeroizing::new(unsigned_token(&self.header, payload.as_bytes())))
     }
 
@@ -124,7 +140,7 @@ impl JwtVerifier {
     /// other opens the token.
     pub async fn verify_async<T: DeserializeOwned>(&self, token: &str) -> Result<VerifiedJwt<T>, Error> {
         let mut buffer = TokenBuffer::new();
-        Ok(VerifiedJwt::new(self.accept_async(token, &mut buffer).await?))
+        Ok(VerifiedJwt::new(self.verify_reading_async(token, &mut buffer, typed::from_json).await?))
     }
 
     /// Verifies a token like [`verify_async`](Self::verify_async); the claims borrow their text from the
@@ -138,16 +154,20 @@ impl JwtVerifier {
         token: &str,
         buffer: &'b mut TokenBuffer,
     ) -> Result<BorrowedJwt<'b, T>, Error> {
-        self.accept_async(token, buffer).await
+        self.verify_reading_async(token, buffer, typed::from_json).await
     }
 
-    async fn accept_async<'b, T: Deserialize<'b>>(
+    /// Verifies a token, and has the text of its claims read once all else holds.
+    pub(crate) async fn verify_reading_async<'b, T>(
         &'b self,
         token: &str,
         buffer: &'b mut TokenBuffer,
+        read: impl FnOnce(&'b str) -> Result<T, Error>,
     ) -> Result<BorrowedJwt<'b, T>, Error> {
-        let Some(decryption) = self.decryption_of(token)? else { return self.accept_signed(token, buffer) };
+        let Some(decryption) = self.decryption_of(token)? else {
+            return self.accept_signed(token, buffer, read);
+        };
         let inner = decryption.open_async(token, &self.limits, &self.understood).await?;
-        self.accept_signed(Decryption::signed_token(&inner, &self.limits)?, buffer)
+        self.accept_signed(Decryption::signed_token(&inner, &self.limits)?, buffer, read)
     }
 }

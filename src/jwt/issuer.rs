@@ -134,7 +134,13 @@ impl JwtIssuer {
     }
 
     fn issue_for<T: Serialize + ?Sized>(&self, subject: Option<&str>, claims: &T) -> Result<String, Error> {
-        let payload = self.claims_set(subject, claims)?;
+        let own = typed::to_json(claims)?;
+        self.issue_text(subject, typed::text(&own, Part::Claims)?)
+    }
+
+    /// Issues a token with these claims, which are JSON text already.
+    pub(crate) fn issue_text(&self, subject: Option<&str>, own: &str) -> Result<String, Error> {
+        let payload = self.claims_set(subject, own)?;
         let signed = sign_encoded(&self.signing_key, &self.header, payload.as_bytes())?;
         match &self.recipient {
             None => Ok(signed),
@@ -142,13 +148,7 @@ impl JwtIssuer {
         }
     }
 
-    pub(super) fn claims_set<T: Serialize + ?Sized>(
-        &self,
-        subject: Option<&str>,
-        claims: &T,
-    ) -> Result<Zeroizing<String>, Error> {
-        let own = typed::to_json(claims)?;
-        let own = typed::text(&own, Part::Claims)?;
+    pub(super) fn claims_set(&self, subject: Option<&str>, own: &str) -> Result<Zeroizing<String>, Error> {
         // Room for all, a subject of nothing but escapes too: text that grows leaves copies behind.
         let room = self.fixed_claims.len() + own.len() + subject.map_or(0, str::len) * 6 + 160;
         let mut set = Zeroizing::new(String::with_capacity(room));

@@ -15,6 +15,7 @@ mod verified;
 mod verifier;
 mod verifier_builder;
 
+pub(crate) use claims::Descent;
 pub use claims::{ClaimValue, Claims, NoClaims};
 pub use issuer::{JwtIssuer, JwtIssuerBuilder};
 pub use numeric_date::NumericDate;

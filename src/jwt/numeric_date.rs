@@ -51,7 +51,7 @@ impl NumericDate {
     }
 
     /// Reads a JSON number. `None` if it is out of the range of 64-bit seconds.
-    pub(super) fn from_json_number(text: &str) -> Option<Self> {
+    pub(crate) fn from_json_number(text: &str) -> Option<Self> {
         if let Ok(seconds) = text.parse::<i64>() {
             return Some(Self { seconds, nanoseconds: 0 });
         }
@@ -74,7 +74,7 @@ impl NumericDate {
     }
 
     /// The date that much later, or the last there is.
-    pub(super) fn saturating_add(self, duration: Duration) -> Self {
+    pub(crate) fn saturating_add(self, duration: Duration) -> Self {
         let nanoseconds = self.nanoseconds + duration.subsec_nanos();
         let carry = i64::from(nanoseconds / NANOSECONDS);
         Self {
@@ -84,7 +84,7 @@ impl NumericDate {
     }
 
     /// The time from an earlier date to this one; zero if that isn't earlier.
-    pub(super) fn saturating_since(self, earlier: Self) -> Duration {
+    pub(crate) fn saturating_since(self, earlier: Self) -> Duration {
         if self <= earlier {
             return Duration::ZERO;
         }

@@ -24,6 +24,9 @@ pub(super) struct Policy {
     pub(super) allow_missing_expiry: bool,
     pub(super) required: Vec<String>,
     pub(super) rules: Vec<Rule>,
+    /// A profile's own judgements, for a token that has expired: of any other, the profile judges as it
+    /// reads the claims. So "expired" means that all else is in order, and nothing is read twice.
+    pub(super) checks_if_expired: Vec<Check>,
 }
 
 /// Which values of a claim are accepted.
@@ -69,6 +72,9 @@ pub(super) struct Rule {
     pub(super) holds: Box<dyn Fn(Claims<'_>) -> bool + Send + Sync>,
 }
 
+/// A judgement that gives its reason.
+pub(super) type Check = Box<dyn Fn(Claims<'_>) -> Result<(), Error> + Send + Sync>;
+
 impl Policy {
     /// More claims than this can't be required; one bit each marks the ones that were seen.
     pub(super) const MAX_REQUIRED: usize = 64;
@@ -104,7 +110,10 @@ impl Policy {
                 return Err(Error::for_claim(claim.clone(), ClaimProblem::Refused));
             }
         }
-        self.judge_expiry(registered.expires_at, now)
+        self.judge_expiry(registered.expires_at, now).or_else(|expired| {
+            self.checks_if_expired.iter().try_for_each(|check| check(claims))?;
+            Err(expired)
+        })
     }
 
     fn judge_audience(&self, audience: Option<Audience<'_>>) -> Result<(), Error> {

@@ -10,7 +10,7 @@ use std::fmt;
 use zeroize::Zeroizing;
 
 use super::NumericDate;
-use super::claims::Registered;
+use super::claims::{NoClaims, Registered};
 use crate::jws::JwsAlgorithm;
 
 /// A token that was verified, with its claims in the caller's type.
@@ -44,7 +44,7 @@ pub struct VerifiedJwt<T> {
 }
 
 impl<T> VerifiedJwt<T> {
-    pub(super) fn new(jwt: BorrowedJwt<'_, T>) -> Self {
+    pub(crate) fn new(jwt: BorrowedJwt<'_, T>) -> Self {
         let Registered { issuer, subject, audience, expires_at, not_before, issued_at, jwt_id } =
             jwt.registered;
         Self {
@@ -61,6 +61,35 @@ impl<T> VerifiedJwt<T> {
             key_id: jwt.key_id.map(String::from),
             claims: jwt.claims,
         }
+    }
+
+    /// Parts the claims from the rest.
+    pub(crate) fn split(self) -> (VerifiedJwt<NoClaims>, T) {
+        let Self {
+            issuer,
+            subject,
+            audience,
+            expires_at,
+            not_before,
+            issued_at,
+            jwt_id,
+            algorithm,
+            key_id,
+            claims,
+        } = self;
+        let rest = VerifiedJwt {
+            issuer,
+            subject,
+            audience,
+            expires_at,
+            not_before,
+            issued_at,
+            jwt_id,
+            algorithm,
+            key_id,
+            claims: NoClaims,
+        };
+        (rest, claims)
     }
 
     /// Returns `iss`, the principal that issued the token.

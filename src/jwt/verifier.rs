@@ -61,6 +61,8 @@ pub struct JwtVerifier {
     pub(super) sources: Vec<Source>,
     pub(super) algorithms: AlgorithmSet,
     pub(super) token_types: Vec<String>,
+    /// A header without `typ` will do too.
+    pub(super) untyped: bool,
     pub(super) understood: Vec<String>,
     pub(super) decryption: Option<Decryption>,
     pub(super) policy: Policy,
@@ -138,7 +140,7 @@ impl JwtVerifier {
     ///   [`verify_async`](Self::verify_async) does.
     pub fn verify<T: DeserializeOwned>(&self, token: &str) -> Result<VerifiedJwt<T>, Error> {
         let mut buffer = TokenBuffer::new();
-        Ok(VerifiedJwt::new(self.accept(token, &mut buffer)?))
+        Ok(VerifiedJwt::new(self.verify_reading(token, &mut buffer, typed::from_json)?))
     }
 
     /// Verifies a token like [`verify`](Self::verify); the claims borrow their text from the buffer.
@@ -175,17 +177,25 @@ impl JwtVerifier {
         token: &str,
         buffer: &'b mut TokenBuffer,
     ) -> Result<BorrowedJwt<'b, T>, Error> {
-        self.accept(token, buffer)
+        self.verify_reading(token, buffer, typed::from_json)
     }
 
-    fn accept<'b, T: Deserialize<'b>>(
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Verifies a token, and has the text of its claims read once all else holds.
+    pub(crate) fn verify_reading<'b, T>(
         &'b self,
         token: &str,
         buffer: &'b mut TokenBuffer,
+        read: impl FnOnce(&'b str) -> Result<T, Error>,
     ) -> Result<BorrowedJwt<'b, T>, Error> {
-        let Some(decryption) = self.decryption_of(token)? else { return self.accept_signed(token, buffer) };
+        let Some(decryption) = self.decryption_of(token)? else {
+            return self.accept_signed(token, buffer, read);
+        };
         let inner = decryption.open(token, &self.limits, &self.understood)?;
-        self.accept_signed(Decryption::signed_token(&inner, &self.limits)?, buffer)
+        self.accept_signed(Decryption::signed_token(&inner, &self.limits)?, buffer, read)
     }
 
     /// What a token of this form is decrypted with, if it is one that this verifier looks at.
@@ -199,10 +209,11 @@ impl JwtVerifier {
         }
     }
 
-    pub(super) fn accept_signed<'b, T: Deserialize<'b>>(
+    pub(super) fn accept_signed<'b, T>(
         &'b self,
         token: &str,
         buffer: &'b mut TokenBuffer,
+        read: impl FnOnce(&'b str) -> Result<T, Error>,
     ) -> Result<BorrowedJwt<'b, T>, Error> {
         let parts = SignedParts::split(token, &self.limits, &mut buffer.decoded)?;
         let header = parts.header(&self.limits, &self.understood)?;
@@ -210,7 +221,7 @@ impl JwtVerifier {
         check_content_type(&header)?;
         let (key, text, registered) = self.check_signature(&parts, &header)?;
         self.policy.judge(&registered, Claims::new(text, &self.limits), self.clock.now().into())?;
-        let claims = typed::from_json(text)?;
+        let claims = read(text)?;
         Ok(BorrowedJwt { registered, algorithm: key.algorithm(), key_id: key.key_id(), claims })
     }
 
@@ -218,7 +229,9 @@ impl JwtVerifier {
         let Some(accepted) = (!self.token_types.is_empty()).then_some(&self.token_types) else {
             return Ok(());
         };
-        let typ = header.typ.as_deref().ok_or(Error::NotAllowed(Refusal::Type))?;
+        let Some(typ) = header.typ.as_deref() else {
+            return if self.untyped { Ok(()) } else { Err(Error::NotAllowed(Refusal::Type)) };
+        };
         if accepted.iter().any(|accepted| media_type_eq(accepted, typ)) {
             return Ok(());
         }

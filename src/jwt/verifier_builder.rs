@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use super::claims::Claims;
 use super::nested::Decryption;
-use super::policy::{Expectation, Policy, Rule};
+use super::policy::{Check, Expectation, Policy, Rule};
 use super::verifier::{JwtVerifier, Source};
 use crate::clock::{Clock, SystemClock};
 use crate::error::Error;
@@ -50,6 +50,7 @@ pub struct JwtVerifierBuilder {
     issuers: Expectation,
     algorithms: Option<Vec<JwsAlgorithm>>,
     token_types: Vec<String>,
+    untyped: bool,
     understood: Vec<String>,
     decryption: Option<KeySet<DecryptionKey>>,
     key_management: Option<Vec<JweAlgorithm>>,
@@ -73,6 +74,7 @@ impl JwtVerifierBuilder {
             issuers: Expectation::Unset,
             algorithms: None,
             token_types: Vec::new(),
+            untyped: false,
             understood: Vec::new(),
             decryption: None,
             key_management: None,
@@ -88,6 +90,7 @@ impl JwtVerifierBuilder {
                 allow_missing_expiry: false,
                 required: Vec::new(),
                 rules: Vec::new(),
+                checks_if_expired: Vec::new(),
             },
             contradiction: None,
             clock: Arc::new(SystemClock),
@@ -215,6 +218,24 @@ impl JwtVerifierBuilder {
         self
     }
 
+    /// Accepts a header without `typ` beside the types that are asked for: for a profile whose issuers
+    /// leave it out, and which tells its tokens by their claims.
+    pub(crate) fn allow_missing_type(mut self) -> Self {
+        self.untyped = true;
+        self
+    }
+
+    /// Adds a profile's own judgement, which gives its reason before a token is called expired. Tokens that
+    /// aren't, the profile judges as it reads them, see [`JwtVerifier::verify_reading`].
+    pub(crate) fn check_if_expired<F>(mut self, check: F) -> Self
+    where
+        F: Fn(Claims<'_>) -> Result<(), Error> + Send + Sync + 'static,
+    {
+        let check: Check = Box::new(check);
+        self.policy.checks_if_expired.push(check);
+        self
+    }
+
     /// Accepts tokens that are signed, then encrypted to these keys ([`DecryptionKey`] or a set), and
     /// no others: a token that is only signed, or only encrypted, is refused.
     ///
@@ -309,6 +330,7 @@ impl JwtVerifierBuilder {
             sources: self.sources,
             algorithms: self.algorithms.into_iter().flatten().collect(),
             token_types: self.token_types,
+            untyped: self.untyped,
             understood: self.understood,
             decryption,
             policy: self.policy,

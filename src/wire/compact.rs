@@ -4,6 +4,8 @@
 //! many. Callers run [`check_size`] before anything else, so that no work is done on a token
 //! that is too large.
 
+use memchr::memchr_iter;
+
 use crate::error::{Defect, Error, Limit, Part};
 use crate::limits::Limits;
 use crate::wire::over_limit;
@@ -55,8 +57,7 @@ pub(crate) fn check_size(token: &str, limits: &Limits) -> Result<(), Error> {
 
 /// Tells a JWS from a JWE by the number of parts: RFC 7516 §9.
 pub(crate) fn form(token: &str) -> Result<Form, Error> {
-    // At the fifth dot the answer is known.
-    match token.split('.').take(6).count() {
+    match count_parts(token) {
         3 => Ok(Form::Jws),
         5 => Ok(Form::Jwe),
         _ => Err(segment_count(EITHER, token)),
@@ -66,33 +67,61 @@ pub(crate) fn form(token: &str) -> Result<Form, Error> {
 /// Splits a JWS into its three parts.
 pub(crate) fn split_jws(token: &str) -> Result<CompactJws<'_>, Error> {
     let split = || {
-        let (signing_input, signature) = token.rsplit_once('.')?;
-        let (header, payload) = signing_input.split_once('.')?;
-        let exact = !payload.contains('.');
-        exact.then_some(CompactJws { signing_input, header, payload, signature })
+        let mut dots = memchr_iter(b'.', token.as_bytes());
+        let (first, second) = (dots.next()?, dots.next()?);
+        if dots.next().is_some() {
+            return None;
+        }
+        let (signing_input, signature) = token.split_at_checked(second)?;
+        let (header, payload) = signing_input.split_at_checked(first)?;
+        Some(CompactJws {
+            signing_input,
+            header,
+            payload: after_dot(payload),
+            signature: after_dot(signature),
+        })
     };
     split().ok_or_else(|| segment_count(SIGNED, token))
 }
 
 /// Splits a JWE into its five parts.
 pub(crate) fn split_jwe(token: &str) -> Result<CompactJwe<'_>, Error> {
-    let mut parts = token.split('.');
-    let mut next = || parts.next();
-    match (next(), next(), next(), next(), next(), next()) {
-        (
-            Some(header),
-            Some(encrypted_key),
-            Some(initialization_vector),
-            Some(ciphertext),
-            Some(authentication_tag),
-            None,
-        ) => Ok(CompactJwe { header, encrypted_key, initialization_vector, ciphertext, authentication_tag }),
-        _ => Err(segment_count(ENCRYPTED, token)),
-    }
+    let split = || {
+        let mut dots = memchr_iter(b'.', token.as_bytes());
+        let mut rest = (token, 0);
+        let mut next = || {
+            let dot = dots.next()?;
+            let (part, behind) = rest.0.split_at_checked(dot - rest.1)?;
+            rest = (after_dot(behind), dot + 1);
+            Some(part)
+        };
+        let (header, encrypted_key, initialization_vector, ciphertext) = (next()?, next()?, next()?, next()?);
+        if dots.next().is_some() {
+            return None;
+        }
+        Some(CompactJwe {
+            header,
+            encrypted_key,
+            initialization_vector,
+            ciphertext,
+            authentication_tag: rest.0,
+        })
+    };
+    split().ok_or_else(|| segment_count(ENCRYPTED, token))
+}
+
+/// What stands behind the dot that the text begins with.
+fn after_dot(text: &str) -> &str {
+    text.strip_prefix('.').unwrap_or(text)
+}
+
+/// Counts the parts, up to six: at the fifth dot the answer is known.
+fn count_parts(token: &str) -> usize {
+    memchr_iter(b'.', token.as_bytes()).take(5).count() + 1
 }
 
 fn segment_count(expected: &'static str, token: &str) -> Error {
-    let found = match token.split('.').take(6).count() {
+    let found = match count_parts(token) {
         1 => "one",
         2 => "two",
         3 => "three",

@@ -7,6 +7,7 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
+mod access_tokens;
 mod alg_none;
 mod api_shape;
 mod base64url;

@@ -129,6 +129,11 @@ impl From<Fault> for Stop {
 }
 
 impl<'a> Value<'a> {
+    /// Puts a value together again whose text was kept: it must be a scanned value's own.
+    pub(crate) const fn scanned(kind: Kind, text: &'a str) -> Self {
+        Self { kind, text }
+    }
+
     /// Returns the value's kind.
     pub(crate) const fn kind(self) -> Kind {
         self.kind

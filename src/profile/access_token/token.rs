@@ -1,0 +1,293 @@
+//! A verified access token: what the profile's claims said, typed, and the caller's own claims beside
+//! them (RFC 9068 §2.2).
+//!
+//! Only the verifier makes these, after everything held: to have one is the proof. Clones share what
+//! they say, so that a token can be kept and handed to many.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+
+use zeroize::Zeroizing;
+
+use super::confirmation::Confirmation;
+use super::facts::Facts;
+use crate::jws::JwsAlgorithm;
+use crate::jwt::{ClaimValue, Claims, Descent, NoClaims, NumericDate, VerifiedJwt};
+use crate::limits::Limits;
+
+/// An access token that was verified, with the caller's claims.
+///
+/// ```
+/// use countersign::{AccessToken, AccessTokenVerifier};
+///
+/// #[derive(serde::Deserialize)]
+/// struct OrderClaims {
+///     tenant: u64,
+/// }
+///
+/// fn tenant(verifier: &AccessTokenVerifier, token: &str) -> Result<Option<u64>, countersign::Error> {
+///     let token: AccessToken<OrderClaims> = verifier.verify(token)?;
+///     Ok(token.has_scope("orders:read").then_some(token.claims().tenant))
+/// }
+/// # let _ = tenant;
+/// ```
+#[derive(Clone)]
+pub struct AccessToken<T> {
+    said: Arc<Said>,
+    claims: T,
+}
+
+/// What the token says but for the caller's claims.
+struct Said {
+    jwt: VerifiedJwt<NoClaims>,
+    client_id: String,
+    token_id: Option<String>,
+    scopes: Vec<String>,
+    roles: Vec<String>,
+    groups: Vec<String>,
+    groups_are_complete: bool,
+    entitlements: Vec<String>,
+    authenticated_at: Option<NumericDate>,
+    acr: Option<String>,
+    amr: Vec<String>,
+    confirmation: Option<Confirmation>,
+    /// The whole claims set, for claims that are asked for by path.
+    text: Zeroizing<String>,
+    limits: Limits,
+}
+
+/// What was read of an authentic claims set, in its own text.
+pub(super) struct Read<'a, T> {
+    pub(super) facts: Facts<'a>,
+    pub(super) text: &'a str,
+    pub(super) claims: T,
+}
+
+impl<T> AccessToken<T> {
+    pub(super) fn new(jwt: VerifiedJwt<Read<'_, T>>, limits: &Limits) -> Self {
+        let (jwt, Read { facts, text, claims }) = jwt.split();
+        let Facts {
+            client_id,
+            token_id,
+            scopes,
+            roles,
+            groups,
+            groups_are_complete,
+            entitlements,
+            authenticated_at,
+            acr,
+            amr,
+            confirmation,
+        } = facts;
+        let said = Said {
+            jwt,
+            client_id: client_id.into_owned(),
+            token_id: token_id.map(Cow::into_owned),
+            scopes: owned(scopes),
+            roles: owned(roles),
+            groups: owned(groups),
+            groups_are_complete,
+            entitlements: owned(entitlements),
+            authenticated_at,
+            acr: acr.map(Cow::into_owned),
+            amr: owned(amr),
+            confirmation,
+            text: Zeroizing::new(text.to_owned()),
+            limits: limits.clone(),
+        };
+        Self { said: Arc::new(said), claims }
+    }
+
+    /// Returns `iss`, the principal that issued the token.
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        // Required, as are the others that aren't optional here: without them there is no access token.
+        self.said.jwt.issuer().unwrap_or_default()
+    }
+
+    /// Returns `sub`: the user, or the client if it acts on its own behalf.
+    #[must_use]
+    pub fn subject(&self) -> &str {
+        self.said.jwt.subject().unwrap_or_default()
+    }
+
+    /// Returns `aud`, the resources that the token is for; none if an issuer's tokens name none.
+    pub fn audience(&self) -> impl Iterator<Item = &str> {
+        self.said.jwt.audience()
+    }
+
+    /// Returns the client that the token was issued to: `client_id`, or where its issuer writes that.
+    #[must_use]
+    pub fn client_id(&self) -> &str {
+        &self.said.client_id
+    }
+
+    /// Returns the token's own ID: `jti`, or where its issuer writes that. Tokens of
+    /// [RFC 9068](https://www.rfc-editor.org/rfc/rfc9068) have one.
+    #[must_use]
+    pub fn token_id(&self) -> Option<&str> {
+        self.said.token_id.as_deref()
+    }
+
+    /// Returns `exp`, from when on the token is not accepted any more.
+    #[must_use]
+    pub fn expires_at(&self) -> Option<NumericDate> {
+        self.said.jwt.expires_at()
+    }
+
+    /// Returns `nbf`, before when the token is not accepted.
+    #[must_use]
+    pub fn not_before(&self) -> Option<NumericDate> {
+        self.said.jwt.not_before()
+    }
+
+    /// Returns `iat`, when the token was issued.
+    #[must_use]
+    pub fn issued_at(&self) -> Option<NumericDate> {
+        self.said.jwt.issued_at()
+    }
+
+    /// Returns the scopes that were granted: what the client may do in the subject's name.
+    pub fn scopes(&self) -> impl Iterator<Item = &str> {
+        self.said.scopes.iter().map(String::as_str)
+    }
+
+    /// Returns whether this scope was granted.
+    #[must_use]
+    pub fn has_scope(&self, scope: &str) -> bool {
+        self.scopes().any(|granted| granted == scope)
+    }
+
+    /// Returns the subject's roles.
+    pub fn roles(&self) -> impl Iterator<Item = &str> {
+        self.said.roles.iter().map(String::as_str)
+    }
+
+    /// Returns whether the subject has this role.
+    #[must_use]
+    pub fn has_role(&self, role: &str) -> bool {
+        self.roles().any(|own| own == role)
+    }
+
+    /// Returns the groups that the subject is a member of, as far as the token says.
+    pub fn groups(&self) -> impl Iterator<Item = &str> {
+        self.said.groups.iter().map(String::as_str)
+    }
+
+    /// Returns whether the token says that the subject is a member of this group.
+    #[must_use]
+    pub fn has_group(&self, group: &str) -> bool {
+        self.groups().any(|own| own == group)
+    }
+
+    /// Returns whether [`groups`](Self::groups) are all there are. Microsoft Entra ID leaves them out
+    /// when they are too many: then that a group isn't there says nothing.
+    #[must_use]
+    pub fn groups_are_complete(&self) -> bool {
+        self.said.groups_are_complete
+    }
+
+    /// Returns the subject's entitlements; of Auth0's tokens, the `permissions`.
+    pub fn entitlements(&self) -> impl Iterator<Item = &str> {
+        self.said.entitlements.iter().map(String::as_str)
+    }
+
+    /// Returns whether the subject has this entitlement.
+    #[must_use]
+    pub fn has_entitlement(&self, entitlement: &str) -> bool {
+        self.entitlements().any(|own| own == entitlement)
+    }
+
+    /// Returns `auth_time`, when the subject last authenticated.
+    #[must_use]
+    pub fn authenticated_at(&self) -> Option<NumericDate> {
+        self.said.authenticated_at
+    }
+
+    /// Returns `acr`, the class of that authentication.
+    #[must_use]
+    pub fn authentication_class(&self) -> Option<&str> {
+        self.said.acr.as_deref()
+    }
+
+    /// Returns `amr`, the methods of that authentication.
+    pub fn authentication_methods(&self) -> impl Iterator<Item = &str> {
+        self.said.amr.iter().map(String::as_str)
+    }
+
+    /// Returns `cnf`, the keys that the token is bound to, all of which were proven. None if whoever has
+    /// the token may use it.
+    #[must_use]
+    pub fn confirmation(&self) -> Option<&Confirmation> {
+        self.said.confirmation.as_ref()
+    }
+
+    /// Returns the algorithm of the key that the signature verifies under.
+    #[must_use]
+    pub fn algorithm(&self) -> JwsAlgorithm {
+        self.said.jwt.algorithm()
+    }
+
+    /// Returns the ID of the key that the signature verifies under, if that key has one.
+    #[must_use]
+    pub fn key_id(&self) -> Option<&str> {
+        self.said.jwt.key_id()
+    }
+
+    /// Returns the claims in the caller's type.
+    #[must_use]
+    pub fn claims(&self) -> &T {
+        &self.claims
+    }
+
+    /// Gives out the claims in the caller's type.
+    #[must_use]
+    pub fn into_claims(self) -> T {
+        self.claims
+    }
+
+    /// Returns any claim by its path, whether the caller's type has it or not: its name, and the names
+    /// of members to go down to.
+    ///
+    /// ```
+    /// # use countersign::AccessToken;
+    /// fn plan<T>(token: &AccessToken<T>) -> Option<String> {
+    ///     Some(token.claim(["https://example.com/account", "plan"])?.as_str()?.into_owned())
+    /// }
+    /// # let _ = plan::<()>;
+    /// ```
+    #[must_use]
+    pub fn claim<S: AsRef<str>>(&self, path: impl AsRef<[S]>) -> Option<ClaimValue<'_>> {
+        self.all_claims().find_path(path.as_ref())
+    }
+
+    pub(crate) fn descend(&self, path: &[String]) -> Descent<'_> {
+        self.all_claims().descend(path)
+    }
+
+    fn all_claims(&self) -> Claims<'_> {
+        Claims::new(&self.said.text, &self.said.limits)
+    }
+
+    /// Returns the same token without the caller's claims, for code that doesn't know their type.
+    #[must_use]
+    pub fn without_claims(&self) -> AccessToken<NoClaims> {
+        AccessToken { said: Arc::clone(&self.said), claims: NoClaims }
+    }
+}
+
+fn owned(names: Vec<Cow<'_, str>>) -> Vec<String> {
+    names.into_iter().map(Cow::into_owned).collect()
+}
+
+/// Shows the key and whether the token is bound, and none of the claims.
+impl<T> fmt::Debug for AccessToken<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AccessToken")
+            .field("algorithm", &self.algorithm())
+            .field("key_id", &self.key_id())
+            .field("bound", &self.said.confirmation)
+            .finish_non_exhaustive()
+    }
+}

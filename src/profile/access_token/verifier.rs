@@ -1,0 +1,213 @@
+//! The verifier of access tokens (RFC 9068 §4): a token goes in, with a proof of the key that it is bound
+//! to if it is; an [`AccessToken`] comes out, or an error.
+//!
+//! It is a [`JwtVerifier`] with issuer and audience set, and the profile's type and claims on top: it
+//! accepts nothing that the one beneath refuses.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::de::DeserializeOwned;
+
+use super::confirmation::ProofOfPossession;
+use super::dialect::Dialect;
+use super::facts::Facts;
+use super::issuer_keys::keys_of;
+use super::provider::Provider;
+use super::token::{AccessToken, Read};
+use super::verifier_builder::AccessTokenVerifierBuilder;
+use crate::error::{Error, Refusal};
+use crate::jwt::{Claims, JwtVerifier, TokenBuffer, VerifiedJwt};
+use crate::keys::KeySet;
+use crate::wire::typed;
+
+/// Verifies access tokens ([RFC 9068 §4](https://www.rfc-editor.org/rfc/rfc9068#section-4)): built once, shared by reference.
+///
+/// Beyond what a [`JwtVerifier`] asks for, the header's type is `at+jwt`, and `iss`, `aud`, `exp`, `sub`,
+/// `client_id`, `iat` and `jti` are there: no ID token, logout token or other token of the same issuer
+/// passes. For providers that write access tokens in their own way, see [`Provider`].
+///
+/// ```
+/// use countersign::profile::access_token::Grant;
+/// use countersign::{AccessTokenIssuer, AccessTokenVerifier, JwsAlgorithm, NoClaims, SigningKey};
+///
+/// # fn main() -> Result<(), countersign::Error> {
+/// # let key = SigningKey::generate(JwsAlgorithm::Es256)?;
+/// # let public_key = key.verifying_key()?;
+/// # let issuer = AccessTokenIssuer::builder(key).issuer("https://id.example.com")
+/// #     .audience("https://orders.example.com").lifetime(std::time::Duration::from_secs(60)).build()?;
+/// # let token = issuer.issue(&Grant::to("user-17", "client-4").scopes(["orders:read"]))?;
+/// let verifier = AccessTokenVerifier::builder(public_key)
+///     .issuer("https://id.example.com")
+///     .audience("https://orders.example.com")
+///     .build()?;
+/// let token = verifier.verify::<NoClaims>(&token)?;
+/// assert_eq!((token.subject(), token.client_id()), ("user-17", "client-4"));
+/// assert!(token.has_scope("orders:read"));
+/// # Ok(())
+/// # }
+/// ```
+pub struct AccessTokenVerifier {
+    pub(super) jwt: JwtVerifier,
+    pub(super) dialect: Arc<Dialect>,
+    pub(super) proof_if_bound: bool,
+}
+
+/// How the token was presented.
+enum Presented<'p> {
+    AsBearer,
+    With(&'p dyn ProofOfPossession),
+}
+
+impl AccessTokenVerifier {
+    /// Begins a verifier of tokens of [RFC 9068](https://www.rfc-editor.org/rfc/rfc9068) that trusts these keys.
+    pub fn builder(keys: impl Into<KeySet>) -> AccessTokenVerifierBuilder {
+        AccessTokenVerifierBuilder::new(JwtVerifier::builder(keys), None, false)
+    }
+
+    /// Begins a verifier of tokens of [RFC 9068](https://www.rfc-editor.org/rfc/rfc9068) that trusts several issuers, each with keys
+    /// of its own, see [`JwtVerifier::for_issuers`].
+    pub fn for_issuers<I, S, K>(issuers: I) -> AccessTokenVerifierBuilder
+    where
+        I: IntoIterator<Item = (S, K)>,
+        S: Into<String>,
+        K: Into<KeySet>,
+    {
+        AccessTokenVerifierBuilder::new(JwtVerifier::for_issuers(issuers), None, true)
+    }
+
+    /// Begins a verifier of this provider's tokens that trusts these keys of it. The provider names the
+    /// issuer.
+    pub fn for_provider(provider: Provider, keys: impl Into<KeySet>) -> AccessTokenVerifierBuilder {
+        let mut jwt = JwtVerifier::builder(keys);
+        for issuer in &provider.issuers {
+            jwt = jwt.issuer(issuer);
+        }
+        AccessTokenVerifierBuilder::new(jwt, Some(provider), true)
+    }
+
+    /// Begins a verifier of this provider's tokens that trusts the keys of the JWK set that it publishes.
+    ///
+    /// Of the keys of Microsoft's tenant-independent document, each verifies tokens of the issuer that it
+    /// is marked with only. Otherwise as [`for_provider`](Self::for_provider).
+    ///
+    /// # Errors
+    ///
+    /// As [`JwkSet::from_json`](crate::JwkSet::from_json).
+    pub fn for_published(provider: Provider, jwk_set: &str) -> Result<AccessTokenVerifierBuilder, Error> {
+        let template = provider.template.as_deref();
+        let keys = provider.issuers.iter().map(|issuer| {
+            let keys = keys_of(jwk_set, issuer, template)?;
+            Ok((issuer.clone(), keys))
+        });
+        let keys = keys.collect::<Result<Vec<_>, Error>>()?;
+        Ok(AccessTokenVerifierBuilder::new(JwtVerifier::for_issuers(keys), Some(provider), true))
+    }
+
+    /// Verifies a token that came as a plain bearer token
+    /// ([RFC 6750 §2](https://www.rfc-editor.org/rfc/rfc6750#section-2)), without `Bearer ` in front.
+    ///
+    /// A token that is bound to a key is refused: whoever stole it could send it like this.
+    ///
+    /// # Errors
+    ///
+    /// As [`JwtVerifier::verify`]; [`Error::Claim`] if a claim of the profile is missing or malformed, or
+    /// tells that the token is of another kind; [`Error::NotAllowed`] with the code `proof_required` if
+    /// the token is bound to a key.
+    pub fn verify<T: DeserializeOwned>(&self, token: &str) -> Result<AccessToken<T>, Error> {
+        self.accept(token, &Presented::AsBearer)
+    }
+
+    /// Verifies a token that came with a proof of the key that it is bound to, such as the
+    /// [`ClientCertificate`](super::ClientCertificate) of the connection.
+    ///
+    /// A token that isn't bound is refused, unless the verifier was built with
+    /// [`proof_if_bound`](super::AccessTokenVerifierBuilder::proof_if_bound).
+    ///
+    /// # Errors
+    ///
+    /// As [`verify`](Self::verify), but for the codes `proof_failed` if the proof isn't of every key that
+    /// the token is bound to, and `not_bound` if it is bound to none.
+    pub fn verify_with_proof<T: DeserializeOwned>(
+        &self,
+        token: &str,
+        proof: &dyn ProofOfPossession,
+    ) -> Result<AccessToken<T>, Error> {
+        self.accept(token, &Presented::With(proof))
+    }
+
+    /// Verifies a token like [`verify`](Self::verify), and waits for an external key to decrypt, see
+    /// [`JwtVerifier::verify_async`].
+    ///
+    /// # Errors
+    ///
+    /// As [`verify`](Self::verify) and [`JwtVerifier::verify_async`].
+    pub async fn verify_async<T: DeserializeOwned>(&self, token: &str) -> Result<AccessToken<T>, Error> {
+        self.accept_async(token, &Presented::AsBearer).await
+    }
+
+    /// Verifies a token like [`verify_with_proof`](Self::verify_with_proof), and waits for an external
+    /// key to decrypt, see [`JwtVerifier::verify_async`].
+    ///
+    /// # Errors
+    ///
+    /// As [`verify_with_proof`](Self::verify_with_proof) and [`JwtVerifier::verify_async`].
+    pub async fn verify_with_proof_async<T: DeserializeOwned>(
+        &self,
+        token: &str,
+        proof: &dyn ProofOfPossession,
+    ) -> Result<AccessToken<T>, Error> {
+        self.accept_async(token, &Presented::With(proof)).await
+    }
+
+    fn accept<T: DeserializeOwned>(
+        &self,
+        token: &str,
+        presented: &Presented<'_>,
+    ) -> Result<AccessToken<T>, Error> {
+        let mut buffer = TokenBuffer::new();
+        let read = |text| self.read(text, presented);
+        let jwt = self.jwt.verify_reading(token, &mut buffer, read)?;
+        Ok(AccessToken::new(VerifiedJwt::new(jwt), self.jwt.limits()))
+    }
+
+    async fn accept_async<T: DeserializeOwned>(
+        &self,
+        token: &str,
+        presented: &Presented<'_>,
+    ) -> Result<AccessToken<T>, Error> {
+        let mut buffer = TokenBuffer::new();
+        let read = |text| self.read(text, presented);
+        let jwt = self.jwt.verify_reading_async(token, &mut buffer, read).await?;
+        Ok(AccessToken::new(VerifiedJwt::new(jwt), self.jwt.limits()))
+    }
+
+    /// Reads the claims of a token that is authentic and in time, the caller's last.
+    fn read<'a, T: DeserializeOwned>(
+        &'a self,
+        text: &'a str,
+        presented: &Presented<'_>,
+    ) -> Result<Read<'a, T>, Error> {
+        let facts = Facts::read(&self.dialect, Claims::new(text, self.jwt.limits()))?;
+        self.check_binding(&facts, presented)?;
+        Ok(Read { facts, text, claims: typed::from_json(text)? })
+    }
+
+    fn check_binding(&self, facts: &Facts<'_>, presented: &Presented<'_>) -> Result<(), Error> {
+        let refusal = match (&facts.confirmation, presented) {
+            (None, Presented::AsBearer) => return Ok(()),
+            (None, Presented::With(_)) if self.proof_if_bound => return Ok(()),
+            (None, Presented::With(_)) => Refusal::NotBound,
+            (Some(_), Presented::AsBearer) => Refusal::ProofMissing,
+            (Some(confirmation), Presented::With(proof)) if confirmation.proven_by(*proof) => return Ok(()),
+            (Some(_), Presented::With(_)) => Refusal::ProofFailed,
+        };
+        Err(Error::NotAllowed(refusal))
+    }
+}
+
+impl fmt::Debug for AccessTokenVerifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AccessTokenVerifier").field("jwt", &self.jwt).finish_non_exhaustive()
+    }
+}
