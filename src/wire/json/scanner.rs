@@ -88,14 +88,15 @@ impl<'a> Scanner<'a> {
     pub(super) fn value(&mut self, level: usize) -> Result<Value<'a>, Fault> {
         let start = self.at;
         let kind = self.peek().and_then(Kind::starting_with).ok_or(Fault::NotJson)?;
+        let mut is_plain = false;
         match kind {
             Kind::Object => self.object(level + 1, |_, _| Ok::<(), Fault>(()))?,
             Kind::Array => self.array(level + 1)?,
-            Kind::String => self.string()?,
+            Kind::String => is_plain = self.string()?,
             Kind::Number => self.number()?,
             Kind::Bool | Kind::Null => self.literal()?,
         }
-        Ok(Value { kind, text: self.since(start)? })
+        Ok(Value { kind, is_plain, text: self.since(start)? })
     }
 
     fn array(&mut self, level: usize) -> Result<(), Fault> {
@@ -117,8 +118,14 @@ impl<'a> Scanner<'a> {
         if self.peek() != Some(b'"') {
             return Err(Fault::NotJson);
         }
-        self.string()?;
-        let name = string::unquote(self.since(start)?).ok_or(Fault::NotJson)?;
+        let is_plain = self.string()?;
+        let literal = self.since(start)?;
+        let name = if is_plain {
+            string::without_quotes(literal).map(Cow::Borrowed)
+        } else {
+            string::unquote(literal)
+        };
+        let name = name.ok_or(Fault::NotJson)?;
         self.skip_whitespace();
         if !self.take(b':') {
             return Err(Fault::NotJson);
@@ -127,16 +134,18 @@ impl<'a> Scanner<'a> {
         Ok(name)
     }
 
-    /// Scans the string that begins here.
-    fn string(&mut self) -> Result<(), Fault> {
+    /// Scans the string that begins here, and says whether it is without escapes.
+    fn string(&mut self) -> Result<bool, Fault> {
         self.at += 1;
+        let mut is_plain = true;
         loop {
             let rest = self.rest();
             let plain = string::plain_len(rest).ok_or(Fault::NotJson)?;
             self.at += plain + 1;
             match rest.get(plain..) {
-                Some([b'"', ..]) => return Ok(()),
+                Some([b'"', ..]) => return Ok(is_plain),
                 Some([b'\\', escape @ ..]) => {
+                    is_plain = false;
                     let (_, len) = string::read_escape(escape).ok_or(Fault::NotJson)?;
                     self.at += len;
                 }
