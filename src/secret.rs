@@ -5,9 +5,45 @@
 //! at the first difference lets an attacker guess byte by byte.
 
 use std::fmt;
+use std::ops::{Deref, DerefMut};
 
 use subtle::ConstantTimeEq;
-use zeroize::Zeroizing;
+use zeroize::{Zeroizing, optimization_barrier};
+
+/// Bytes that are wiped when dropped, room that isn't used any more too.
+///
+/// As `Zeroizing<Vec<u8>>`, but many bytes at a time: that writes one by one, which takes as long as a hash.
+#[derive(Default, Clone)]
+pub(crate) struct Wiped(Vec<u8>);
+
+impl Drop for Wiped {
+    fn drop(&mut self) {
+        self.0.clear();
+        // Never more than there is, so nothing moves.
+        self.0.resize(self.0.capacity(), 0);
+        optimization_barrier(self.0.as_slice());
+    }
+}
+
+impl Deref for Wiped {
+    type Target = Vec<u8>;
+
+    fn deref(&self) -> &Vec<u8> {
+        &self.0
+    }
+}
+
+impl DerefMut for Wiped {
+    fn deref_mut(&mut self) -> &mut Vec<u8> {
+        &mut self.0
+    }
+}
+
+impl From<Vec<u8>> for Wiped {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self(bytes)
+    }
+}
 
 /// Bytes that must stay secret: an HMAC secret, a private key's part, a decrypted payload.
 ///
@@ -21,12 +57,12 @@ use zeroize::Zeroizing;
 /// assert_eq!(format!("{secret:?}"), "SecretBytes(32 bytes)");
 /// assert_eq!(secret.expose_secret().len(), 32);
 /// ```
-pub struct SecretBytes(Zeroizing<Vec<u8>>);
+pub struct SecretBytes(Wiped);
 
 impl SecretBytes {
     /// Takes bytes over that are wiped already. No `From`, which would make zeroize part of the public API.
-    pub(crate) const fn from_zeroizing(bytes: Zeroizing<Vec<u8>>) -> Self {
-        Self(bytes)
+    pub(crate) fn from_zeroizing(mut bytes: Zeroizing<Vec<u8>>) -> Self {
+        Self::from(std::mem::take(&mut *bytes))
     }
 
     /// Gives the secret bytes out.
@@ -63,7 +99,7 @@ impl SecretBytes {
 /// Takes the bytes over; no copy stays behind.
 impl From<Vec<u8>> for SecretBytes {
     fn from(bytes: Vec<u8>) -> Self {
-        Self(Zeroizing::new(bytes))
+        Self(Wiped(bytes))
     }
 }
 
@@ -75,7 +111,7 @@ impl fmt::Debug for SecretBytes {
 
 impl PartialEq for SecretBytes {
     fn eq(&self, other: &Self) -> bool {
-        self.0.ct_eq(&other.0).into()
+        self.0.ct_eq(&*other.0).into()
     }
 }
 

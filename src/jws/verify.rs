@@ -87,6 +87,7 @@ impl<'t, 'b> SignedParts<'t, 'b> {
         let parts = compact::split_jws(token)?;
         header::check_size(parts.header, limits)?;
         buffer.clear();
+        buffer.reserve(base64url::decoded_len(token.len()));
         if !is_known(parts.header) {
             base64url::decode_to(parts.header, Part::Header, buffer)?;
         }

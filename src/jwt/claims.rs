@@ -34,6 +34,11 @@ pub(crate) struct Registered<'a> {
 pub(crate) struct Audience<'a>(Value<'a>);
 
 impl<'a> Audience<'a> {
+    /// At least the length of all of them together.
+    pub(crate) fn text_len(self) -> usize {
+        self.0.text().len()
+    }
+
     pub(crate) fn iter(self) -> impl Iterator<Item = Cow<'a, str>> {
         let one = self.0.as_str().into_iter();
         one.chain(self.0.elements().into_iter().flatten().filter_map(|element| element.as_str()))
