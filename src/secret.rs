@@ -25,6 +25,36 @@ impl Drop for Wiped {
     }
 }
 
+/// Text that is wiped like [`Wiped`].
+#[derive(Default)]
+pub(crate) struct WipedText(String);
+
+impl Drop for WipedText {
+    fn drop(&mut self) {
+        drop(Wiped(std::mem::take(&mut self.0).into_bytes()));
+    }
+}
+
+impl Deref for WipedText {
+    type Target = String;
+
+    fn deref(&self) -> &String {
+        &self.0
+    }
+}
+
+impl DerefMut for WipedText {
+    fn deref_mut(&mut self) -> &mut String {
+        &mut self.0
+    }
+}
+
+impl From<String> for WipedText {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
 impl Deref for Wiped {
     type Target = Vec<u8>;
 
@@ -126,7 +156,7 @@ impl Eq for SecretBytes {}
 /// assert_eq!(format!("{text:?}"), "SecretString(13 bytes)");
 /// assert!(text.expose_secret().starts_with('{'));
 /// ```
-pub struct SecretString(Zeroizing<String>);
+pub struct SecretString(WipedText);
 
 impl SecretString {
     /// Gives the secret text out.
@@ -139,7 +169,7 @@ impl SecretString {
 /// Takes the text over; no copy stays behind.
 impl From<String> for SecretString {
     fn from(text: String) -> Self {
-        Self(Zeroizing::new(text))
+        Self(WipedText(text))
     }
 }
 

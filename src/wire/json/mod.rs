@@ -66,6 +66,17 @@ pub(crate) fn scan_object<'a>(
     scan(Scanner::new(text, limits), part, member)
 }
 
+/// Hands out the members of an object that passed [`scan_object`]: its names are known to be distinct, and
+/// what is in it to be within the limits.
+pub(crate) fn for_each_member<'a>(text: &'a str, limits: &Limits, mut member: impl FnMut(&str, Value<'a>)) {
+    let mut lenient = Scanner::new(text, limits);
+    lenient.strict_levels = 0;
+    let _ = scan(lenient, Part::Claims, |name, value| {
+        member(name, value);
+        Ok(())
+    });
+}
+
 /// Scans a JSON object like [`scan_object`], in which the elements of the array `list` stand for
 /// themselves: an object inside one of them may have duplicate names, and more depth and members than the
 /// limits permit. Whoever takes an element scans its text by [`scan_object`], which refuses that.

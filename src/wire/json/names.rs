@@ -33,6 +33,7 @@ impl<'a> Names<'a> {
     }
 
     /// Adds a name; returns whether it is new.
+    #[inline]
     pub(super) fn insert(&mut self, name: Cow<'a, str>) -> bool {
         if let Some(many) = &mut self.many {
             return many.insert(name);

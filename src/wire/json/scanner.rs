@@ -113,6 +113,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Scans a member's name, the colon, and the whitespace around them.
+    #[inline]
     fn name(&mut self) -> Result<Cow<'a, str>, Fault> {
         let start = self.at;
         if self.peek() != Some(b'"') {
@@ -135,22 +136,32 @@ impl<'a> Scanner<'a> {
     }
 
     /// Scans the string that begins here, and says whether it is without escapes.
+    #[inline]
     fn string(&mut self) -> Result<bool, Fault> {
         self.at += 1;
-        let mut is_plain = true;
+        self.at += string::plain_len(self.rest()).ok_or(Fault::NotJson)?;
+        if self.take(b'"') {
+            return Ok(true);
+        }
+        self.escapes()?;
+        Ok(false)
+    }
+
+    /// Scans the rest of a string that has an escape here.
+    fn escapes(&mut self) -> Result<(), Fault> {
         loop {
-            let rest = self.rest();
-            let plain = string::plain_len(rest).ok_or(Fault::NotJson)?;
-            self.at += plain + 1;
-            match rest.get(plain..) {
-                Some([b'"', ..]) => return Ok(is_plain),
-                Some([b'\\', escape @ ..]) => {
-                    is_plain = false;
+            match self.rest() {
+                [b'"', ..] => {
+                    self.at += 1;
+                    return Ok(());
+                }
+                [b'\\', escape @ ..] => {
                     let (_, len) = string::read_escape(escape).ok_or(Fault::NotJson)?;
-                    self.at += len;
+                    self.at += 1 + len;
                 }
                 _ => return Err(Fault::NotJson),
             }
+            self.at += string::plain_len(self.rest()).ok_or(Fault::NotJson)?;
         }
     }
 

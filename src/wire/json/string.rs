@@ -29,6 +29,7 @@ pub(crate) fn write_string(text: &str, out: &mut String) {
 }
 
 /// Returns the distance to the first byte that can't stand for itself in a string literal.
+#[inline]
 pub(super) fn plain_len(bytes: &[u8]) -> Option<usize> {
     let (words, rest) = bytes.as_chunks();
     for (index, &word) in words.iter().enumerate() {
