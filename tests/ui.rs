@@ -36,6 +36,7 @@ use countersign::jws::{
 };
 use countersign::jwt::{ClaimValue, Claims, JwtIssuerBuilder, JwtVerifierBuilder};
 use countersign::keys::KeySetIter;
+use countersign::keys::rotation::{KeyRing, KeyRingBuilder, RingKey};
 use countersign::profile::access_token::{
     AccessTokenIssuerBuilder, AccessTokenVerifierBuilder, ClientCertificate, Confirmation,
     ConfirmationMethod, Grant, Provider,
@@ -393,6 +394,8 @@ fn every_public_type_can_be_shared_between_threads() {
         KeyDefect,
         KeyKind,
         KeyOperation,
+        KeyRing,
+        KeyRingBuilder,
         KeySet,
         KeySetIter<'static, VerifyingKey>,
         KeyUse,
@@ -406,6 +409,7 @@ fn every_public_type_can_be_shared_between_threads() {
         Refusal,
         RefusedSignature,
         Requirement,
+        RingKey,
         SecretBytes,
         SecretString,
         SigningKey,

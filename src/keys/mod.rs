@@ -7,6 +7,7 @@
 mod decryption;
 mod key_set;
 mod recipient;
+pub mod rotation;
 mod verification;
 
 pub use key_set::{KeySet, KeySetIter};
