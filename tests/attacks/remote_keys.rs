@@ -1,5 +1,5 @@
-//! Classes F and JWKS: where keys are fetched from, how often, and what an answer may do. Time is the test's;
-//! `tests/jwks_http.rs` has the same over real sockets.
+//! Classes F and JWKS: where keys are fetched from, how often, and what an answer may do. Time is the test's,
+//! and so is the server.
 
 use std::time::Duration;
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 /// What an [`HttpClient`] answers in: a future that any executor can drive.
 pub type HttpFuture<'a> = Pin<Box<dyn Future<Output = Result<HttpResponse, HttpFailure>> + Send + 'a>>;
 
-/// Fetches documents. Feature `jwks-http` has one, `ReqwestClient`; tests and other stacks bring their own.
+/// Fetches documents. The application brings it, over whatever HTTP library it has.
 ///
 /// An implementation verifies the server's certificate, follows no redirect, reads no more than
 /// `max_bytes` of the body and gives up connecting and reading after a while. The future may be dropped
