@@ -23,8 +23,12 @@ use std::ops::Deref;
 use std::path::Path;
 use std::sync::Arc;
 
-use countersign::gateway::BearerChallenge;
 use countersign::gateway::authorization::{Denied, ExpectedValue, Requirement};
+use countersign::gateway::replay::{MemoryReplays, ReplayCheck, TokenUse};
+use countersign::gateway::revocation::{
+    MemoryRevocations, Revocable, Revocation, RevocationCheck, RevocationKey, RevocationKind,
+};
+use countersign::gateway::{BearerChallenge, StoreError};
 use countersign::jwe::{
     AsyncExternalAgreement, AsyncExternalUnwrapper, DecryptedJwe, EphemeralPublicKey, ExternalAgreement,
     ExternalUnwrapper, JweBuilder, JweDecrypter, WrappedKey,
@@ -398,6 +402,8 @@ fn every_public_type_can_be_shared_between_threads() {
         KeyUse,
         Limit,
         Limits,
+        MemoryReplays,
+        MemoryRevocations,
         NoClaims,
         NumericDate,
         PartlyVerifiedJws,
@@ -405,15 +411,23 @@ fn every_public_type_can_be_shared_between_threads() {
         Provider,
         Refusal,
         RefusedSignature,
+        ReplayCheck,
         Requirement,
+        Revocable<'static>,
+        Revocation,
+        RevocationCheck,
+        RevocationKey<'static>,
+        RevocationKind,
         SecretBytes,
         SecretString,
         SigningKey,
         SkippedKey,
+        StoreError,
         SystemClock,
         ThumbprintHash,
         ThumbprintUri,
         TokenBuffer,
+        TokenUse<'static>,
         Unsupported,
         UnverifiedToken,
         VerifiedJsonJws,

@@ -32,6 +32,7 @@ mod key_sets;
 mod keys_of_pairs;
 mod passwords;
 mod positives;
+mod replay;
 mod rsa_signatures;
 mod sign_encrypt_confusion;
 mod sizes;

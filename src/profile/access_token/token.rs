@@ -52,6 +52,7 @@ struct Said {
     acr: Option<String>,
     amr: Vec<String>,
     confirmation: Option<Confirmation>,
+    session: Option<String>,
     /// The whole claims set, for claims that are asked for by path.
     text: Zeroizing<String>,
     limits: Limits,
@@ -79,6 +80,7 @@ impl<T> AccessToken<T> {
             acr,
             amr,
             confirmation,
+            session,
         } = facts;
         let said = Said {
             jwt,
@@ -93,6 +95,7 @@ impl<T> AccessToken<T> {
             acr: acr.map(Cow::into_owned),
             amr: owned(amr),
             confirmation,
+            session: session.map(Cow::into_owned),
             text: Zeroizing::new(text.to_owned()),
             limits: limits.clone(),
         };
@@ -221,6 +224,14 @@ impl<T> AccessToken<T> {
     #[must_use]
     pub fn confirmation(&self) -> Option<&Confirmation> {
         self.said.confirmation.as_ref()
+    }
+
+    /// Returns `sid`, the session that the token was issued in
+    /// ([OpenID Connect Front-Channel Logout §3](https://openid.net/specs/openid-connect-frontchannel-1_0.html#OPLogout)). One that is no
+    /// string goes by its JSON text, so that it can be revoked too.
+    #[must_use]
+    pub fn session_id(&self) -> Option<&str> {
+        self.said.session.as_deref()
     }
 
     /// Returns the algorithm of the key that the signature verifies under.
