@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, SystemTime};
 
+use countersign::gateway::cache::TokenCache;
 use countersign::gateway::replay::{MemoryReplays, ReplayCheck};
 use countersign::gateway::revocation::{MemoryRevocations, Revocation, RevocationCheck};
 use countersign::profile::access_token::Grant;
@@ -58,6 +59,17 @@ fn main() -> Result<(), Error> {
     revoke("all under the key 2026-11", &Revocation::key_id(ISSUER, "2026-11", last));
     show();
     println!("\n{} entries, {} bytes", store.len(), store.memory_bytes());
+
+    // A cache skips the crypto of a token that comes again. Whether it is revoked is still asked.
+    let (cache, text) = (TokenCache::builder().build()?, issuer.issue(&Grant::to("user-19", "web-shop"))?);
+    let unrevoked = RevocationCheck::new(Arc::new(MemoryRevocations::new(1)));
+    println!("\none token, three times through a cache, then revoked");
+    for check in [&unrevoked, &unrevoked, &unrevoked, &check] {
+        let token = cache.verify::<NoClaims>(&verifier, &text)?;
+        let checked = block_on(cache.check_revocation(&verifier, &text, &token, check));
+        println!("  hits {} misses {}    {}", cache.hits(), cache.misses(), verdict(checked));
+    }
+    println!("  kept: {}", cache.len());
 
     // Replay: asked last, as whatever passes is used up.
     let replay = ReplayCheck::new(Arc::new(MemoryReplays::new(1)));

@@ -297,6 +297,9 @@ fn a_store_that_is_down_refuses_unless_told_otherwise() {
     assert_eq!(code(block_on(revocation.danger_accept_if_unavailable().check(&token))), None);
     assert_eq!(code(block_on(replay.danger_accept_if_unavailable().use_up(&token))), None);
     assert_eq!(down.0.load(Ordering::Relaxed), 4);
+    for error in [StoreError::Unavailable, StoreError::Full] {
+        assert_eq!(code(Err(error.into())), UNAVAILABLE);
+    }
 }
 
 /// What is open to a store that is down is closed to a token that is known to be revoked or used.

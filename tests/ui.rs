@@ -24,6 +24,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use countersign::gateway::authorization::{Denied, ExpectedValue, Requirement};
+use countersign::gateway::cache::{TokenCache, TokenCacheBuilder};
 use countersign::gateway::replay::{MemoryReplays, ReplayCheck, TokenUse};
 use countersign::gateway::revocation::{
     MemoryRevocations, Revocable, Revocation, RevocationCheck, RevocationKey, RevocationKind,
@@ -39,7 +40,7 @@ use countersign::jws::{
     VerifiedJsonJws, VerifiedJws, VerifiedSignature,
 };
 use countersign::jwt::{ClaimValue, Claims, JwtIssuerBuilder, JwtVerifierBuilder};
-use countersign::keys::KeySetIter;
+use countersign::keys::{KeyGeneration, KeySetIter};
 use countersign::profile::access_token::{
     AccessTokenIssuerBuilder, AccessTokenVerifierBuilder, ClientCertificate, Confirmation,
     ConfirmationMethod, Grant, Provider,
@@ -395,6 +396,7 @@ fn every_public_type_can_be_shared_between_threads() {
         JwtVerifier,
         JwtVerifierBuilder,
         KeyDefect,
+        KeyGeneration,
         KeyKind,
         KeyOperation,
         KeySet,
@@ -427,6 +429,8 @@ fn every_public_type_can_be_shared_between_threads() {
         ThumbprintHash,
         ThumbprintUri,
         TokenBuffer,
+        TokenCache,
+        TokenCacheBuilder,
         TokenUse<'static>,
         Unsupported,
         UnverifiedToken,

@@ -47,7 +47,7 @@ use crate::jwt::NumericDate;
 /// let token = verifier.verify::<NoClaims>(&text)?;
 /// check.check(&token).await?;
 /// if let Some(revocation) = Revocation::of_token(&token) {
-///     revocations.insert(&revocation).map_err(|full| eprintln!("{full}")).ok();
+///     revocations.insert(&revocation)?;
 /// }
 /// assert_eq!(check.check(&token).await.unwrap_err().code(), "revoked");
 /// # Ok(())

@@ -13,6 +13,7 @@ use std::time::Duration;
 pub(in crate::gateway) use marks::Marks;
 pub(in crate::gateway) use table::Mark;
 
+use crate::error::Error;
 use crate::jwt::NumericDate;
 
 /// What a store's operation returns: a future that any executor can drive.
@@ -31,6 +32,16 @@ pub enum StoreError {
     /// The store has no room, and keeps what it has.
     #[error("the store is full")]
     Full,
+}
+
+/// Either way there is no verdict, 503.
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable => Self::Unavailable { what: "the store" },
+            StoreError::Full => Self::Unavailable { what: "room in the store" },
+        }
+    }
 }
 
 /// How long an entry stays after the tokens that it concerns have expired: as much as the greatest leeway,

@@ -273,6 +273,34 @@ impl<T> AccessToken<T> {
         self.all_claims().find_path(path.as_ref())
     }
 
+    /// The registered claims and the key.
+    pub(super) fn jwt(&self) -> &VerifiedJwt<NoClaims> {
+        &self.said.jwt
+    }
+
+    /// The JSON text of the claims.
+    pub(super) fn text(&self) -> &str {
+        &self.said.text
+    }
+
+    /// The same token with claims that were read of its text.
+    pub(super) fn with_claims<U>(&self, claims: U) -> AccessToken<U> {
+        AccessToken { said: Arc::clone(&self.said), claims }
+    }
+
+    /// About how much memory the token takes, the caller's claims left out: rather more than less.
+    pub(crate) fn retained_bytes(&self) -> usize {
+        /// A string's length, place and capacity, twice as a list may have grown, and its allocation.
+        const EACH: usize = 64;
+        let lists = [&self.said.scopes, &self.said.roles, &self.said.groups, &self.said.entitlements];
+        let listed = lists.into_iter().map(Vec::len).sum::<usize>();
+        let strings = listed + self.said.amr.len() + self.audience().count() + 8;
+        // The text, what was read of it, and `jti` or `cnf` once more: no more than three times the text.
+        let text = self.said.text.capacity().saturating_mul(3);
+        let key_id = self.key_id().map_or(0, str::len);
+        size_of::<Said>() + text + strings * EACH + key_id
+    }
+
     pub(crate) fn descend(&self, path: &[String]) -> Descent<'_> {
         self.all_claims().descend(path)
     }
