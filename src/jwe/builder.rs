@@ -169,7 +169,8 @@ impl<'k> JweBuilder<'k> {
     /// All get the same content, under one content key that each one's own algorithm encrypts. So `dir` and
     /// `ECDH-ES`, where the algorithm decides the content key, have one recipient, and all keys must have the
     /// same content encryption. Whoever can open the message can put another content into it for the others.
-    /// Readers take 16 recipients unless they raise [`Limits::recipients`].
+    /// Readers take 16 recipients unless they raise [`Limits::recipients`]; of those that name no `kid`, they
+    /// try as many as [`Limits::candidate_keys`] permits, so keys for many recipients have IDs.
     pub fn add_recipient(mut self, key: &'k EncryptionKey) -> Self {
         self.others.push(Recipient::new(key));
         self
