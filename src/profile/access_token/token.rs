@@ -8,13 +8,12 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use zeroize::Zeroizing;
-
 use super::confirmation::Confirmation;
 use super::facts::Facts;
 use crate::jws::JwsAlgorithm;
 use crate::jwt::{ClaimValue, Claims, Descent, NoClaims, NumericDate, VerifiedJwt};
 use crate::limits::Limits;
+use crate::secret::WipedText;
 
 /// An access token that was verified, with the caller's claims.
 ///
@@ -54,7 +53,7 @@ struct Said {
     confirmation: Option<Confirmation>,
     session: Option<String>,
     /// The whole claims set, for claims that are asked for by path.
-    text: Zeroizing<String>,
+    text: WipedText,
     limits: Limits,
 }
 
@@ -96,7 +95,7 @@ impl<T> AccessToken<T> {
             amr: owned(amr),
             confirmation,
             session: session.map(Cow::into_owned),
-            text: Zeroizing::new(text.to_owned()),
+            text: WipedText::from(text.to_owned()),
             limits: limits.clone(),
         };
         Self { said: Arc::new(said), claims }
