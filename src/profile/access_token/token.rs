@@ -94,8 +94,8 @@ impl<T> AccessToken<T> {
             acr: acr.map(Cow::into_owned),
             amr: owned(amr),
             confirmation,
-            text: WipedText::from(text.to_owned()),
             session: session.map(Cow::into_owned),
+            text: WipedText::from(text.to_owned()),
             limits: limits.clone(),
         };
         Self { said: Arc::new(said), claims }
