@@ -10,11 +10,12 @@ mod support;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use countersign::jwe::{JweBuilder, JweDecrypter};
 use countersign::jwk::{CertificateChain, KeyKind, ThumbprintUri};
 use countersign::jws::{ExternalSigner, JwsVerifier};
+use countersign::keys::remote::{HttpClient, HttpFailure, HttpFuture, RemoteJwks, Runtime, RuntimeFuture};
 use countersign::profile::access_token::{ClientCertificate, Provider};
 use countersign::{
     AccessTokenVerifier, ContentEncryption, DecryptionKey, EncryptionKey, Error, ExternalKeyError,
@@ -718,6 +719,26 @@ fn claims() -> Vec<Case> {
     ]
 }
 
+/// A source of keys whose server can't be reached, and whose tasks never run.
+fn no_keys() -> Result<(), Error> {
+    struct Nowhere;
+    impl HttpClient for Nowhere {
+        fn get<'a>(&'a self, _: &'a str, _: usize) -> HttpFuture<'a> {
+            Box::pin(async { Err(HttpFailure::Unreachable) })
+        }
+    }
+    impl Runtime for Nowhere {
+        fn now(&self) -> Instant {
+            Instant::now()
+        }
+        fn sleep(&self, _: Duration) -> RuntimeFuture {
+            Box::pin(std::future::ready(()))
+        }
+        fn spawn(&self, _: RuntimeFuture) {}
+    }
+    RemoteJwks::from_url("https://id.example.com/jwks").build(Nowhere, Nowhere)?.snapshot().map(drop)
+}
+
 fn limits_and_misuse() -> Vec<Case> {
     let many: Vec<String> = (0..257).map(|index| format!("\"SECRET{index}\":1")).collect();
     let deep = format!("{{\"SECRET\":{}{}}}", "[".repeat(32), "]".repeat(32));
@@ -727,6 +748,12 @@ fn limits_and_misuse() -> Vec<Case> {
         &Limits::default().jwk_set_keys(1),
     );
     vec![
+        case(
+            no_keys(),
+            "key_source_unavailable",
+            503,
+            "key source unavailable: expected keys that are recent enough, found none",
+        ),
         case(
             verify(&MARKER.repeat(16 * 1024)),
             "limit_token_bytes",

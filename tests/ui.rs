@@ -34,8 +34,13 @@ use countersign::jws::{
     AsyncExternalSigner, ExternalSigner, JwsBuilder, JwsVerifier, PartlyVerifiedJws, RefusedSignature,
     VerifiedJsonJws, VerifiedJws, VerifiedSignature,
 };
-use countersign::jwt::{ClaimValue, Claims, JwtIssuerBuilder, JwtVerifierBuilder};
+use countersign::jwt::{ClaimValue, Claims, JwtIssuerBuilder, JwtVerifierBuilder, SourcedVerifier};
 use countersign::keys::KeySetIter;
+use countersign::keys::remote::{
+    FetchProblem, HttpClient, HttpFailure, HttpResponse, KeySnapshot, KeySource, KeySourceEvent, RemoteJwks,
+    RemoteJwksBuilder, Runtime,
+};
+use countersign::keys::rotation::{KeyRing, KeyRingBuilder, RingKey};
 use countersign::profile::access_token::{
     AccessTokenIssuerBuilder, AccessTokenVerifierBuilder, ClientCertificate, Confirmation,
     ConfirmationMethod, Grant, Provider,
@@ -378,6 +383,9 @@ fn every_public_type_can_be_shared_between_threads() {
         ExpectedValue,
         Grant,
         ExternalKeyError,
+        FetchProblem,
+        HttpFailure,
+        HttpResponse,
         JweAlgorithm,
         JweBuilder<'static>,
         JweDecrypter,
@@ -393,8 +401,12 @@ fn every_public_type_can_be_shared_between_threads() {
         KeyDefect,
         KeyKind,
         KeyOperation,
+        KeyRing,
+        KeyRingBuilder,
         KeySet,
         KeySetIter<'static, VerifyingKey>,
+        KeySnapshot,
+        KeySourceEvent,
         KeyUse,
         Limit,
         Limits,
@@ -405,11 +417,15 @@ fn every_public_type_can_be_shared_between_threads() {
         Provider,
         Refusal,
         RefusedSignature,
+        RemoteJwks,
+        RemoteJwksBuilder,
         Requirement,
+        RingKey,
         SecretBytes,
         SecretString,
         SigningKey,
         SkippedKey,
+        SourcedVerifier,
         SystemClock,
         ThumbprintHash,
         ThumbprintUri,
@@ -458,6 +474,23 @@ fn external_keys_are_objects() {
     // What a key is asked about can't be made by anyone else.
     assert!(!implements!(EphemeralPublicKey: From<Jwk>));
     assert!(!implements!(WrappedKey<'static>: From<&'static [u8]>));
+}
+
+/// Keys may come from anywhere, fetched by any client, in any executor's tasks.
+#[test]
+fn sources_of_keys_are_objects() {
+    fn is_shared<T: ?Sized + Send + Sync>() {}
+    is_shared::<dyn KeySource>();
+    is_shared::<dyn HttpClient>();
+    is_shared::<dyn Runtime>();
+    assert!(implements!(Arc<dyn KeySource>: KeySource));
+    assert!(implements!(Arc<dyn HttpClient>: HttpClient));
+    assert!(implements!(Arc<dyn Runtime>: Runtime));
+    assert!(implements!(RemoteJwks: KeySource + Clone));
+    assert!(!implements!(RemoteJwksBuilder: KeySource));
+    // One set doesn't change; it is no source, which promises to.
+    assert!(!implements!(KeySet: KeySource));
+    assert!(!implements!(KeySnapshot: KeySource));
 }
 
 #[test]

@@ -4,12 +4,14 @@
 //! [`JwtIssuer`] and [`JwtVerifier`] are built once and shared by reference. Both do nested tokens in
 //! the same call: sign, then encrypt; decrypt, then verify.
 
+mod accepted_header;
 mod claims;
 mod external;
 mod issuer;
 mod nested;
 mod numeric_date;
 mod policy;
+mod sourced;
 mod unverified;
 mod verified;
 mod verifier;
@@ -19,6 +21,7 @@ pub(crate) use claims::Descent;
 pub use claims::{ClaimValue, Claims, NoClaims};
 pub use issuer::{JwtIssuer, JwtIssuerBuilder};
 pub use numeric_date::NumericDate;
+pub use sourced::SourcedVerifier;
 pub use unverified::UnverifiedToken;
 pub use verified::{BorrowedJwt, TokenBuffer, VerifiedJwt};
 pub use verifier::JwtVerifier;

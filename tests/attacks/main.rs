@@ -32,6 +32,9 @@ mod key_sets;
 mod keys_of_pairs;
 mod passwords;
 mod positives;
+#[path = "../support/remote.rs"]
+mod remote;
+mod remote_keys;
 mod rsa_signatures;
 mod sign_encrypt_confusion;
 mod sizes;

@@ -10,7 +10,6 @@ mod dialect;
 mod facts;
 mod grant;
 mod issuer;
-mod issuer_keys;
 mod provider;
 mod rule;
 mod token;

@@ -12,13 +12,12 @@ use serde::de::DeserializeOwned;
 use super::confirmation::ProofOfPossession;
 use super::dialect::Dialect;
 use super::facts::Facts;
-use super::issuer_keys::keys_of;
 use super::provider::Provider;
 use super::token::{AccessToken, Read};
 use super::verifier_builder::AccessTokenVerifierBuilder;
 use crate::error::{Error, Refusal};
-use crate::jwt::{Claims, JwtVerifier, TokenBuffer, VerifiedJwt};
-use crate::keys::KeySet;
+use crate::jwt::{Claims, JwtVerifier, SourcedVerifier, TokenBuffer, VerifiedJwt};
+use crate::keys::{KeySet, keys_of};
 use crate::wire::typed;
 
 /// Verifies access tokens ([RFC 9068 §4](https://www.rfc-editor.org/rfc/rfc9068#section-4)): built once, shared by reference.
@@ -203,6 +202,30 @@ impl AccessTokenVerifier {
             (Some(_), Presented::With(_)) => Refusal::ProofFailed,
         };
         Err(Error::NotAllowed(refusal))
+    }
+}
+
+impl SourcedVerifier<AccessTokenVerifier> {
+    /// Verifies a token that came as a plain bearer token, see [`AccessTokenVerifier::verify`].
+    ///
+    /// # Errors
+    ///
+    /// As [`AccessTokenVerifier::verify`] and [`verify_by`](Self::verify_by).
+    pub async fn verify<T: DeserializeOwned>(&self, token: &str) -> Result<AccessToken<T>, Error> {
+        self.verify_by(token, AccessTokenVerifier::verify).await
+    }
+
+    /// Verifies a token that came with a proof, see [`AccessTokenVerifier::verify_with_proof`].
+    ///
+    /// # Errors
+    ///
+    /// As [`AccessTokenVerifier::verify_with_proof`] and [`verify_by`](Self::verify_by).
+    pub async fn verify_with_proof<T: DeserializeOwned>(
+        &self,
+        token: &str,
+        proof: &dyn ProofOfPossession,
+    ) -> Result<AccessToken<T>, Error> {
+        self.verify_by(token, |verifier, token| verifier.verify_with_proof(token, proof)).await
     }
 }
 
