@@ -10,8 +10,11 @@ mod support;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use countersign::gateway::replay::{MemoryReplays, ReplayCheck};
+use countersign::gateway::revocation::{MemoryRevocations, Revocation, RevocationCheck};
 use countersign::jwe::{JweBuilder, JweDecrypter};
 use countersign::jwk::{CertificateChain, KeyKind, ThumbprintUri};
 use countersign::jws::{ExternalSigner, JwsVerifier};
@@ -26,8 +29,8 @@ use countersign::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 use support::{
-    NOW, Scheme, base64url, claims_token, from_base64url, hmac_key, jwk, parts, secret, signed, signing_key,
-    stopped_at, with_header,
+    NOW, Scheme, base64url, block_on, claims_token, from_base64url, hmac_key, jwk, parts, secret, signed,
+    signing_key, stopped_at, with_header,
 };
 
 /// What stands in every input of these tests and in no message: it is the sender's, or secret.
@@ -452,7 +455,33 @@ fn unsupported_and_refused() -> Vec<Case> {
             401,
             "not allowed: expected a token that is bound to a key, found one that isn't; `proof_if_bound` accepts it",
         ),
+        case(
+            revoked(),
+            "revoked",
+            401,
+            "not allowed: expected a token that wasn't revoked, found one that was",
+        ),
+        case(
+            replayed(),
+            "replayed",
+            401,
+            "not allowed: expected a token that wasn't used before, found one that was",
+        ),
     ]
+}
+
+fn revoked() -> Result<(), Error> {
+    let token = access_tokens().verify::<NoClaims>(&access_token("\"x\":\"SECRET\""))?;
+    let store = Arc::new(MemoryRevocations::new(1));
+    store.insert(&Revocation::of_token(&token).unwrap()).unwrap();
+    block_on(RevocationCheck::new(store).check(&token))
+}
+
+fn replayed() -> Result<(), Error> {
+    let token = access_tokens().verify::<NoClaims>(&access_token("\"x\":\"SECRET\""))?;
+    let check = ReplayCheck::new(Arc::new(MemoryReplays::new(1)));
+    block_on(check.use_up(&token))?;
+    block_on(check.use_up(&token))
 }
 
 /// A confirmation of no certificate.

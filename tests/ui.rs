@@ -23,8 +23,13 @@ use std::ops::Deref;
 use std::path::Path;
 use std::sync::Arc;
 
-use countersign::gateway::BearerChallenge;
 use countersign::gateway::authorization::{Denied, ExpectedValue, Requirement};
+use countersign::gateway::cache::{TokenCache, TokenCacheBuilder};
+use countersign::gateway::replay::{MemoryReplays, ReplayCheck, TokenUse};
+use countersign::gateway::revocation::{
+    MemoryRevocations, Revocable, Revocation, RevocationCheck, RevocationKey, RevocationKind,
+};
+use countersign::gateway::{BearerChallenge, StoreError};
 use countersign::jwe::{
     AsyncExternalAgreement, AsyncExternalUnwrapper, DecryptedJwe, EphemeralPublicKey, ExternalAgreement,
     ExternalUnwrapper, JweBuilder, JweDecrypter, WrappedKey,
@@ -35,12 +40,12 @@ use countersign::jws::{
     VerifiedJsonJws, VerifiedJws, VerifiedSignature,
 };
 use countersign::jwt::{ClaimValue, Claims, JwtIssuerBuilder, JwtVerifierBuilder, SourcedVerifier};
-use countersign::keys::KeySetIter;
 use countersign::keys::remote::{
     FetchProblem, HttpClient, HttpFailure, HttpResponse, KeySnapshot, KeySource, KeySourceEvent, RemoteJwks,
     RemoteJwksBuilder, Runtime,
 };
 use countersign::keys::rotation::{KeyRing, KeyRingBuilder, RingKey};
+use countersign::keys::{KeyGeneration, KeySetIter};
 use countersign::profile::access_token::{
     AccessTokenIssuerBuilder, AccessTokenVerifierBuilder, ClientCertificate, Confirmation,
     ConfirmationMethod, Grant, Provider,
@@ -399,6 +404,7 @@ fn every_public_type_can_be_shared_between_threads() {
         JwtVerifier,
         JwtVerifierBuilder,
         KeyDefect,
+        KeyGeneration,
         KeyKind,
         KeyOperation,
         KeyRing,
@@ -410,6 +416,8 @@ fn every_public_type_can_be_shared_between_threads() {
         KeyUse,
         Limit,
         Limits,
+        MemoryReplays,
+        MemoryRevocations,
         NoClaims,
         NumericDate,
         PartlyVerifiedJws,
@@ -419,17 +427,27 @@ fn every_public_type_can_be_shared_between_threads() {
         RefusedSignature,
         RemoteJwks,
         RemoteJwksBuilder,
+        ReplayCheck,
         Requirement,
+        Revocable<'static>,
+        Revocation,
+        RevocationCheck,
+        RevocationKey<'static>,
+        RevocationKind,
         RingKey,
         SecretBytes,
         SecretString,
         SigningKey,
         SkippedKey,
         SourcedVerifier,
+        StoreError,
         SystemClock,
         ThumbprintHash,
         ThumbprintUri,
         TokenBuffer,
+        TokenCache,
+        TokenCacheBuilder,
+        TokenUse<'static>,
         Unsupported,
         UnverifiedToken,
         VerifiedJsonJws,

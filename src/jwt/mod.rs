@@ -5,6 +5,7 @@
 //! the same call: sign, then encrypt; decrypt, then verify.
 
 mod accepted_header;
+mod again;
 mod claims;
 mod external;
 mod issuer;

@@ -5,6 +5,7 @@
 //! [RFC 7517 §4.5](https://www.rfc-editor.org/rfc/rfc7517#section-4.5)); they are few, bounded, and tried in turn.
 
 mod decryption;
+mod generation;
 mod issuer_keys;
 mod key_set;
 mod recipient;
@@ -12,6 +13,7 @@ pub mod remote;
 pub mod rotation;
 mod verification;
 
+pub use generation::KeyGeneration;
 pub use key_set::{KeySet, KeySetIter};
 pub use recipient::recipient_key;
 

@@ -11,6 +11,7 @@ mod access_tokens;
 mod alg_none;
 mod api_shape;
 mod base64url;
+mod cache;
 mod claim_audience;
 mod claim_times;
 mod claim_types;
@@ -35,6 +36,7 @@ mod positives;
 #[path = "../support/remote.rs"]
 mod remote;
 mod remote_keys;
+mod replay;
 mod rsa_signatures;
 mod sign_encrypt_confusion;
 mod sizes;

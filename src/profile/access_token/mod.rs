@@ -9,6 +9,7 @@ mod confirmation;
 mod dialect;
 mod facts;
 mod grant;
+mod identity;
 mod issuer;
 mod provider;
 mod rule;
@@ -25,3 +26,4 @@ pub use verifier::AccessTokenVerifier;
 pub use verifier_builder::AccessTokenVerifierBuilder;
 
 pub(crate) use grant::is_scope;
+pub(crate) use verifier::Presented;
