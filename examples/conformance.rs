@@ -10,12 +10,41 @@
 //! {"id":3,"op":"jws_verify","alg":"HS256","key":{"kty":"oct","k":"…"},"token":"…"}
 //! ```
 //!
-//! `jwe_encrypt` takes further `recipients` too, `[{"alg":"…","key":{…}}]`, for the general serialization; what its
-//! `header` says of `apu`, `apv` and `p2c` is what the key management is to use.
+//! | `op` | members | may have | answer |
+//! |---|---|---|---|
+//! | `info` | | | `name`, `version`, `backends`, `jws`, `jwe_alg`, `jwe_enc`: what this build can do |
+//! | `jws_sign` | `alg`, `key`, `payload_b64u`, `serialization` | `header`, `b64`, `detached` | `token` |
+//! | `jws_verify` | `alg`, `key`, `token` | `detached_payload_b64u`, `crit` | `payload_b64u` |
+//! | `jwe_encrypt` | `alg`, `enc`, `key`, `payload_b64u`, `serialization` | `header`, `aad_b64u`, `zip`, `recipients` | `token` |
+//! | `jwe_decrypt` | `alg`, `enc`, `key`, `token` | `crit`, `zip` | `payload_b64u` |
+//! | `jwk_thumbprint` | `key`, `hash` | | `thumbprint` |
+//! | `jwt_verify` | `algs`, `keys`, `token` | `issuer`, `audience`, `subject`, `typ`, `required_claims`, `leeway`, `max_age`, `now`, `decrypt_keys`, `jwe_algs`, `jwe_encs` | `claims` |
+//! | `jwk_check` | `key` | `alg`, `use` | `usable`: how many of the keys are, if any |
 //!
-//! The answer is `{"id":3,"ok":true,"payload_b64u":"aGk"}`, or `"ok":false` with `kind` (`unsupported`, `invalid`),
-//! `code` and `error`. Keys, headers and tokens go to the library in the very text they came in, so that it is the
-//! library which meets a member that stands twice.
+//! - `key` is a JWK, private or secret where an operation needs that. `keys`, `decrypt_keys` and the `key` of
+//!   `jwk_check` may be a JWK set. What a JWK says in `alg`, `use`, `key_ops` and `kid` is obeyed. A password
+//!   is an `oct` key; a key for `dir` is one of the size that `enc` needs, and is checked with `enc`'s name
+//!   as its `alg`.
+//! - `alg`, `enc` and the lists `algs`, `jwe_algs`, `jwe_encs` name all that the call accepts. `EdDSA` is the
+//!   older name of `Ed25519` (RFC 9864 §2.2), and the library takes both for one algorithm: to verify, either
+//!   name accepts either; to sign, the header gets the one that is asked for. Without `jwe_algs` it is what
+//!   the keys themselves say, and no passwords.
+//! - A member that ends in `_b64u` is base64url without padding. `serialization` is `compact`, `flattened` or
+//!   `general`; a `token` is a string or, in a JSON serialization, an object. `hash` is `S256`, `S384` or
+//!   `S512`; `use` is `sign`, `verify`, `encrypt` or `decrypt`.
+//! - `header` has further protected parameters, and in its `crit` the names of those that are critical; its
+//!   `apu`, `apv` and `p2c` are what the key management uses. `recipients`, `[{"alg":"…","key":{…}}]`, are
+//!   those after the first, in the general serialization.
+//! - `b64` false leaves the payload unencoded, and `detached` true leaves it out: then the verifier gets it
+//!   in `detached_payload_b64u`. `crit` lists the parameters that a reader understands, `b64` among them.
+//!   `zip` is `"DEF"` to compress, and true to allow what is compressed.
+//! - `leeway` and `max_age` are in seconds, `now` is in seconds since 1970. An issuer, audience or type that
+//!   isn't given isn't checked.
+//!
+//! The answer is `{"id":3,"ok":true,"payload_b64u":"aGk"}`, or `"ok":false` with `kind` (`unsupported`,
+//! `invalid`), `code` and `error`: the library's own error, or the code `request` for a line that isn't one
+//! of this protocol. Keys, headers and tokens go to the library in the very text they came in, so that it is
+//! the library which meets a member that stands twice.
 
 use std::io::{self, BufRead, Read, Write};
 use std::time::SystemTime;

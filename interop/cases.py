@@ -11,6 +11,22 @@ ENCRYPTIONS = ("A128GCM", "A192GCM", "A256GCM", "A128CBC-HS256", "A192CBC-HS384"
 DIRECT_KEYS = dict(zip(ENCRYPTIONS, ("oct128", "oct192", "oct256", "oct256", "oct384", "oct512"), strict=True))
 RSA_KEYS = ("rsa2048", "rsa3072", "rsa4096")
 CURVES = ("P-256", "P-384", "P-521", "X25519")
+# Another algorithm, and a key that serves for it: of the case itself, if it does. A key that can't be made into one for
+# the algorithm would be refused before the token is looked at.
+OTHER_ALGORITHM = {
+    "HS256": ("HS384", "oct384"), "HS384": ("HS256", ""), "HS512": ("HS384", ""),
+    "RS256": ("PS256", ""), "RS384": ("RS256", ""), "RS512": ("PS512", ""),
+    "PS256": ("RS256", ""), "PS384": ("PS256", ""), "PS512": ("RS512", ""),
+    "ES256": ("ES384", "P-384"), "ES384": ("ES512", "P-521"), "ES512": ("ES256", "P-256"), "ES256K": ("ES256", "P-256"),
+    "EdDSA": ("ES256", "P-256"), "Ed25519": ("RS256", "rsa2048"),
+    "A128KW": ("A128GCMKW", ""), "A192KW": ("A192GCMKW", ""), "A256KW": ("A256GCMKW", ""),
+    "A128GCMKW": ("A128KW", ""), "A192GCMKW": ("A192KW", ""), "A256GCMKW": ("A256KW", ""), "dir": ("A256KW", "oct256"),
+    "ECDH-ES": ("ECDH-ES+A128KW", ""), "ECDH-ES+A128KW": ("ECDH-ES", ""), "ECDH-ES+A192KW": ("ECDH-ES", ""),
+    "ECDH-ES+A256KW": ("ECDH-ES", ""), "RSA-OAEP": ("RSA-OAEP-256", ""), "RSA-OAEP-256": ("RSA-OAEP", ""),
+    "RSA-OAEP-384": ("RSA-OAEP", ""), "RSA-OAEP-512": ("RSA-OAEP-256", ""),
+    "PBES2-HS256+A128KW": ("PBES2-HS512+A256KW", ""), "PBES2-HS384+A192KW": ("PBES2-HS256+A128KW", ""),
+    "PBES2-HS512+A256KW": ("PBES2-HS256+A128KW", ""),
+}
 
 PAYLOADS = (
     b'{"sub":"user-17","scope":"orders:read"}',
@@ -96,7 +112,12 @@ class Case:
             options["recipients"] = [{"alg": alg, "key": public(keys[key])} for alg, key in self.others]
         return {"op": "jwe_encrypt", "key": public(jwk), "enc": self.enc, **request, **options}
 
-    def read_request(self, keys, token, mark=(), **changes):
+    def read_request(self, keys, token, mark=(), instead=(), **changes):
+        """What a reader is asked; `instead` are members of the case that the reader takes for others."""
+        if instead:
+            # The key has the name that the token says, whichever key it is.
+            mark = {**({"kid": self.jwk(keys)["kid"]} if self.marked else {}), **dict(mark)}
+            return replace(self, **instead).read_request(keys, token, mark, **changes)
         jwk = self.jwk(keys, mark)
         if self.operation == "jwe":
             options = {"zip": True} if self.zip else {}
@@ -179,20 +200,39 @@ def thumbprint_requests(keys):
             yield f"{name} {hash_name}", {"op": "jwk_thumbprint", "key": jwk, "hash": hash_name}
 
 
+def key_checks(keys, algorithms):
+    """Every key with every algorithm and use: what both stacks are to answer alike."""
+    for name, alg, use in product(keys, algorithms, ("sign", "verify", "encrypt", "decrypt")):
+        for kind, jwk in (("private", keys[name]), ("public", public(keys[name]))):
+            yield f"{name}, {kind}, to {use} by {alg}", {"op": "jwk_check", "key": jwk, "alg": alg, "use": use}
+
+
+def usable_keys(keys, tried):
+    """Each key of the cases with its algorithm, once: a case, and the request that everyone is to say yes to."""
+    pairs = {(case.enc if case.alg == "dir" else case.alg, case.key): case for case in tried}
+    for (alg, name), case in pairs.items():
+        private, shared = keys[name], public(keys[name])
+        uses = {"jws": (("sign", private), ("verify", shared)), "jwe": (("encrypt", shared), ("decrypt", private))}
+        for use, jwk in uses[case.operation]:
+            yield case, {"op": "jwk_check", "key": jwk, "alg": alg, "use": use}
+
+
 NOW = 1_800_000_000
 CLAIMS = {"iss": "https://id.example.com", "aud": ["https://api.example.com", "other"], "sub": "user-17",
           "iat": NOW - 10, "nbf": NOW - 10, "exp": NOW + 60, "jti": "1"}
 EXPECTED = {"issuer": "https://id.example.com", "audience": "https://api.example.com", "now": NOW}
 SIGNERS = (("ES256", "P-256"), ("HS256", "oct256"), ("PS256", "rsa2048"), ("EdDSA", "Ed25519"))
+# Of the same type, and not the signer's.
+OTHER_KEYS = {"P-256": "another P-256", "oct256": "oct512", "rsa2048": "rsa3072", "Ed25519": "another Ed25519"}
 NESTING = {"alg": "ECDH-ES+A128KW", "enc": "A128CBC-HS256"}
 
 
 @dataclass(frozen=True)
 class ClaimsCase:
-    """A token's claims, what a verifier asks for, and whether it is to accept."""
+    """A token's claims, what a verifier asks for, and with what code countersign refuses, if it is to refuse."""
 
     name: str
-    accepted: bool
+    refusal: str
     claims: dict = field(hash=False)
     expected: dict = field(hash=False)
     header: dict = field(hash=False)
@@ -208,54 +248,59 @@ class ClaimsCase:
                 "serialization": "compact", "header": {"cty": "JWT"}}
 
     def verify_requests(self, keys, alg, key, bare, nested):
-        """What is asked of the bare and of the nested token: a name, whether it is to be accepted, the request."""
+        """What is asked of the bare and of the nested token: a name, the refusal if one is due, the request."""
         jwk = {**public(keys[key]), "kid": "signer"}
         request = {"op": "jwt_verify", "algs": [alg], "keys": jwk, **self.expected}
         decrypting = {"decrypt_keys": {"keys": [keys["P-256"]]}, "jwe_algs": [NESTING["alg"]],
                       "jwe_encs": [NESTING["enc"]]}
-        yield "bare", self.accepted, {**request, "token": bare}
-        yield "nested", self.accepted, {**request, "token": nested, **decrypting}
+        yield "bare", self.refusal, {**request, "token": bare}
+        yield "nested", self.refusal, {**request, "token": nested, **decrypting}
         if alg != "HS256":
             # A set that has other keys too.
             published = {"keys": [{**public(keys["P-521"]), "kid": "other"}, jwk, {"kty": "new", "kid": "signer"}]}
-            yield "by a set", self.accepted, {**request, "token": bare, "keys": published}
-        if self.accepted:
+            yield "by a set", self.refusal, {**request, "token": bare, "keys": published}
+        if not self.refusal:
             # RFC 8725 §3.1: the algorithms are the verifier's to say.
-            yield "with another algorithm", False, {**request, "token": bare, "algs": ["RS512"]}
-            yield "with another key", False, {**request, "token": bare, "keys": public(keys["secp256k1"])}
-            yield "not nested", False, {**request, "token": bare, **decrypting}
-            yield "nested, unexpectedly", False, {**request, "token": nested}
+            other, its_key = OTHER_ALGORITHM[alg]
+            serving = {**public(keys[its_key or key]), "kid": "signer"}
+            another = {**public(keys[OTHER_KEYS[key]]), "kid": "signer"}
+            yield "with another algorithm", "algorithm_not_allowed", {**request, "token": bare, "algs": [other],
+                                                                      "keys": serving}
+            yield "with another key", "invalid_signature", {**request, "token": bare, "keys": another}
+            yield "not nested", "not_encrypted", {**request, "token": bare, **decrypting}
+            yield "nested, unexpectedly", "encrypted", {**request, "token": nested}
 
 
 def claims_cases():
-    def case(name, accepted, claims=(), expected=(), header=(), without=()):
+    def case(name, refusal, claims=(), expected=(), header=(), without=()):
         merged = {name: value for name, value in {**CLAIMS, **dict(claims)}.items() if name not in without}
-        return ClaimsCase(name, accepted, merged, {**EXPECTED, **dict(expected)}, dict(header))
+        return ClaimsCase(name, refusal, merged, {**EXPECTED, **dict(expected)}, dict(header))
 
     return [
-        case("all in order", True),
-        case("audience as a string", True, {"aud": "https://api.example.com"}),
-        case("another audience", False, {"aud": "other"}),
-        case("no audience", False, without=["aud"]),
-        case("another issuer", False, {"iss": "https://id.example.com/"}),
-        case("no issuer", False, without=["iss"]),
-        case("expired", False, {"exp": NOW - 1}),
-        case("expired within the leeway", True, {"exp": NOW - 5}, {"leeway": 10}),
-        case("expired beyond the leeway", False, {"exp": NOW - 50}, {"leeway": 10}),
-        case("no expiry", False, without=["exp"]),
-        case("expiry in a string", False, {"exp": str(NOW + 60)}),
-        case("expiry with a fraction", True, {"exp": NOW + 0.5}),
-        case("not yet valid", False, {"nbf": NOW + 30}),
-        case("not yet valid, within the leeway", True, {"nbf": NOW + 5}, {"leeway": 10}),
-        case("the subject", True, expected={"subject": "user-17"}),
-        case("another subject", False, expected={"subject": "user-1"}),
-        case("the type", True, expected={"typ": "at+jwt"}, header={"typ": "at+jwt"}),
-        case("the type, as a media type", True, expected={"typ": "at+jwt"}, header={"typ": "application/AT+JWT"}),
-        case("another type", False, expected={"typ": "at+jwt"}, header={"typ": "JWT"}),
-        case("no type", False, expected={"typ": "at+jwt"}),
-        case("a required claim", True, {"scope": "a"}, {"required_claims": ["scope", "jti"]}),
-        case("a required claim that is missing", False, {"scope": "a"}, {"required_claims": ["client_id"]}),
-        case("young enough", True, expected={"max_age": 20}),
-        case("too old", False, expected={"max_age": 5}),
-        case("claims of every type", True, {"x": {"y": [1, -2.5, None, True, "é \u0000 \U0001f600"]}, "z": 2**53}),
+        case("all in order", ""),
+        case("audience as a string", "", {"aud": "https://api.example.com"}),
+        case("another audience", "claim_unexpected", {"aud": "other"}),
+        case("no audience", "claim_missing", without=["aud"]),
+        case("another issuer", "claim_unexpected", {"iss": "https://id.example.com/"}),
+        case("no issuer", "claim_missing", without=["iss"]),
+        case("expired", "expired", {"exp": NOW - 1}),
+        case("expired within the leeway", "", {"exp": NOW - 5}, {"leeway": 10}),
+        case("expired beyond the leeway", "expired", {"iat": NOW - 99, "nbf": NOW - 99, "exp": NOW - 50},
+             {"leeway": 10}),
+        case("no expiry", "claim_missing", without=["exp"]),
+        case("expiry in a string", "claim_malformed", {"exp": str(NOW + 60)}),
+        case("expiry with a fraction", "", {"exp": NOW + 0.5}),
+        case("not yet valid", "not_yet_valid", {"nbf": NOW + 30}),
+        case("not yet valid, within the leeway", "", {"nbf": NOW + 5}, {"leeway": 10}),
+        case("the subject", "", expected={"subject": "user-17"}),
+        case("another subject", "claim_unexpected", expected={"subject": "user-1"}),
+        case("the type", "", expected={"typ": "at+jwt"}, header={"typ": "at+jwt"}),
+        case("the type, as a media type", "", expected={"typ": "at+jwt"}, header={"typ": "application/AT+JWT"}),
+        case("another type", "type_not_allowed", expected={"typ": "at+jwt"}, header={"typ": "JWT"}),
+        case("no type", "type_not_allowed", expected={"typ": "at+jwt"}),
+        case("a required claim", "", {"scope": "a"}, {"required_claims": ["scope", "jti"]}),
+        case("a required claim that is missing", "claim_missing", {"scope": "a"}, {"required_claims": ["client_id"]}),
+        case("young enough", "", expected={"max_age": 20}),
+        case("too old", "too_old", expected={"max_age": 5}),
+        case("claims of every type", "", {"x": {"y": [1, -2.5, None, True, "é \u0000 \U0001f600"]}, "z": 2**53}),
     ]

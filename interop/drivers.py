@@ -126,6 +126,7 @@ wanted = {f"rsa{size}": {"kty": "RSA", "size": size} for size in (2048, 3072, 40
 wanted |= {f"oct{size}": {"kty": "oct", "size": size} for size in (128, 192, 256, 384, 512, 1024)}
 wanted |= {name: {"kty": "EC", "crv": name} for name in ("P-256", "P-384", "P-521", "secp256k1")}
 wanted |= {name: {"kty": "OKP", "crv": name} for name in ("Ed25519", "X25519")}
+wanted |= {f"another {name}": wanted[name] for name in ("P-256", "Ed25519")}
 print(json.dumps({name: jwk.JWK.generate(**kind).export(as_dict=True) for name, kind in wanted.items()}))
 """
     made = subprocess.run([str(python), "-c", program], stdout=subprocess.PIPE, check=True, env={**os.environ})

@@ -5,12 +5,16 @@ import base64
 import json
 import sys
 import time
+import traceback
 from functools import cache
 from importlib.metadata import version
+from pathlib import Path
 
 from cryptography.hazmat.primitives import hashes
 from jwcrypto import jwa, jwe, jwk, jws, jwt
 from jwcrypto.common import InvalidJWAAlgorithm, JWException, JWSEHeaderParameter
+
+LIBRARY = str(Path(jwk.__file__).parent) + "/"
 
 # What the library itself caps lower than countersign's tokens need.
 jwa.default_max_pbkdf2_iterations = 1_300_000
@@ -51,7 +55,11 @@ def registry(names):
 
 def protected_header(token):
     text = token.split(".")[0] if isinstance(token, str) else token.get("protected", "")
-    return json.loads(decode(text) or "{}")
+    try:
+        header = json.loads(decode(text))
+    except ValueError:
+        return {}  # to refuse it is up to the library
+    return header if isinstance(header, dict) else {}
 
 
 def info(_request):
@@ -136,6 +144,7 @@ def jwe_encrypt(request):
 
 def jwe_decrypt(request):
     token = request["token"]
+    # The library has no switch for it.
     if not request.get("zip") and "zip" in protected_header(token):
         raise JWException("zip wasn't asked for")
     parsed = jwe.JWE(algs=[request["alg"], request["enc"]])
@@ -191,6 +200,17 @@ OPERATIONS = {operation.__name__: operation for operation in (
     info, jws_sign, jws_verify, jwe_encrypt, jwe_decrypt, jwk_thumbprint, jwt_verify, jwk_check)}
 
 
+def name_of(error):
+    """The library has errors of its own and raises Python's beside them, as a mistake in this file does too. Where one
+    comes from is in the innermost of the frames that are the library's or this file's."""
+    name = type(error).__name__
+    if isinstance(error, JWException):
+        return name
+    files = [frame.filename for frame in traceback.extract_tb(error.__traceback__)]
+    places = [file for file in files if file == __file__ or file.startswith(LIBRARY)]
+    return f"{name} of jwcrypto" if places[-1].startswith(LIBRARY) else name
+
+
 def answer(line):
     identifier = None
     try:
@@ -199,7 +219,7 @@ def answer(line):
         return {"id": identifier, "ok": True, **OPERATIONS[request["op"]](request)}
     except Exception as error:  # the library raises everything from KeyError to its own classes
         kind = "unsupported" if isinstance(error, InvalidJWAAlgorithm | NotImplementedError) else "invalid"
-        return {"id": identifier, "ok": False, "kind": kind, "code": type(error).__name__, "error": str(error)[:300]}
+        return {"id": identifier, "ok": False, "kind": kind, "code": name_of(error), "error": str(error)[:300]}
 
 
 if __name__ == "__main__":

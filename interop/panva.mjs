@@ -1,9 +1,11 @@
 // panva's `jose`, driven by the protocol of examples/conformance.rs: one JSON object a line on standard input, one
 // answer a line on standard output. `run.py` installs the library beside a copy of this file and starts it.
+import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import * as jose from 'jose';
 
 const { base64url } = jose;
+const { version } = JSON.parse(readFileSync(new URL('node_modules/jose/package.json', import.meta.url)));
 
 // What the library itself caps lower than countersign's tokens need.
 const MAX_PBES2_COUNT = 1_300_000;
@@ -32,7 +34,7 @@ const bytes = (text) => base64url.decode(text);
 const understood = (names) => Object.fromEntries((names ?? []).map((name) => [name, true]));
 
 function info() {
-  return { name: 'panva jose', version: '6.2.17', backends: ['WebCrypto'], jws: JWS, jwe_alg: JWE, jwe_enc: ENC };
+  return { name: 'panva jose', version, backends: ['WebCrypto'], jws: JWS, jwe_alg: JWE, jwe_enc: ENC };
 }
 
 async function jwsSign({ alg, key, payload_b64u, serialization, header = {}, b64, detached }) {
@@ -58,6 +60,14 @@ async function jwsSign({ alg, key, payload_b64u, serialization, header = {}, b64
   return { token: jws };
 }
 
+function isUnencoded(jws) {
+  try {
+    return jose.decodeProtectedHeader(jws).b64 === false;
+  } catch {
+    return false; // to refuse it is up to what is tried
+  }
+}
+
 async function jwsVerify({ alg, key, token, detached_payload_b64u, crit }) {
   const options = { algorithms: [alg], crit: understood(crit) };
   let jws = token;
@@ -73,8 +83,7 @@ async function jwsVerify({ alg, key, token, detached_payload_b64u, crit }) {
   const [first] = jws.signatures ?? [jws];
   if (detached_payload_b64u !== undefined) {
     if (jws.payload !== undefined) throw new jose.errors.JWSInvalid('not detached');
-    const unencoded = jose.decodeProtectedHeader(first).b64 === false;
-    jws = { ...jws, payload: unencoded ? bytes(detached_payload_b64u) : detached_payload_b64u };
+    jws = { ...jws, payload: isUnencoded(first) ? bytes(detached_payload_b64u) : detached_payload_b64u };
   }
   const verify = jws.signatures ? jose.generalVerify : jose.flattenedVerify;
   const { payload } = await verify(jws, key, options);
@@ -174,6 +183,14 @@ const OPERATIONS = {
   jwk_check: jwkCheck,
 };
 
+// The library has errors of its own and throws `TypeError`s beside them, as a mistake in this file does too. Where one
+// comes from is in the first frame that isn't node's.
+function nameOf(error) {
+  if (error instanceof jose.errors.JOSEError) return error.code;
+  const frame = error.stack?.split('\n').find((line) => line.includes('file:')) ?? '';
+  return frame.includes('/node_modules/jose/') ? `${error.name} of jose` : error.name;
+}
+
 async function answer(line) {
   let id = null;
   try {
@@ -184,7 +201,7 @@ async function answer(line) {
   } catch (error) {
     const unsupported = error instanceof jose.errors.JOSENotSupported || error.name === 'NotSupportedError';
     const kind = unsupported ? 'unsupported' : 'invalid';
-    return { id, ok: false, kind, code: error.code ?? error.name, error: error.message };
+    return { id, ok: false, kind, code: nameOf(error), error: error.message };
   }
 }
 

@@ -3,7 +3,7 @@
 import copy
 import json
 
-from cases import ENCRYPTIONS, b64u, unb64u
+from cases import DIRECT_KEYS, ENCRYPTIONS, OTHER_ALGORITHM, b64u, unb64u
 
 PARTS = {
     "jws": ("protected", "payload", "signature"),
@@ -11,18 +11,10 @@ PARTS = {
 }
 # RFC 4648 §5.
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-# Another algorithm for the same key, as far as there is one.
-OTHER_ALGORITHM = {
-    "HS256": "HS384", "HS384": "HS256", "HS512": "HS384", "RS256": "PS256", "RS384": "RS256", "RS512": "PS512",
-    "PS256": "RS256", "PS384": "PS256", "PS512": "RS512", "ES256": "ES384", "ES384": "ES512", "ES512": "ES256",
-    "ES256K": "ES256", "EdDSA": "ES256", "Ed25519": "RS256",
-    "A128KW": "A128GCMKW", "A192KW": "A192GCMKW", "A256KW": "dir", "A128GCMKW": "A128KW", "A192GCMKW": "A192KW",
-    "A256GCMKW": "A256KW", "ECDH-ES": "ECDH-ES+A128KW", "ECDH-ES+A128KW": "ECDH-ES", "ECDH-ES+A192KW": "ECDH-ES",
-    "ECDH-ES+A256KW": "ECDH-ES+A128KW", "RSA-OAEP": "RSA-OAEP-256", "RSA-OAEP-256": "RSA-OAEP",
-    "RSA-OAEP-384": "RSA-OAEP", "RSA-OAEP-512": "RSA-OAEP-256", "dir": "A256KW",
-    "PBES2-HS256+A128KW": "PBES2-HS512+A256KW", "PBES2-HS384+A192KW": "PBES2-HS256+A128KW",
-    "PBES2-HS512+A256KW": "PBES2-HS256+A128KW",
-}
+# A bit that is flipped in the middle of a header mostly breaks its text or its JSON. These two leave a header that can
+# be read and means the same, in other octets: only the signature or the tag tells.
+MORE_MEMBERS = "protected, with a member more"
+MORE_SPACE = "protected, with a space more"
 
 
 def container(token, name, place):
@@ -65,6 +57,22 @@ def flip_character(text):
     return text[:middle] + ("a" if text[middle] != "a" else "b") + text[middle + 1:]
 
 
+def longer_headers(text):
+    """A protected header with what changes nothing but its octets."""
+    header = unb64u(text)
+    if header[-1:] != b"}" or header == b"{}":
+        raise ValueError(f"a header without members or with space behind it: {header!r}")
+    yield MORE_MEMBERS, b64u(header[:-1] + b',"added":1}')
+    yield MORE_SPACE, b64u(header[:-1] + b" }")
+
+
+def algorithms_of(case, token):
+    """The algorithms that the token is for."""
+    if isinstance(token, str) or "recipients" not in token:
+        return {case.alg}
+    return {case.alg, *(recipient.get("header", {}).get("alg") for recipient in token["recipients"])}
+
+
 def twins_of(case, token):
     """The twins, each as the name of what was changed and the members that the request has instead."""
     for name in PARTS[case.operation]:
@@ -79,6 +87,9 @@ def twins_of(case, token):
             continue
         else:
             yield name, {"token": with_part(case, token, name, b64u(flip(unb64u(text or ""))))}
+        if name == "protected":
+            for kind, longer in longer_headers(text):
+                yield kind, {"token": with_part(case, token, name, longer)}
     if case.twins == "one" and not case.marked:
         return
     check = "signature" if case.operation == "jws" else "tag"
@@ -89,16 +100,19 @@ def twins_of(case, token):
         # The last character has bits that aren't part of any octet. Only with these 0 it is canonical.
         last = ALPHABET[ALPHABET.index(text[-1]) ^ 1]
         yield f"spare bits of {check}", {"token": with_part(case, token, check, text[:-1] + last)}
-    yield "alg", {"token": token, "alg": OTHER_ALGORITHM[case.alg]}
+    alg, key = OTHER_ALGORITHM[case.alg]
+    if alg not in algorithms_of(case, token):
+        yield "alg", {"token": token, "instead": {"alg": alg, "key": key or case.key}}
     if case.operation == "jwe":
-        other = ENCRYPTIONS[ENCRYPTIONS.index(case.enc) - 1]
-        yield "enc", {"token": token, "enc": other}
+        enc = ENCRYPTIONS[ENCRYPTIONS.index(case.enc) - 1]
+        key = DIRECT_KEYS[enc] if case.alg == "dir" else case.key
+        yield "enc", {"token": token, "instead": {"enc": enc, "key": key}}
         if case.zip:
             yield "zip", {"token": token, "zip": False}
     if case.marked:
         yield "kid", {"token": token, "mark": {"kid": "another"}}
         yield "use", {"token": token, "mark": {"use": "enc" if case.operation == "jws" else "sig"}}
-        yield "alg of the key", {"token": token, "mark": {"alg": OTHER_ALGORITHM[case.alg]}}
+        yield "alg of the key", {"token": token, "mark": {"alg": alg}}
     if case.unencoded or "crit" in case.header:
         yield "crit", {"token": token, "crit": []}
 
@@ -110,18 +124,51 @@ def merge(one, another):
 
 def second_signatures(case, token):
     """Twins of one that has two signatures, in the second of them."""
-    second = token["signatures"][1]
-    header = b64u(json.dumps({**json.loads(unb64u(second["protected"])), "added": 1}).encode())
-    for name, text in (("signature", b64u(flip(unb64u(second["signature"])))), ("protected", header)):
-        yield f"second {name}", {"token": {**token, "signatures": [token["signatures"][0], {**second, name: text}]}}
-    yield "second alone", {"token": {**token, "signatures": [{**second, "signature": ""}]}}
+    first, second = token["signatures"]
+
+    def twin(**changes):
+        return {"token": {**token, "signatures": [first, {**second, **changes}]}}
+
+    yield "second signature", twin(signature=b64u(flip(unb64u(second["signature"]))))
+    for kind, longer in longer_headers(second["protected"]):
+        yield f"second {kind}", twin(protected=longer)
+    yield "second signature, emptied", twin(signature="")
 
 
-def expected_code(case, token, changed):
-    """What countersign is to say of the twin, where only one answer is right."""
-    if case.operation == "jws" and changed in ("payload", "signature", "second signature"):
-        return "invalid_signature"
-    # One error for all that happens once a secret is at work (RFC 7516 §11.5).
-    if case.operation == "jwe" and changed in ("encrypted_key", "iv", "ciphertext", "tag", "aad"):
-        return "decryption_failed" if read_part(case, token, changed) else None
-    return None
+# What countersign says of a twin whose kind is the name: the one code, if only one is right. A header with a flipped
+# bit may be no text, no JSON, without a member, of another algorithm, or another header.
+HEADER = {"utf8", "json", "unsupported_algorithm"}
+AUTHENTICITY = {"jws": {"invalid_signature"}, "jwe": {"decryption_failed"}}
+CODES = {
+    "jws": {
+        **dict.fromkeys(("payload", "signature", "truncated signature", "empty signature", MORE_MEMBERS, MORE_SPACE,
+                         "second signature", "second signature, emptied", f"second {MORE_MEMBERS}",
+                         f"second {MORE_SPACE}"), AUTHENTICITY["jws"]),
+        "protected": HEADER | AUTHENTICITY["jws"] | {"crit"},
+        "spare bits of signature": {"non_canonical_base64url"},
+        "crit": {"unsupported_critical"},
+    },
+    "jwe": {
+        # One error for all that happens once a secret is at work (RFC 7516 §11.5).
+        **dict.fromkeys(("encrypted_key", "iv", "ciphertext", "tag", "aad", MORE_MEMBERS, MORE_SPACE),
+                        AUTHENTICITY["jwe"]),
+        "protected": HEADER | AUTHENTICITY["jwe"] | {"base64url", "member_type", "missing_member",
+                                                     "unsupported_content_encryption"},
+        "truncated tag": {"length"},
+        # In JSON, a tag is there or it isn't; an empty one is neither.
+        "empty tag": {"length", "member_type"},
+        "spare bits of tag": {"non_canonical_base64url"},
+        "enc": {"content_encryption_not_allowed"},
+        "zip": {"unsupported_compression"},
+    },
+}
+for codes in CODES.values():
+    codes.update({"alg": {"algorithm_not_allowed"}, "kid": {"no_matching_key"}, "use": {"key_use"},
+                  "alg of the key": {"key_algorithm"}})
+
+
+def expected_codes(case, token, changed):
+    """The codes of which countersign is to refuse the twin with one."""
+    if changed == "encrypted_key" and not read_part(case, token, changed):
+        return {"length"}  # there is one, where the algorithm has none
+    return CODES[case.operation][changed]

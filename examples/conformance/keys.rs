@@ -11,7 +11,7 @@ use countersign::{
 
 use super::protocol::Failure;
 
-/// The name that Ed25519 had first; who asks for it gets it in the header.
+/// The name that Ed25519 had first; who asks for it gets it in the header, and accepts either, as the library does.
 pub(crate) const EDDSA: &str = "EdDSA";
 
 pub(crate) fn jws_algorithm(name: &str) -> Result<JwsAlgorithm, Failure> {
