@@ -162,7 +162,7 @@ fn verdict(case: &Case) -> Result<(), Error> {
     match case.text("source") {
         "RFC 7515 B" => {
             let x5c = case.value("x5c").as_array().unwrap().iter().map(|text| text.as_str().unwrap());
-            let chain = CertificateChain::from_x5c(&x5c.collect::<Vec<_>>())?;
+            let chain = CertificateChain::from_x5c(x5c.collect::<Vec<_>>())?;
             let trusted =
                 chain.trusted_key(|chain| chain.thumbprint() == case.text("certificate_thumbprint"))?;
             assert_eq!(trusted.thumbprint(), case.jwk("jwk").thumbprint());
