@@ -102,7 +102,6 @@ fn encryption(
     });
 }
 
-/// Whole tokens, from a type to a type.
 /// A signature verified under the one key of a set that the token names, and without a name, under the last
 /// of eight that fit.
 fn keys(criterion: &mut Criterion) {
@@ -129,6 +128,7 @@ fn keys(criterion: &mut Criterion) {
     group.finish();
 }
 
+/// Whole tokens, from a type to a type.
 fn jwt(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("jwt");
     let algorithms = [JwsAlgorithm::Hs256, JwsAlgorithm::Es256, JwsAlgorithm::Ed25519, JwsAlgorithm::Rs256];

@@ -160,8 +160,8 @@ impl Limits {
     }
 
     /// Sets how many bytes scrypt may fill for an encrypted private key: 128 times the product of its three
-    /// costs. Default: 256 MiB, twice what OWASP's Password Storage Cheat Sheet asks for; OpenSSL writes
-    /// 16 MiB.
+    /// costs, and at most a sixteenth beside. Default: 256 MiB, twice what OWASP's Password Storage Cheat Sheet
+    /// asks for; OpenSSL writes 16 MiB.
     #[must_use]
     pub const fn pkcs8_memory(mut self, bytes: usize) -> Self {
         self.pkcs8_memory = bytes;

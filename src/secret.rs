@@ -5,9 +5,75 @@
 //! at the first difference lets an attacker guess byte by byte.
 
 use std::fmt;
+use std::ops::{Deref, DerefMut};
 
 use subtle::ConstantTimeEq;
-use zeroize::Zeroizing;
+use zeroize::{Zeroizing, optimization_barrier};
+
+/// Bytes that are wiped when dropped, room that isn't used any more too.
+///
+/// As `Zeroizing<Vec<u8>>`, but many bytes at a time: that writes one by one, which takes as long as a hash.
+#[derive(Default, Clone)]
+pub(crate) struct Wiped(Vec<u8>);
+
+impl Drop for Wiped {
+    fn drop(&mut self) {
+        self.0.clear();
+        // Never more than there is, so nothing moves.
+        self.0.resize(self.0.capacity(), 0);
+        optimization_barrier(self.0.as_slice());
+    }
+}
+
+/// Text that is wiped like [`Wiped`].
+#[derive(Default)]
+pub(crate) struct WipedText(String);
+
+impl Drop for WipedText {
+    fn drop(&mut self) {
+        drop(Wiped(std::mem::take(&mut self.0).into_bytes()));
+    }
+}
+
+impl Deref for WipedText {
+    type Target = String;
+
+    fn deref(&self) -> &String {
+        &self.0
+    }
+}
+
+impl DerefMut for WipedText {
+    fn deref_mut(&mut self) -> &mut String {
+        &mut self.0
+    }
+}
+
+impl From<String> for WipedText {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl Deref for Wiped {
+    type Target = Vec<u8>;
+
+    fn deref(&self) -> &Vec<u8> {
+        &self.0
+    }
+}
+
+impl DerefMut for Wiped {
+    fn deref_mut(&mut self) -> &mut Vec<u8> {
+        &mut self.0
+    }
+}
+
+impl From<Vec<u8>> for Wiped {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self(bytes)
+    }
+}
 
 /// Bytes that must stay secret: an HMAC secret, a private key's part, a decrypted payload.
 ///
@@ -21,12 +87,12 @@ use zeroize::Zeroizing;
 /// assert_eq!(format!("{secret:?}"), "SecretBytes(32 bytes)");
 /// assert_eq!(secret.expose_secret().len(), 32);
 /// ```
-pub struct SecretBytes(Zeroizing<Vec<u8>>);
+pub struct SecretBytes(Wiped);
 
 impl SecretBytes {
     /// Takes bytes over that are wiped already. No `From`, which would make zeroize part of the public API.
-    pub(crate) const fn from_zeroizing(bytes: Zeroizing<Vec<u8>>) -> Self {
-        Self(bytes)
+    pub(crate) fn from_zeroizing(mut bytes: Zeroizing<Vec<u8>>) -> Self {
+        Self::from(std::mem::take(&mut *bytes))
     }
 
     /// Gives the secret bytes out.
@@ -63,7 +129,7 @@ impl SecretBytes {
 /// Takes the bytes over; no copy stays behind.
 impl From<Vec<u8>> for SecretBytes {
     fn from(bytes: Vec<u8>) -> Self {
-        Self(Zeroizing::new(bytes))
+        Self(Wiped(bytes))
     }
 }
 
@@ -75,7 +141,7 @@ impl fmt::Debug for SecretBytes {
 
 impl PartialEq for SecretBytes {
     fn eq(&self, other: &Self) -> bool {
-        self.0.ct_eq(&other.0).into()
+        self.0.ct_eq(&*other.0).into()
     }
 }
 
@@ -90,7 +156,7 @@ impl Eq for SecretBytes {}
 /// assert_eq!(format!("{text:?}"), "SecretString(13 bytes)");
 /// assert!(text.expose_secret().starts_with('{'));
 /// ```
-pub struct SecretString(Zeroizing<String>);
+pub struct SecretString(WipedText);
 
 impl SecretString {
     /// Gives the secret text out.
@@ -103,7 +169,7 @@ impl SecretString {
 /// Takes the text over; no copy stays behind.
 impl From<String> for SecretString {
     fn from(text: String) -> Self {
-        Self(Zeroizing::new(text))
+        Self(WipedText(text))
     }
 }
 

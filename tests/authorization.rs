@@ -1,7 +1,7 @@
 //! Authorization: each requirement is met and not met, combined ones follow from their parts, what can't
 //! be told is no, and a refusal says what failed and what would help, in words and in a header field.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod support;
 
@@ -106,11 +106,33 @@ fn names_that_cant_be_are_slips() {
     for name in ["", "orders:read orders:write", "a\"b", "a\\b", "ü", "a\n"] {
         undecided(Requirement::scope(name), token);
     }
-    undecided(Requirement::role(""), token);
-    undecided(Requirement::group(""), token);
-    undecided(Requirement::entitlement(""), token);
     undecided(Requirement::claim_equals([""; 0], "x"), token);
     undecided(Requirement::authentication_class([""; 0]), token);
+    // Not even a token that has such a name, or seems to.
+    let odd = &token_with_empty_names();
+    for token in [token, odd] {
+        undecided(Requirement::role(""), token);
+        undecided(Requirement::group(""), token);
+        undecided(Requirement::entitlement(""), token);
+        undecided(Requirement::claim_contains(["scope"], ""), token);
+    }
+    undecided(Requirement::claim_contains(["empty"], ""), odd);
+    unmet(Requirement::claim_contains(["empty"], "x"), odd);
+    met(Requirement::role("editor"), odd);
+    met(Requirement::claim_contains(["scope"], "b"), odd);
+    // Whole values may be empty.
+    met(Requirement::claim_equals(["empty"], ""), odd);
+    met(Requirement::claim_contains(["roles"], ""), odd);
+}
+
+fn token_with_empty_names() -> AccessToken<NoClaims> {
+    token(&json!({
+        "scope": " a  b ",
+        "roles": ["", "editor"],
+        "groups": [""],
+        "entitlements": [""],
+        "empty": "",
+    }))
 }
 
 #[test]

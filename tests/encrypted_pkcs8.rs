@@ -271,7 +271,7 @@ fn the_limits_hold_to_the_last_one() {
     }
 }
 
-/// `N`, `r`, `p`; 128 times their product is 4 MiB at most here.
+/// `N`, `r`, `p`; 128 times their product is 4 MiB at most here, and what is beside 256 KiB.
 #[test]
 fn scrypt_fills_no_more_than_it_may() {
     let limit = "limit_pkcs8_memory";
@@ -282,6 +282,12 @@ fn scrypt_fills_no_more_than_it_may() {
         (&[0x10, 0x00], &[9], &[1], limit),
         (&[0x10, 0x00], &[8], &[2], limit),
         (&[0x20, 0x00], &[8], &[1], limit),
+        // Few blocks, and many or large ones beside them: once twice the limit, and no faster.
+        (&[2], &[1], &[0x07, 0xff], "key_password"),
+        (&[2], &[1], &[0x08, 0x00], limit),
+        (&[2], &[0x04, 0x00], &[1], "key_password"),
+        (&[2], &[0x04, 0x01], &[1], limit),
+        (&[2], &[0x40, 0x00], &[1], limit),
         // Each alone, at the edges of what fits a register.
         (&[0x40, 0, 0, 0, 0, 0, 0, 0], &[1], &[1], limit),
         (&[0x00, 0x80, 0, 0, 0, 0, 0, 0, 0], &[1], &[1], limit),
@@ -309,6 +315,9 @@ fn refusing_costs_nothing() {
         Scheme::with_iterations(&[0x7f, 0xff, 0xff, 0xff]),
         Scheme::scrypt(&[0x10, 0x00, 0x00], &[8], &[1]),
         Scheme::scrypt(&[0x10, 0x00], &[8], &[0x10, 0x00]),
+        // 256 MiB each by the product alone.
+        Scheme::scrypt(&[2], &[1], &[0x10, 0x00, 0x00]),
+        Scheme::scrypt(&[2], &[0x10, 0x00, 0x00], &[1]),
         Scheme::scrypt(&[0x40, 0, 0, 0, 0, 0, 0, 0], &[0x7f, 0xff], &[0x7f, 0xff]),
     ] {
         let refused = Jwk::from_encrypted_pkcs8_der(&rebuilt(DEFAULT, &scheme), PASSWORD).unwrap_err();

@@ -1509,3 +1509,101 @@ fn a_key_published_for_signatures_verifies_what_its_private_half_signs() {
         assert_eq!(verdict(&verifier_of(KeySet::verification(&set)), &issued(&key, "a")), "accepted");
     }
 }
+
+// Headers that were accepted before: the second token of a kind is judged as the first was.
+
+#[test]
+fn a_header_accepted_by_one_verifier_is_not_thereby_accepted_by_another() {
+    let key = hmac_key();
+    let of_type = |typ: &str| {
+        let builder = JwtVerifier::builder(key.clone_key()).any_issuer().any_audience();
+        builder.allow_missing_expiry().token_type(typ).build().unwrap()
+    };
+    let (access, logout) = (of_type("at+jwt"), of_type("logout+jwt"));
+    let token = |typ: &str| signed(json!({ "alg": "HS256", "typ": typ }).to_string(), "{}");
+    for _ in 0..3 {
+        assert_eq!(verdict(&access, &token("at+jwt")), "accepted");
+        assert_eq!(verdict(&logout, &token("at+jwt")), "type_not_allowed");
+        assert_eq!(verdict(&logout, &token("logout+jwt")), "accepted");
+        assert_eq!(verdict(&access, &token("logout+jwt")), "type_not_allowed");
+    }
+    // The same of what is critical, and of the list of algorithms.
+    let critical = signed(r#"{"alg":"HS256","crit":["tenant"],"tenant":4}"#, "{}");
+    let (knowing, unknowing) = (lenient!(understood_critical(["tenant"])), lenient!());
+    for _ in 0..3 {
+        assert_eq!(verdict(&knowing, &critical), "accepted");
+        assert_eq!(verdict(&unknowing, &critical), "unsupported_critical");
+    }
+}
+
+#[test]
+fn a_header_seen_before_vouches_for_nothing_but_itself() {
+    let verifier = verifier!(any_issuer(), any_audience(), token_type("JWT"));
+    let header = r#"{"alg":"HS256","typ":"JWT"}"#;
+    let good = signed(header, json!({ "exp": NOW + 1 }).to_string());
+    let [_, payload, signature] = parts(&good)[..] else { panic!("three parts") };
+    let encoded = base64url(header);
+    for _ in 0..3 {
+        assert_eq!(verdict(&verifier, &good), "accepted");
+        for (token, expected) in [
+            (format!("{encoded}.{payload}."), "invalid_signature"),
+            (format!("{encoded}.{payload}.{}", base64url([0; 32])), "invalid_signature"),
+            (format!("{encoded}.{payload}!.{signature}"), "base64url"),
+            (format!("{encoded}.{payload}.{signature}="), "base64url"),
+            (format!("{encoded}.{payload}"), "segment_count"),
+            (format!("{encoded}=.{payload}.{signature}"), "base64url"),
+            (format!(".{payload}.{signature}"), "json"),
+            (with_header(&good, r#"{"alg":"none","typ":"JWT"}"#), "unsupported_algorithm"),
+            (with_header(&good, r#"{"alg":"HS384","typ":"JWT"}"#), "algorithm_not_allowed"),
+            (with_header(&good, r#"{"alg":"HS256","typ":"at+jwt"}"#), "type_not_allowed"),
+            (with_header(&good, r#"{"typ":"JWT","alg":"HS256"}"#), "invalid_signature"),
+            (signed(header, json!({ "exp": NOW }).to_string()), "expired"),
+            (signed(header, "{"), "json"),
+        ] {
+            assert_eq!(verdict(&verifier, &token), expected, "{token}");
+        }
+    }
+}
+
+#[test]
+fn each_key_of_a_set_keeps_its_own_header() {
+    let named = |id: &str| SigningKey::generate(JwsAlgorithm::Es256).unwrap().with_key_id(id);
+    let keys: Vec<_> = ["1", "2", "3", "4", "5", "6", "7"].into_iter().map(named).collect();
+    let set: KeySet = keys.iter().map(|key| key.verifying_key().unwrap()).collect();
+    let verifier = verifier_of(set);
+    // More headers than a verifier keeps, and with each the signature of another key of the set.
+    for _ in 0..3 {
+        for (key, next) in keys.iter().zip(keys.iter().cycle().skip(1)) {
+            let token = issued(key, "a");
+            assert_eq!(verdict(&verifier, &token), "accepted");
+            assert_eq!(verifier.verify::<NoClaims>(&token).unwrap().key_id(), key.key_id());
+            let [header, _, _] = parts(&token)[..] else { panic!("three parts") };
+            let other = issued(next, "a");
+            let [_, payload, signature] = parts(&other)[..] else { panic!("three parts") };
+            assert_eq!(verdict(&verifier, &format!("{header}.{payload}.{signature}")), "invalid_signature");
+        }
+    }
+    let stranger = issued(&named("8"), "a");
+    assert_eq!(verdict(&verifier, &stranger), "no_matching_key");
+}
+
+#[test]
+fn a_nested_tokens_inner_header_is_known_inside_only() {
+    let signer = signing_key(JwsAlgorithm::Es256);
+    let recipient = DecryptionKey::generate(JweAlgorithm::A256Kw).unwrap();
+    let verifier = nested_verifier!(signer, recipient.clone_key());
+    let plain = verifier_of(signer.verifying_key().unwrap());
+    let encrypt = |inner: &str| {
+        let encryption_key = recipient.encryption_key().unwrap();
+        JweBuilder::new(&encryption_key).content_type("JWT").encrypt(inner.as_bytes()).unwrap()
+    };
+    let forged = issued(&SigningKey::generate(JwsAlgorithm::Es256).unwrap().with_key_id("P-256"), "a");
+    for _ in 0..3 {
+        let inner = issued(&signer, "a");
+        assert_eq!(verdict(&verifier, &encrypt(&inner)), "accepted");
+        assert_eq!(verdict(&verifier, &encrypt(&forged)), "invalid_signature");
+        assert_eq!(verdict(&verifier, &inner), "not_encrypted");
+        assert_eq!(verdict(&plain, &inner), "accepted");
+        assert_eq!(verdict(&plain, &encrypt(&inner)), "encrypted");
+    }
+}

@@ -4,9 +4,12 @@
 
 use std::time::{Duration, Instant, SystemTime};
 
+use countersign::gateway::authorization::Requirement;
 use countersign::jwt::JwtVerifierBuilder;
+use countersign::profile::access_token::Grant;
 use countersign::{
-    Error, JwkSet, JwsAlgorithm, JwtVerifier, KeySet, Limits, NoClaims, SecretBytes, SigningKey, jws,
+    AccessTokenIssuer, AccessTokenVerifier, Error, JwkSet, JwsAlgorithm, JwtVerifier, KeySet, Limits,
+    NoClaims, SecretBytes, SigningKey, UnverifiedToken, jws,
 };
 
 const NOW: u64 = 1_700_000_000;
@@ -71,4 +74,53 @@ fn a_set_of_many_useless_keys_is_compiled_in_one_walk() {
     assert_eq!((set.len(), set.skipped().len(), keys.len()), (2, USELESS + 1, 1));
     let last = keys.skipped().last().unwrap();
     assert_eq!((last.index(), last.key_id()), (USELESS + 2, Some("s")));
+}
+
+/// A router couldn't tell whose a compressed token is: `zip` was refused where nothing is inflated.
+#[test]
+fn a_compressed_tokens_header_can_be_read() {
+    // Nothing of a token but its header is looked at.
+    let parse = |header: &str| {
+        let encoded = jws::sign(&key(), header.as_bytes()).unwrap();
+        UnverifiedToken::parse(&format!("{}....", encoded.split('.').nth(1).unwrap()))
+    };
+    let header = |zip: &str| format!(r#"{{"alg":"dir","enc":"A256GCM","kid":"a","zip":{zip}}}"#);
+    let compressed = parse(&header(r#""DEF""#)).unwrap();
+    assert!(compressed.is_encrypted());
+    assert_eq!(compressed.key_id(), Some("a"));
+    // What no verifier looks at has no header to read either.
+    for zip in [r#""GZIP""#, r#""def""#, r#""""#, "null", "true"] {
+        assert_eq!(parse(&header(zip)).unwrap_err().code(), "unsupported_compression", "{zip}");
+    }
+    let critical = header(r#""DEF","crit":["zip"]"#);
+    assert_eq!(parse(&critical).unwrap_err().code(), "crit");
+}
+
+/// Each level explained twice what was below it, so that a refusal by sixty levels would have taken years.
+#[test]
+fn a_refusal_is_explained_in_one_walk() {
+    let builder = AccessTokenVerifier::builder(key().verifying_key().unwrap()).issuer("i").audience("a");
+    let verifier = builder.build().unwrap();
+    let issuer = AccessTokenIssuer::builder(key()).issuer("i").audience("a");
+    let issuer = issuer.lifetime(Duration::from_secs(60)).build().unwrap();
+    let token = issuer.issue(&Grant::to("u", "c").scopes(["met"])).unwrap();
+    let token = verifier.verify::<NoClaims>(&token).unwrap();
+
+    let mut requirement = Requirement::scope("innermost");
+    for level in 0..30 {
+        let all = Requirement::all_of([Requirement::scope("met"), requirement]);
+        requirement = Requirement::any_of([all, Requirement::role(format!("role-{level}"))]);
+    }
+    let start = Instant::now();
+    let denied = requirement.check(&token).unwrap_err();
+    assert!(start.elapsed() < Duration::from_secs(30), "{:?}", start.elapsed());
+    assert_eq!(denied.scope().as_deref(), Some("met innermost"));
+
+    // What an alternative takes beside the login that it lacks is asked for too.
+    let fresh = Requirement::authenticated_within(Duration::from_secs(60));
+    let alternative = Requirement::any_of([Requirement::all_of([Requirement::scope("met"), fresh])]);
+    let both = Requirement::all_of([Requirement::scope("missing"), alternative.clone()]);
+    assert_eq!(both.check(&token).unwrap_err().scope().as_deref(), Some("missing met"));
+    let denied = alternative.check(&token).unwrap_err();
+    assert_eq!((denied.scope(), denied.http_status()), (None, 401));
 }

@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use zeroize::Zeroize;
+use zeroize::optimization_barrier;
 
 use super::CryptoError;
 
@@ -60,8 +60,10 @@ impl<const N: usize> AsRef<[u8]> for Bytes<N> {
 impl<const N: usize> Drop for Bytes<N> {
     fn drop(&mut self) {
         let Self { buffer, len } = self;
-        buffer.zeroize();
+        // At once, where `zeroize` writes byte by byte: most outputs are far shorter than their room.
+        *buffer = [0; N];
         *len = 0;
+        optimization_barrier(buffer);
     }
 }
 

@@ -22,7 +22,8 @@ use super::recipient::PartyInfo;
 /// A decrypted token: its plaintext, and what was authenticated with it.
 ///
 /// It comes from [`JweDecrypter`](super::JweDecrypter) and from nowhere else. It doesn't tell who made the
-/// token: anyone who has the public key can, and with several recipients each of those.
+/// token: anyone who has the public key can, and with several recipients each of those. Nor does it tell that
+/// other recipients see the same plaintext: a sender can make a token that differs by the key.
 pub struct DecryptedJwe {
     plaintext: SecretBytes,
     header: HeaderParts,

@@ -139,6 +139,9 @@ impl JweDecrypter {
 
     /// Decrypts a token in JSON like [`decrypt_json`](Self::decrypt_json), and waits for external keys.
     ///
+    /// Who sends a token may name a key once for each recipient, so an external key may be asked as often as
+    /// [`Limits::candidate_keys`] says.
+    ///
     /// # Errors
     ///
     /// As [`decrypt_json`](Self::decrypt_json).

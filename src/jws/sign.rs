@@ -8,8 +8,8 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
-use super::SigningKey;
 use super::parameters::Parameters;
+use super::{JwsAlgorithm, SigningKey};
 use crate::crypto::SignatureBytes;
 use crate::error::Error;
 use crate::wire::base64url;
@@ -185,7 +185,7 @@ impl<'k> JwsBuilder<'k> {
     pub(super) fn unsigned(&self, payload: &[u8]) -> Result<String, Error> {
         let header = self.compact_header()?;
         if !self.has_unencoded_payload {
-            return Ok(unsigned_token(&header, payload));
+            return Ok(unsigned_token(self.key.algorithm(), &header, payload));
         }
         let text = std::str::from_utf8(payload).ok().filter(|text| is_plain(text)).ok_or_else(|| {
             Error::misuse(
@@ -193,7 +193,8 @@ impl<'k> JwsBuilder<'k> {
                  takes any bytes",
             )
         })?;
-        let mut token = String::with_capacity(header.len() + text.len() + MAX_SIGNATURE_TEXT);
+        let room = header.len() + text.len() + 2 + signature_room(self.key.algorithm());
+        let mut token = String::with_capacity(room);
         token.push_str(&header);
         token.push('.');
         token.push_str(text);
@@ -289,15 +290,15 @@ pub(super) fn signing_input(header: &str, payload: &[u8]) -> Vec<u8> {
 
 /// Signs a payload under a protected header that is encoded already.
 pub(crate) fn sign_encoded(key: &SigningKey, header: &str, payload: &[u8]) -> Result<String, Error> {
-    let token = unsigned_token(header, payload);
+    let token = unsigned_token(key.algorithm(), header, payload);
     let signature = key.sign(token.as_bytes())?;
     Ok(with_signature(token, &signature))
 }
 
 /// Begins a compact JWS: its signing input, with room for the signature.
-pub(crate) fn unsigned_token(header: &str, payload: &[u8]) -> String {
-    // Room for the payload at 4 characters for 3 bytes, and for a signature of RSA-4096.
-    let mut token = String::with_capacity(header.len() + payload.len() / 3 * 4 + 4 + MAX_SIGNATURE_TEXT);
+pub(crate) fn unsigned_token(algorithm: JwsAlgorithm, header: &str, payload: &[u8]) -> String {
+    let payload_room = base64url::encoded_len(payload.len());
+    let mut token = String::with_capacity(header.len() + payload_room + 2 + signature_room(algorithm));
     token.push_str(header);
     token.push('.');
     base64url::encode_to(payload, &mut token);
@@ -322,5 +323,7 @@ pub(super) fn is_plain(text: &str) -> bool {
     text.bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b'.')
 }
 
-/// A signature of RSA-4096 in base64url, with its dots.
-const MAX_SIGNATURE_TEXT: usize = 700;
+/// A signature in base64url.
+fn signature_room(algorithm: JwsAlgorithm) -> usize {
+    base64url::encoded_len(algorithm.max_signature_len())
+}

@@ -60,6 +60,9 @@ impl<'t> Unverified<'t> {
             (Some(payload), None) => Source::Json(payload),
             (None, Some(detached)) => Source::Detached(detached),
             (None, None) => return Err(Error::malformed(Part::Token, Defect::MissingMember("payload"))),
+            // Some signers leave an empty member where the payload was taken out, as compact serialization
+            // does. Nobody can take that for the payload: it is verified over the one beside it.
+            (Some(empty), Some(detached)) if empty.is_empty() => Source::Detached(detached),
             (Some(_), Some(_)) => {
                 return Err(Error::malformed(Part::Token, Defect::UnexpectedMember("payload")));
             }

@@ -80,7 +80,8 @@ impl JwsVerifier {
         self
     }
 
-    /// Sets the limits on input. Default: [`Limits::default`].
+    /// Sets the limits on input. Default: [`Limits::default`]. [`Limits::candidate_keys`] is on each signature, so
+    /// a token in JSON may cost as many verifications as that times [`Limits::recipients`].
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
@@ -120,8 +121,8 @@ impl JwsVerifier {
         self.all(&Unverified::json(json, None, &self.limits)?)
     }
 
-    /// Verifies a flattened or general JSON serialization without `payload`, over a payload from beside it;
-    /// all signatures have to hold.
+    /// Verifies a flattened or general JSON serialization without `payload`, or with an empty one, over a
+    /// payload from beside it; all signatures have to hold.
     ///
     /// # Errors
     ///
@@ -161,8 +162,8 @@ impl JwsVerifier {
         self.any(&Unverified::json(json, None, &self.limits)?)
     }
 
-    /// Verifies like [`verify_json_any`](Self::verify_json_any) a serialization without `payload`, over a
-    /// payload from beside it.
+    /// Verifies like [`verify_json_any`](Self::verify_json_any) a serialization without `payload`, or with an
+    /// empty one, over a payload from beside it.
     ///
     /// # Errors
     ///

@@ -63,6 +63,7 @@ pub fn verify_with_limits(key: &VerifyingKey, token: &str, limits: &Limits) -> R
 /// A compact JWS, split and decoded into one buffer, nothing believed yet.
 pub(crate) struct SignedParts<'t, 'b> {
     signing_input: &'t str,
+    encoded_header: &'t str,
     header: &'b str,
     payload: &'b [u8],
     signature: &'b [u8],
@@ -71,18 +72,43 @@ pub(crate) struct SignedParts<'t, 'b> {
 impl<'t, 'b> SignedParts<'t, 'b> {
     /// Checks the size, splits the token and decodes its parts into the buffer.
     pub(crate) fn split(token: &'t str, limits: &Limits, buffer: &'b mut Vec<u8>) -> Result<Self, Error> {
+        Self::split_unless(token, limits, buffer, |_| false)
+    }
+
+    /// Splits like [`split`](Self::split), but a header that the caller knows, by its encoded text, stays
+    /// encoded: it must not be read again.
+    pub(crate) fn split_unless(
+        token: &'t str,
+        limits: &Limits,
+        buffer: &'b mut Vec<u8>,
+        is_known: impl FnOnce(&str) -> bool,
+    ) -> Result<Self, Error> {
         compact::check_size(token, limits)?;
         let parts = compact::split_jws(token)?;
         header::check_size(parts.header, limits)?;
         buffer.clear();
-        base64url::decode_to(parts.header, Part::Header, buffer)?;
+        buffer.reserve(base64url::decoded_len(token.len()));
+        if !is_known(parts.header) {
+            base64url::decode_to(parts.header, Part::Header, buffer)?;
+        }
         let header_end = buffer.len();
         base64url::decode_to(parts.payload, Part::Payload, buffer)?;
         let payload_end = buffer.len();
         base64url::decode_to(parts.signature, Part::Signature, buffer)?;
         let (header, rest) = buffer.split_at(header_end);
         let (payload, signature) = rest.split_at(payload_end - header_end);
-        Ok(Self { signing_input: parts.signing_input, header: header::text(header)?, payload, signature })
+        Ok(Self {
+            signing_input: parts.signing_input,
+            encoded_header: parts.header,
+            header: header::text(header)?,
+            payload,
+            signature,
+        })
+    }
+
+    /// The protected header, still base64url.
+    pub(crate) fn encoded_header(&self) -> &'t str {
+        self.encoded_header
     }
 
     /// Reads the protected header under its rules.

@@ -14,7 +14,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use super::NumericDate;
 use crate::error::{ClaimProblem, Error, Part};
 use crate::limits::Limits;
-use crate::wire::json::{Kind, Value, scan_object};
+use crate::wire::json::{Kind, Value, for_each_member, scan_object};
 
 /// The registered claims of RFC 7519 §4.1. Each is absent or valid; a malformed one is an error
 /// before this value exists.
@@ -34,6 +34,11 @@ pub(crate) struct Registered<'a> {
 pub(crate) struct Audience<'a>(Value<'a>);
 
 impl<'a> Audience<'a> {
+    /// At least the length of all of them together.
+    pub(crate) fn text_len(self) -> usize {
+        self.0.text().len()
+    }
+
     pub(crate) fn iter(self) -> impl Iterator<Item = Cow<'a, str>> {
         let one = self.0.as_str().into_iter();
         one.chain(self.0.elements().into_iter().flatten().filter_map(|element| element.as_str()))
@@ -163,12 +168,8 @@ impl<'a> Claims<'a> {
     }
 
     /// Hands each claim to `each`, in one pass.
-    pub(crate) fn for_each(&self, mut each: impl FnMut(&str, Value<'a>)) {
-        // The text passed this scan before, so it can't fail now.
-        let _ = scan_object(self.text, Part::Claims, self.limits, |claim, value| {
-            each(claim, value);
-            Ok(())
-        });
+    pub(crate) fn for_each(&self, each: impl FnMut(&str, Value<'a>)) {
+        for_each_member(self.text, self.limits, each);
     }
 
     /// Returns the claim of that name, if the token has it.

@@ -90,7 +90,7 @@ impl JwtIssuer {
 
     fn signing_input_of_text(&self, subject: Option<&str>, own: &str) -> Result<Zeroizing<String>, Error> {
         let payload = self.claims_set(subject, own)?;
-        Ok(Zeroizing::new(unsigned_token(&self.header, payload.as_bytes())))
+        Ok(Zeroizing::new(unsigned_token(self.signing_key.algorithm(), &self.header, payload.as_bytes())))
     }
 
     async fn sign_and_finish(&self, mut signing_input: Zeroizing<String>) -> Result<String, Error> {

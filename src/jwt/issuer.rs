@@ -11,7 +11,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
-use zeroize::Zeroizing;
 
 use super::NumericDate;
 use super::claims::Registered;
@@ -22,6 +21,7 @@ use crate::error::{Error, Part};
 use crate::jwe::EncryptionKey;
 use crate::jws::{JwsBuilder, SigningKey, sign_encoded};
 use crate::limits::Limits;
+use crate::secret::WipedText;
 use crate::wire::base64url;
 use crate::wire::json::write_string;
 use crate::wire::typed;
@@ -144,14 +144,14 @@ impl JwtIssuer {
         let signed = sign_encoded(&self.signing_key, &self.header, payload.as_bytes())?;
         match &self.recipient {
             None => Ok(signed),
-            Some(recipient) => encrypt_signed(recipient, Zeroizing::new(signed).as_bytes()),
+            Some(recipient) => encrypt_signed(recipient, WipedText::from(signed).as_bytes()),
         }
     }
 
-    pub(super) fn claims_set(&self, subject: Option<&str>, own: &str) -> Result<Zeroizing<String>, Error> {
+    pub(super) fn claims_set(&self, subject: Option<&str>, own: &str) -> Result<WipedText, Error> {
         // Room for all, a subject of nothing but escapes too: text that grows leaves copies behind.
         let room = self.fixed_claims.len() + own.len() + subject.map_or(0, str::len) * 6 + 160;
-        let mut set = Zeroizing::new(String::with_capacity(room));
+        let mut set = WipedText::from(String::with_capacity(room));
         set.push('{');
         set.push_str(&self.fixed_claims);
         if let Some(subject) = subject {

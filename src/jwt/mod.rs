@@ -4,6 +4,7 @@
 //! [`JwtIssuer`] and [`JwtVerifier`] are built once and shared by reference. Both do nested tokens in
 //! the same call: sign, then encrypt; decrypt, then verify.
 
+mod accepted_header;
 mod claims;
 mod external;
 mod issuer;

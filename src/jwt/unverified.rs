@@ -11,7 +11,7 @@ use crate::jwk::CertificateChain;
 use crate::limits::Limits;
 use crate::wire::base64url;
 use crate::wire::compact::{self, Form};
-use crate::wire::header::{self, Header};
+use crate::wire::header::{self, Header, HeaderRules, HeaderText};
 
 /// The header of a token that nobody has verified yet.
 ///
@@ -56,7 +56,9 @@ impl UnverifiedToken {
         let decoded = base64url::decode(encoded, Part::Header)?;
         let text = header::text(&decoded)?;
         let header = if encrypted {
-            Header::parse_jwe(text, &limits, &[""; 0])?
+            // Compression is for whoever decrypts to permit: reading a header inflates nothing.
+            let rules = HeaderRules { compression: true, ..HeaderRules::new(&limits, &[""; 0]) };
+            Header::read_jwe(HeaderText::protected(text), &rules)?
         } else {
             Header::parse_jws(text, &limits, &[""; 0])?
         };

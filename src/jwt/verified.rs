@@ -6,12 +6,12 @@
 
 use std::borrow::Cow;
 use std::fmt;
-
-use zeroize::Zeroizing;
+use std::ops::Range;
 
 use super::NumericDate;
-use super::claims::{NoClaims, Registered};
+use super::claims::{Audience, NoClaims, Registered};
 use crate::jws::JwsAlgorithm;
+use crate::secret::Wiped;
 
 /// A token that was verified, with its claims in the caller's type.
 ///
@@ -31,118 +31,124 @@ use crate::jws::JwsAlgorithm;
 /// ```
 #[derive(Clone, PartialEq)]
 pub struct VerifiedJwt<T> {
-    issuer: Option<String>,
-    subject: Option<String>,
-    audience: Vec<String>,
+    said: Said,
+    claims: T,
+}
+
+/// What a token says, its texts one behind the other in one allocation.
+#[derive(Clone, PartialEq)]
+struct Said {
+    texts: String,
+    issuer: Option<Range<usize>>,
+    subject: Option<Range<usize>>,
+    // Most tokens are for one audience.
+    first_audience: Option<Range<usize>>,
+    other_audiences: Vec<Range<usize>>,
     expires_at: Option<NumericDate>,
     not_before: Option<NumericDate>,
     issued_at: Option<NumericDate>,
-    jwt_id: Option<String>,
+    jwt_id: Option<Range<usize>>,
     algorithm: JwsAlgorithm,
-    key_id: Option<String>,
-    claims: T,
+    key_id: Option<Range<usize>>,
+}
+
+impl Said {
+    fn new(registered: &Registered<'_>, algorithm: JwsAlgorithm, key_id: Option<&str>) -> Self {
+        let Registered { issuer, subject, audience, expires_at, not_before, issued_at, jwt_id } = registered;
+        let [issuer, subject, jwt_id] = [issuer, subject, jwt_id].map(Option::as_deref);
+        let sole = [issuer, subject, jwt_id, key_id].into_iter().flatten().map(str::len);
+        let room = sole.sum::<usize>() + audience.map_or(0, Audience::text_len);
+        let mut texts = String::with_capacity(room);
+        let mut keep = |text: &str| {
+            let start = texts.len();
+            texts.push_str(text);
+            start..texts.len()
+        };
+        let mut audiences = audience.iter().flat_map(|audience| audience.iter());
+        Self {
+            issuer: issuer.map(&mut keep),
+            subject: subject.map(&mut keep),
+            first_audience: audiences.next().map(|audience| keep(&audience)),
+            other_audiences: audiences.map(|audience| keep(&audience)).collect(),
+            expires_at: *expires_at,
+            not_before: *not_before,
+            issued_at: *issued_at,
+            jwt_id: jwt_id.map(&mut keep),
+            algorithm,
+            key_id: key_id.map(&mut keep),
+            texts,
+        }
+    }
+
+    fn text(&self, place: Option<&Range<usize>>) -> Option<&str> {
+        self.texts.get(place?.clone())
+    }
 }
 
 impl<T> VerifiedJwt<T> {
     pub(crate) fn new(jwt: BorrowedJwt<'_, T>) -> Self {
-        let Registered { issuer, subject, audience, expires_at, not_before, issued_at, jwt_id } =
-            jwt.registered;
-        Self {
-            issuer: issuer.map(Cow::into_owned),
-            subject: subject.map(Cow::into_owned),
-            audience: audience
-                .map(|audience| audience.iter().map(Cow::into_owned).collect())
-                .unwrap_or_default(),
-            expires_at,
-            not_before,
-            issued_at,
-            jwt_id: jwt_id.map(Cow::into_owned),
-            algorithm: jwt.algorithm,
-            key_id: jwt.key_id.map(String::from),
-            claims: jwt.claims,
-        }
+        let BorrowedJwt { registered, algorithm, key_id, claims } = jwt;
+        Self { said: Said::new(&registered, algorithm, key_id), claims }
     }
 
     /// Parts the claims from the rest.
     pub(crate) fn split(self) -> (VerifiedJwt<NoClaims>, T) {
-        let Self {
-            issuer,
-            subject,
-            audience,
-            expires_at,
-            not_before,
-            issued_at,
-            jwt_id,
-            algorithm,
-            key_id,
-            claims,
-        } = self;
-        let rest = VerifiedJwt {
-            issuer,
-            subject,
-            audience,
-            expires_at,
-            not_before,
-            issued_at,
-            jwt_id,
-            algorithm,
-            key_id,
-            claims: NoClaims,
-        };
-        (rest, claims)
+        let Self { said, claims } = self;
+        (VerifiedJwt { said, claims: NoClaims }, claims)
     }
 
     /// Returns `iss`, the principal that issued the token.
     #[must_use]
     pub fn issuer(&self) -> Option<&str> {
-        self.issuer.as_deref()
+        self.said.text(self.said.issuer.as_ref())
     }
 
     /// Returns `sub`, the principal that the token is about.
     #[must_use]
     pub fn subject(&self) -> Option<&str> {
-        self.subject.as_deref()
+        self.said.text(self.said.subject.as_ref())
     }
 
     /// Returns `aud`, the recipients that the token is for; none if the claim is absent.
     pub fn audience(&self) -> impl Iterator<Item = &str> {
-        self.audience.iter().map(String::as_str)
+        let places = self.said.first_audience.iter().chain(&self.said.other_audiences);
+        places.filter_map(|place| self.said.text(Some(place)))
     }
 
     /// Returns `exp`, from when on the token is not accepted any more.
     #[must_use]
     pub fn expires_at(&self) -> Option<NumericDate> {
-        self.expires_at
+        self.said.expires_at
     }
 
     /// Returns `nbf`, before when the token is not accepted.
     #[must_use]
     pub fn not_before(&self) -> Option<NumericDate> {
-        self.not_before
+        self.said.not_before
     }
 
     /// Returns `iat`, when the token was issued.
     #[must_use]
     pub fn issued_at(&self) -> Option<NumericDate> {
-        self.issued_at
+        self.said.issued_at
     }
 
     /// Returns `jti`, the token's own ID.
     #[must_use]
     pub fn jwt_id(&self) -> Option<&str> {
-        self.jwt_id.as_deref()
+        self.said.text(self.said.jwt_id.as_ref())
     }
 
     /// Returns the algorithm of the key that the signature verifies under.
     #[must_use]
     pub fn algorithm(&self) -> JwsAlgorithm {
-        self.algorithm
+        self.said.algorithm
     }
 
     /// Returns the ID of the key that the signature verifies under, if that key has one.
     #[must_use]
     pub fn key_id(&self) -> Option<&str> {
-        self.key_id.as_deref()
+        self.said.text(self.said.key_id.as_ref())
     }
 
     /// Returns the claims in the caller's type.
@@ -162,8 +168,8 @@ impl<T> VerifiedJwt<T> {
 impl<T> fmt::Debug for VerifiedJwt<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("VerifiedJwt")
-            .field("algorithm", &self.algorithm)
-            .field("key_id", &self.key_id)
+            .field("algorithm", &self.algorithm())
+            .field("key_id", &self.key_id())
             .finish_non_exhaustive()
     }
 }
@@ -268,7 +274,7 @@ impl<T> fmt::Debug for BorrowedJwt<'_, T> {
 /// ```
 #[derive(Default)]
 pub struct TokenBuffer {
-    pub(super) decoded: Zeroizing<Vec<u8>>,
+    pub(super) decoded: Wiped,
 }
 
 impl TokenBuffer {

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use serde::de::{Deserialize, DeserializeOwned};
 
+use super::accepted_header::{AcceptedHeaders, SignerHint};
 use super::claims::{Claims, Registered};
 use super::nested::{Decryption, NESTED};
 use super::policy::{Expectation, Policy, missing, unexpected};
@@ -64,6 +65,7 @@ pub struct JwtVerifier {
     /// A header without `typ` will do too.
     pub(super) untyped: bool,
     pub(super) understood: Vec<String>,
+    pub(super) accepted_headers: AcceptedHeaders,
     pub(super) decryption: Option<Decryption>,
     pub(super) policy: Policy,
     pub(super) clock: Arc<dyn Clock>,
@@ -215,14 +217,29 @@ impl JwtVerifier {
         buffer: &'b mut TokenBuffer,
         read: impl FnOnce(&'b str) -> Result<T, Error>,
     ) -> Result<BorrowedJwt<'b, T>, Error> {
-        let parts = SignedParts::split(token, &self.limits, &mut buffer.decoded)?;
-        let header = parts.header(&self.limits, &self.understood)?;
-        self.check_type(&header)?;
-        check_content_type(&header)?;
-        let (key, text, registered) = self.check_signature(&parts, &header)?;
+        let mut known = None;
+        let parts = SignedParts::split_unless(token, &self.limits, &mut buffer.decoded, |header| {
+            known = self.accepted_headers.find(header);
+            known.is_some()
+        })?;
+        let is_known = known.is_some();
+        let hint = known.map_or_else(|| self.judge_header(&parts), Ok)?;
+        let (key, text, registered) = self.check_signature(&parts, &hint)?;
+        if !is_known {
+            self.accepted_headers.keep(parts.encoded_header(), &hint);
+        }
         self.policy.judge(&registered, Claims::new(text, &self.limits), self.clock.now().into())?;
         let claims = read(text)?;
         Ok(BorrowedJwt { registered, algorithm: key.algorithm(), key_id: key.key_id(), claims })
+    }
+
+    /// Reads a header that isn't known yet. What is accepted here depends on its text and on this verifier,
+    /// and on nothing that changes.
+    fn judge_header<'b>(&self, parts: &SignedParts<'_, 'b>) -> Result<SignerHint<'b>, Error> {
+        let header = parts.header(&self.limits, &self.understood)?;
+        self.check_type(&header)?;
+        check_content_type(&header)?;
+        Ok(SignerHint { algorithm: parts.algorithm(&header)?, key_id: header.kid })
     }
 
     fn check_type(&self, header: &Header<'_>) -> Result<(), Error> {
@@ -243,9 +260,9 @@ impl JwtVerifier {
     fn check_signature<'b>(
         &'b self,
         parts: &SignedParts<'_, 'b>,
-        header: &Header<'_>,
+        SignerHint { algorithm, key_id }: &SignerHint<'_>,
     ) -> Result<(&'b VerifyingKey, &'b str, Registered<'b>), Error> {
-        let algorithm = parts.algorithm(header)?;
+        let algorithm = *algorithm;
         let hint = self.issuer_hint(parts);
         let sources = self.sources.iter().filter(|source| match &hint {
             Some(issuer) => source.issuers.accepts(issuer),
@@ -257,7 +274,7 @@ impl JwtVerifier {
             .reduce(Result::or)
             .unwrap_or(Err(Error::NoMatchingKey))?;
         let candidates = sources.flat_map(|source| {
-            let keys = source.keys.candidates(algorithm, self.algorithms, header.kid.as_deref());
+            let keys = source.keys.candidates(algorithm, self.algorithms, key_id.as_deref());
             keys.map(move |key| (source, key))
         });
         match check_count(candidates.clone(), &self.limits) {

@@ -9,6 +9,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::accepted_header::AcceptedHeaders;
 use super::claims::Claims;
 use super::nested::Decryption;
 use super::policy::{Check, Expectation, Policy, Rule};
@@ -332,6 +333,7 @@ impl JwtVerifierBuilder {
             token_types: self.token_types,
             untyped: self.untyped,
             understood: self.understood,
+            accepted_headers: AcceptedHeaders::default(),
             decryption,
             policy: self.policy,
             clock: self.clock,

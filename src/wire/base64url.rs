@@ -56,6 +56,11 @@ pub(crate) const fn decoded_len(text_len: usize) -> usize {
     text_len / 4 * 3 + text_len % 4 * 3 / 4
 }
 
+/// Returns how many characters so many bytes make.
+pub(crate) const fn encoded_len(bytes_len: usize) -> usize {
+    bytes_len / 3 * 4 + (bytes_len % 3 * 4).div_ceil(3)
+}
+
 /// Names what is wrong with text that was refused; the same answer for both decoders.
 fn defect(text: &str) -> Defect {
     let in_alphabet = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
@@ -169,6 +174,7 @@ mod tests {
             let text = encode(&bytes);
             prop_assert_eq!(&text, &BASE64_URL_SAFE_NO_PAD.encode(&bytes));
             prop_assert_eq!(decoded_len(text.len()), bytes.len());
+            prop_assert_eq!(encoded_len(bytes.len()), text.len());
             prop_assert_eq!(decode(&text, Part::Jwk).unwrap(), &bytes[..]);
             let (secret_text, secret) = (encode_secret(&bytes), decode_secret(&text, Part::Jwk).unwrap());
             prop_assert_eq!(secret_text.expose_secret(), &text);

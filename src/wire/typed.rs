@@ -8,9 +8,9 @@
 use std::io;
 
 use serde::{Deserialize, Serialize};
-use zeroize::{Zeroize, Zeroizing};
 
 use crate::error::{Defect, Error, Part};
+use crate::secret::Wiped;
 
 /// Returns decoded bytes as text.
 pub(crate) fn text(decoded: &[u8], part: Part) -> Result<&str, Error> {
@@ -33,8 +33,8 @@ pub(crate) fn from_json<'de, T: Deserialize<'de>>(text: &'de str) -> Result<T, E
 /// # Errors
 ///
 /// [`Error::Misuse`] when the type can't be written as JSON.
-pub(crate) fn to_json<T: Serialize + ?Sized>(value: &T) -> Result<Zeroizing<Vec<u8>>, Error> {
-    let mut text = WipedBuffer(Zeroizing::new(Vec::with_capacity(512)));
+pub(crate) fn to_json<T: Serialize + ?Sized>(value: &T) -> Result<Wiped, Error> {
+    let mut text = WipedBuffer(Wiped::from(Vec::with_capacity(512)));
     serde_json::to_writer(&mut text, value).map_err(|_| {
         Error::misuse("expected claims that serialize to JSON, found a map key or a value that doesn't")
     })?;
@@ -86,7 +86,7 @@ fn column(text: &str, error: &serde_json::Error) -> usize {
 }
 
 /// A buffer that leaves nothing behind when it grows.
-struct WipedBuffer(Zeroizing<Vec<u8>>);
+struct WipedBuffer(Wiped);
 
 impl io::Write for WipedBuffer {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -94,10 +94,9 @@ impl io::Write for WipedBuffer {
         let needed = buffer.len() + bytes.len();
         if needed > buffer.capacity() {
             // A growing `Vec` moves: what it leaves behind is freed, but not wiped.
-            let mut larger = Vec::with_capacity(needed.max(buffer.capacity() * 2));
+            let mut larger = Wiped::from(Vec::with_capacity(needed.max(buffer.capacity() * 2)));
             larger.extend_from_slice(buffer);
-            std::mem::swap(&mut **buffer, &mut larger);
-            larger.zeroize();
+            *buffer = larger;
         }
         buffer.extend_from_slice(bytes);
         Ok(bytes.len())

@@ -167,6 +167,13 @@ fn row_053_a_payload_that_a_compact_token_cannot_carry() {
     // Beside a token that has one: which of the two was signed?
     let both = compact(UNENCODED, "hello");
     assert_eq!(code(verifier().verify_detached(&both, b"hello")), "unexpected_member");
+    let both = json(UNENCODED, "hello");
+    assert_eq!(code(verifier().verify_json_detached(&both, b"hello")), "unexpected_member");
+    // Some signers write an empty one where they took it out. Alone, it isn't what was signed.
+    let emptied = both.replacen("hello", "", 1);
+    assert_eq!(verifier().verify_json_detached(&emptied, b"hello").unwrap().payload(), b"hello");
+    assert_eq!(code(verifier().verify_json_detached(&emptied, b"hell")), "invalid_signature");
+    assert_eq!(code(payload_of(&emptied)), "invalid_signature");
 }
 
 /// CVE-2026-48990: a payload that isn't decoded was not measured either.

@@ -43,7 +43,7 @@ pub struct Denied {
 
 impl Denied {
     pub(super) fn new(lack: Lack) -> Self {
-        let Lack { path, scopes, acr_values, max_age, cure } = lack;
+        let Lack { path, scopes, acr_values, max_age, cure, .. } = lack;
         Self {
             requirement: path.join(": "),
             scopes,

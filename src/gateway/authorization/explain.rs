@@ -15,6 +15,8 @@ pub(super) struct Lack {
     pub(super) path: Vec<String>,
     /// All scopes that the request takes, those that the token has included; none if no scope is missing.
     pub(super) scopes: Vec<String>,
+    /// The same, whether one is missing or not.
+    asked: Vec<String>,
     pub(super) acr_values: Vec<String>,
     pub(super) max_age: Option<Duration>,
     pub(super) cure: Cure,
@@ -36,6 +38,7 @@ impl Requirement {
         let mut lack = Lack {
             path: vec![self.to_string()],
             scopes: Vec::new(),
+            asked: Vec::new(),
             acr_values: Vec::new(),
             max_age: None,
             cure: Cure::Other,
@@ -43,6 +46,7 @@ impl Requirement {
         match &self.node {
             Node::Scope(scope) => {
                 lack.scopes.push(scope.clone());
+                lack.asked.push(scope.clone());
                 lack.cure = Cure::Scope;
             }
             Node::AuthenticatedWithin(max_age) => {
@@ -70,35 +74,44 @@ impl Requirement {
         lack
     }
 
-    /// The scopes that this asks for, whether the token has them or not.
-    fn scopes_asked(&self, context: &Context<'_>) -> Vec<String> {
+    /// The scopes that this asks for, which is met. What isn't met says so in its [`Lack`].
+    fn scopes_met(&self, context: &Context<'_>) -> Vec<String> {
         match &self.node {
             Node::Scope(scope) => vec![scope.clone()],
-            Node::AllOf(all) => union(all.iter().flat_map(|one| one.scopes_asked(context))),
-            Node::AnyOf(any) => match any.iter().find(|one| one.truth(context) == Truth::Met) {
-                Some(met) => met.scopes_asked(context),
-                None => best(any, context).map(|lack| lack.scopes).unwrap_or_default(),
-            },
-            Node::Named { requirement, .. } => requirement.scopes_asked(context),
+            Node::AllOf(all) => union(all.iter().flat_map(|one| one.scopes_met(context))),
+            Node::AnyOf(any) => {
+                let met = any.iter().find(|one| one.truth(context) == Truth::Met);
+                met.map(|met| met.scopes_met(context)).unwrap_or_default()
+            }
+            Node::Named { requirement, .. } => requirement.scopes_met(context),
             _ => Vec::new(),
         }
     }
 }
 
 fn explain_all(all: &[Requirement], context: &Context<'_>) -> Option<Lack> {
-    let failed = all.iter().filter(|one| one.truth(context) != Truth::Met);
-    let mut failed: Vec<Lack> = failed.map(|one| one.explain(context)).collect();
+    // Each is explained once: twice on every level would be a thousandfold on the tenth.
+    let (mut failed, mut asked) = (Vec::new(), Vec::new());
+    for one in all {
+        if one.truth(context) == Truth::Met {
+            asked.extend(one.scopes_met(context));
+        } else {
+            let mut lack = one.explain(context);
+            asked.append(&mut lack.asked);
+            failed.push(lack);
+        }
+    }
+    let asked = union(asked.into_iter());
     let all_are = |cure| failed.iter().all(|lack| lack.cure == cure);
     let cure = [Cure::Authentication, Cure::Scope].into_iter().find(|cure| all_are(*cure));
     let lacks_scope = failed.iter().any(|lack| !lack.scopes.is_empty());
-    let scopes =
-        if lacks_scope { union(all.iter().flat_map(|one| one.scopes_asked(context))) } else { Vec::new() };
+    let scopes = if lacks_scope { asked.clone() } else { Vec::new() };
     let acr_values = failed.iter().find(|lack| !lack.acr_values.is_empty());
     let acr_values = acr_values.map(|lack| lack.acr_values.clone()).unwrap_or_default();
     let max_age = failed.iter().filter_map(|lack| lack.max_age).min();
     let path = std::mem::take(&mut failed.first_mut()?.path);
     let path = std::iter::once(String::from("all of")).chain(path).collect();
-    Some(Lack { path, scopes, acr_values, max_age, cure: cure.unwrap_or(Cure::Other) })
+    Some(Lack { path, scopes, asked, acr_values, max_age, cure: cure.unwrap_or(Cure::Other) })
 }
 
 /// Of alternatives that all fail, the lack that is the easiest to cure; of equal ones the first.

@@ -65,16 +65,17 @@ impl Requirement {
         let Context { token, now } = context;
         match &self.node {
             Node::Authenticated => Truth::Met,
-            // A name that can't be one is a slip, and not one that a token lacks.
-            Node::Scope(scope) => Truth::from(token.has_scope(scope)).or_undecided_if(!is_scope(scope)),
-            Node::Role(role) => Truth::from(token.has_role(role)).or_undecided_if(role.is_empty()),
+            // A name that can't be one is a slip, an unset variable perhaps, even if a token has it.
+            Node::Scope(scope) if !is_scope(scope) => Truth::Undecided,
+            Node::Role(name) | Node::Group(name) | Node::Entitlement(name) if name.is_empty() => {
+                Truth::Undecided
+            }
+            Node::Scope(scope) => token.has_scope(scope).into(),
+            Node::Role(role) => token.has_role(role).into(),
             Node::Group(group) => {
-                let unsure = group.is_empty() || !token.groups_are_complete();
-                Truth::from(token.has_group(group)).or_undecided_if(unsure)
+                Truth::from(token.has_group(group)).or_undecided_if(!token.groups_are_complete())
             }
-            Node::Entitlement(entitlement) => {
-                Truth::from(token.has_entitlement(entitlement)).or_undecided_if(entitlement.is_empty())
-            }
+            Node::Entitlement(entitlement) => token.has_entitlement(entitlement).into(),
             Node::Claim { path, .. } if path.is_empty() => Truth::Undecided,
             Node::Claim { path, test } => match (token.descend(path), test) {
                 (Descent::Absent, _) => Truth::Unmet,

@@ -157,12 +157,14 @@ impl<'a> Kdf<'a, u64> {
                     max: u64::from(limits.pkcs8_iterations),
                 }),
             Self::Scrypt { salt, log_n, r, p } => {
-                // RFC 7914 §2, §6: each of `p` rounds fills and reads `N` blocks of 128 · `r` bytes.
-                let filled = 1_u64
-                    .checked_shl(u32::from(log_n))
-                    .and_then(|n| n.checked_mul(128)?.checked_mul(r)?.checked_mul(p));
+                // RFC 7914 §2, §6: each of `p` rounds fills and reads `N` blocks of 128 · `r` bytes. Beside them are
+                // `p` blocks from the password and one to work with, which next to few others would be most.
+                let block = r.checked_mul(128);
+                let filled =
+                    1_u64.checked_shl(u32::from(log_n)).and_then(|n| n.checked_mul(block?)?.checked_mul(p));
+                let beside = block.and_then(|block| p.checked_add(1)?.checked_mul(block));
                 let max = u64::try_from(limits.pkcs8_memory).unwrap_or(u64::MAX);
-                if filled.is_none_or(|filled| filled > max) {
+                if filled.is_none_or(|filled| filled > max) || beside.is_none_or(|beside| beside > max / 16) {
                     return Err(exceeded(Limit::Pkcs8Memory, limits.pkcs8_memory));
                 }
                 let small = |number| u32::try_from(number).ok().and_then(NonZeroU32::new);

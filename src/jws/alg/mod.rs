@@ -185,6 +185,16 @@ impl JwsAlgorithm {
         }
     }
 
+    /// The length of the algorithm's signatures in bytes, of RSA's the greatest that are made.
+    pub(crate) fn max_signature_len(self) -> usize {
+        match self.family() {
+            Family::Hmac(hash) => hash.len(),
+            Family::Rsa(..) => 512,
+            Family::Ecdsa(curve) => 2 * curve.coordinate_len(),
+            Family::Eddsa => 64,
+        }
+    }
+
     pub(crate) fn family(self) -> Family {
         self.row().family
     }

@@ -8,13 +8,12 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use zeroize::Zeroizing;
-
 use super::confirmation::Confirmation;
 use super::facts::Facts;
 use crate::jws::JwsAlgorithm;
 use crate::jwt::{ClaimValue, Claims, Descent, NoClaims, NumericDate, VerifiedJwt};
 use crate::limits::Limits;
+use crate::secret::WipedText;
 
 /// An access token that was verified, with the caller's claims.
 ///
@@ -53,7 +52,7 @@ struct Said {
     amr: Vec<String>,
     confirmation: Option<Confirmation>,
     /// The whole claims set, for claims that are asked for by path.
-    text: Zeroizing<String>,
+    text: WipedText,
     limits: Limits,
 }
 
@@ -93,7 +92,7 @@ impl<T> AccessToken<T> {
             acr: acr.map(Cow::into_owned),
             amr: owned(amr),
             confirmation,
-            text: Zeroizing::new(text.to_owned()),
+            text: WipedText::from(text.to_owned()),
             limits: limits.clone(),
         };
         Self { said: Arc::new(said), claims }

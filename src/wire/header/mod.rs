@@ -138,6 +138,7 @@ impl<'a> Header<'a> {
     }
 
     /// Reads a JWE's protected header, all there is of it. `understood` are the names that its `crit` may hold.
+    #[cfg(test)]
     pub(crate) fn parse_jwe(
         json: &'a str,
         limits: &Limits,

@@ -25,6 +25,8 @@ use scanner::{Fault, Scanner};
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Value<'a> {
     kind: Kind,
+    /// A string that is known to have no escapes.
+    is_plain: bool,
     text: &'a str,
 }
 
@@ -62,6 +64,17 @@ pub(crate) fn scan_object<'a>(
     member: impl FnMut(&str, Value<'a>) -> Result<(), Error>,
 ) -> Result<(), Error> {
     scan(Scanner::new(text, limits), part, member)
+}
+
+/// Hands out the members of an object that passed [`scan_object`]: its names are known to be distinct, and
+/// what is in it to be within the limits.
+pub(crate) fn for_each_member<'a>(text: &'a str, limits: &Limits, mut member: impl FnMut(&str, Value<'a>)) {
+    let mut lenient = Scanner::new(text, limits);
+    lenient.strict_levels = 0;
+    let _ = scan(lenient, Part::Claims, |name, value| {
+        member(name, value);
+        Ok(())
+    });
 }
 
 /// Scans a JSON object like [`scan_object`], in which the elements of the array `list` stand for
@@ -131,7 +144,7 @@ impl From<Fault> for Stop {
 impl<'a> Value<'a> {
     /// Puts a value together again whose text was kept: it must be a scanned value's own.
     pub(crate) const fn scanned(kind: Kind, text: &'a str) -> Self {
-        Self { kind, text }
+        Self { kind, is_plain: false, text }
     }
 
     /// Returns the value's kind.
@@ -162,6 +175,7 @@ impl<'a> Value<'a> {
     /// which needs no escapes, takes `Cow::Borrowed` alone.
     pub(crate) fn as_str(self) -> Option<Cow<'a, str>> {
         match self.kind {
+            Kind::String if self.is_plain => string::without_quotes(self.text).map(Cow::Borrowed),
             Kind::String => string::unquote(self.text),
             _ => None,
         }
@@ -205,7 +219,7 @@ impl<'a> Iterator for Elements<'a> {
         let kind = Kind::starting_with(*rest.as_bytes().first()?)?;
         let (text, rest) = rest.split_at_checked(element_len(rest))?;
         self.rest = rest;
-        Some(Value { kind, text: text.trim_end_matches([' ', '\t', '\n', '\r']) })
+        Some(Value::scanned(kind, text.trim_end_matches([' ', '\t', '\n', '\r'])))
     }
 }
 

@@ -15,6 +15,8 @@ pub(super) struct Names<'a> {
     // Few plain names live on the stack, where comparing them all is cheaper than hashing.
     few: [&'a str; FEW],
     count: usize,
+    // A mark for each of the few, which two names may share: where a name's own is missing, it is new.
+    marks: u64,
     // More names, or one with an escape, move to a set with a random hash key, so that no
     // sender can make this quadratic.
     many: Option<HashSet<Cow<'a, str>>>,
@@ -22,7 +24,7 @@ pub(super) struct Names<'a> {
 
 impl<'a> Names<'a> {
     pub(super) const fn new() -> Self {
-        Self { few: [""; FEW], count: 0, many: None }
+        Self { few: [""; FEW], count: 0, marks: 0, many: None }
     }
 
     /// Returns the number of names.
@@ -31,6 +33,7 @@ impl<'a> Names<'a> {
     }
 
     /// Adds a name; returns whether it is new.
+    #[inline]
     pub(super) fn insert(&mut self, name: Cow<'a, str>) -> bool {
         if let Some(many) = &mut self.many {
             return many.insert(name);
@@ -38,7 +41,9 @@ impl<'a> Names<'a> {
         let (used, free) = self.few.split_at_mut(self.count.min(FEW));
         match (name, free) {
             (Cow::Borrowed(name), [slot, ..]) => {
-                let is_new = !used.contains(&name);
+                let mark = mark(name);
+                let is_new = self.marks & mark == 0 || !used.contains(&name);
+                self.marks |= mark;
                 *slot = name;
                 self.count += usize::from(is_new);
                 is_new
@@ -49,6 +54,17 @@ impl<'a> Names<'a> {
             }
         }
     }
+}
+
+/// One bit out of 64 for a name, by its length and its ends.
+fn mark(name: &str) -> u64 {
+    let (first, last) = match name.as_bytes() {
+        [] => (0, 0),
+        [sole] => (*sole, *sole),
+        [first, .., last] => (*first, *last),
+    };
+    let mixed = usize::from(first) + 7 * usize::from(last) + 31 * name.len();
+    1 << (mixed % 64)
 }
 
 /// Headers have 2 to 6 members, claims sets of access tokens 7 to 15.

@@ -88,14 +88,15 @@ impl<'a> Scanner<'a> {
     pub(super) fn value(&mut self, level: usize) -> Result<Value<'a>, Fault> {
         let start = self.at;
         let kind = self.peek().and_then(Kind::starting_with).ok_or(Fault::NotJson)?;
+        let mut is_plain = false;
         match kind {
             Kind::Object => self.object(level + 1, |_, _| Ok::<(), Fault>(()))?,
             Kind::Array => self.array(level + 1)?,
-            Kind::String => self.string()?,
+            Kind::String => is_plain = self.string()?,
             Kind::Number => self.number()?,
             Kind::Bool | Kind::Null => self.literal()?,
         }
-        Ok(Value { kind, text: self.since(start)? })
+        Ok(Value { kind, is_plain, text: self.since(start)? })
     }
 
     fn array(&mut self, level: usize) -> Result<(), Fault> {
@@ -112,13 +113,20 @@ impl<'a> Scanner<'a> {
     }
 
     /// Scans a member's name, the colon, and the whitespace around them.
+    #[inline]
     fn name(&mut self) -> Result<Cow<'a, str>, Fault> {
         let start = self.at;
         if self.peek() != Some(b'"') {
             return Err(Fault::NotJson);
         }
-        self.string()?;
-        let name = string::unquote(self.since(start)?).ok_or(Fault::NotJson)?;
+        let is_plain = self.string()?;
+        let literal = self.since(start)?;
+        let name = if is_plain {
+            string::without_quotes(literal).map(Cow::Borrowed)
+        } else {
+            string::unquote(literal)
+        };
+        let name = name.ok_or(Fault::NotJson)?;
         self.skip_whitespace();
         if !self.take(b':') {
             return Err(Fault::NotJson);
@@ -127,21 +135,33 @@ impl<'a> Scanner<'a> {
         Ok(name)
     }
 
-    /// Scans the string that begins here.
-    fn string(&mut self) -> Result<(), Fault> {
+    /// Scans the string that begins here, and says whether it is without escapes.
+    #[inline]
+    fn string(&mut self) -> Result<bool, Fault> {
         self.at += 1;
+        self.at += string::plain_len(self.rest()).ok_or(Fault::NotJson)?;
+        if self.take(b'"') {
+            return Ok(true);
+        }
+        self.escapes()?;
+        Ok(false)
+    }
+
+    /// Scans the rest of a string that has an escape here.
+    fn escapes(&mut self) -> Result<(), Fault> {
         loop {
-            let rest = self.rest();
-            let plain = string::plain_len(rest).ok_or(Fault::NotJson)?;
-            self.at += plain + 1;
-            match rest.get(plain..) {
-                Some([b'"', ..]) => return Ok(()),
-                Some([b'\\', escape @ ..]) => {
+            match self.rest() {
+                [b'"', ..] => {
+                    self.at += 1;
+                    return Ok(());
+                }
+                [b'\\', escape @ ..] => {
                     let (_, len) = string::read_escape(escape).ok_or(Fault::NotJson)?;
-                    self.at += len;
+                    self.at += 1 + len;
                 }
                 _ => return Err(Fault::NotJson),
             }
+            self.at += string::plain_len(self.rest()).ok_or(Fault::NotJson)?;
         }
     }
 

@@ -29,16 +29,26 @@ pub(crate) fn write_string(text: &str, out: &mut String) {
 }
 
 /// Returns the distance to the first byte that can't stand for itself in a string literal.
+#[inline]
 pub(super) fn plain_len(bytes: &[u8]) -> Option<usize> {
-    let (words, _) = bytes.as_chunks();
-    let plain = 8 * words.iter().take_while(|&&word| !has_special(u64::from_ne_bytes(word))).count();
-    let special = bytes.get(plain..)?.iter().position(|&byte| is_special(byte))?;
-    Some(plain + special)
+    let (words, rest) = bytes.as_chunks();
+    for (index, &word) in words.iter().enumerate() {
+        let specials = specials(u64::from_le_bytes(word));
+        if specials != 0 {
+            return Some(8 * index + usize::try_from(specials.trailing_zeros() / 8).ok()?);
+        }
+    }
+    rest.iter().position(|&byte| is_special(byte)).map(|place| 8 * words.len() + place)
+}
+
+/// Takes the quotes off a scanned string literal.
+pub(super) fn without_quotes(literal: &str) -> Option<&str> {
+    literal.strip_prefix('"')?.strip_suffix('"')
 }
 
 /// Reads a scanned string literal, quotes included.
 pub(super) fn unquote(literal: &str) -> Option<Cow<'_, str>> {
-    let quoted = literal.strip_prefix('"')?.strip_suffix('"')?;
+    let quoted = without_quotes(literal)?;
     if !quoted.contains('\\') {
         return Some(Cow::Borrowed(quoted));
     }
@@ -94,18 +104,21 @@ const fn is_special(byte: u8) -> bool {
     byte == b'"' || byte == b'\\' || byte < 0x20
 }
 
-/// Tells of eight bytes at once whether one of them is special.
+/// Marks the special ones of eight bytes at once, the first byte lowest: the lowest mark is right.
 ///
-/// Subtracting `bound` from every byte sets the high bit of one that was smaller; with none
-/// smaller, nothing is borrowed, and only bytes that had their high bit before have it still.
-/// So the mask is zero exactly if no byte is special; where it isn't, the place is open.
-fn has_special(word: u64) -> bool {
+/// Subtracting `bound` from every byte sets the high bit of one that was smaller. Only behind such a byte
+/// is anything borrowed, which may mark others; with none smaller, only bytes that had their high bit
+/// before have it still.
+const fn specials(word: u64) -> u64 {
     const EACH: u64 = u64::from_ne_bytes([1; 8]);
-    let below = |word: u64, bound: u64| word.wrapping_sub(EACH * bound) & !word;
-    let is_quotation_mark = below(word ^ (EACH * 0x22), 1);
-    let is_backslash = below(word ^ (EACH * 0x5c), 1);
-    let is_control = below(word, 0x20);
-    (is_quotation_mark | is_backslash | is_control) & (EACH << 7) != 0
+    let is_quotation_mark = below(word ^ (EACH * 0x22), EACH);
+    let is_backslash = below(word ^ (EACH * 0x5c), EACH);
+    let is_control = below(word, EACH * 0x20);
+    (is_quotation_mark | is_backslash | is_control) & (EACH << 7)
+}
+
+const fn below(word: u64, bounds: u64) -> u64 {
+    word.wrapping_sub(bounds) & !word
 }
 
 /// Splits text at its first byte that must be escaped.
