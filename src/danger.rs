@@ -1,14 +1,15 @@
 //! What weakens a check, by that word at the call site. Each item says what an attacker gains ([RFC
 //! 8725 §2](https://www.rfc-editor.org/rfc/rfc8725#section-2)).
 //!
-//! Two things are here, for tools and for peers that can't be changed: claims that nobody verified, and
-//! HMAC secrets shorter than the hash. Nothing else in the crate depends on this module, so that a
+//! Three things are here, for tools and for peers that can't be changed: claims that nobody verified, HMAC
+//! secrets shorter than the hash, and keys fetched in clear. Nothing else in the crate depends on this module, so that a
 //! search for its name finds every use.
 
 use serde::de::DeserializeOwned;
 
 use crate::error::{Error, Part};
 use crate::jws::{JwsAlgorithm, SignedParts, SigningKey, VerifyingKey};
+use crate::keys::remote::RemoteJwksBuilder;
 use crate::limits::Limits;
 use crate::secret::SecretBytes;
 use crate::wire::json::scan_object;
@@ -97,4 +98,21 @@ pub fn weak_hmac_signing_key(algorithm: JwsAlgorithm, secret: SecretBytes) -> Re
 /// ```
 pub fn weak_hmac_verifying_key(algorithm: JwsAlgorithm, secret: SecretBytes) -> Result<VerifyingKey, Error> {
     SigningKey::weak_hmac(algorithm, secret)?.verifying_key()
+}
+
+/// Lets a source fetch its keys over plain http, from anywhere.
+///
+/// Whoever is on the way to the server, or answers in its place, puts a key of their own into the answer, and
+/// every token that they make passes. Only within a network that is trusted as this process is. To loopback,
+/// plain http needs no permission.
+///
+/// ```
+/// use countersign::danger;
+/// use countersign::keys::remote::RemoteJwks;
+///
+/// let keys = danger::allow_plain_http(RemoteJwks::from_url("http://id.internal/jwks"));
+/// # let _ = keys;
+/// ```
+pub fn allow_plain_http(keys: RemoteJwksBuilder) -> RemoteJwksBuilder {
+    keys.plain_http()
 }

@@ -7,8 +7,9 @@
 /// [`Error::LimitExceeded`](crate::Error::LimitExceeded).
 ///
 /// The defaults fit access tokens in request headers. Raise one for larger documents, in
-/// [`JwtVerifierBuilder::limits`](crate::jwt::JwtVerifierBuilder::limits) or the functions whose names
-/// end in `with_limits`.
+/// [`JwtVerifierBuilder::limits`](crate::jwt::JwtVerifierBuilder::limits),
+/// [`JwsVerifier::limits`](crate::jws::JwsVerifier::limits),
+/// [`JweDecrypter::limits`](crate::jwe::JweDecrypter::limits) or the functions whose names end in `with_limits`.
 ///
 /// ```
 /// use countersign::jwe::{decrypt, decrypt_with_limits};
@@ -129,7 +130,8 @@ impl Limits {
     }
 
     /// Sets how many signatures or recipients one token in JSON serialization may have. Default: 16; what
-    /// several parties sign or read has a handful. Each costs as much as a token of its own.
+    /// several parties sign or read has a handful. Each costs as much as a token of its own. Tokens are made
+    /// with 16 at most, whatever is set here.
     #[must_use]
     pub const fn recipients(mut self, recipients: usize) -> Self {
         self.recipients = recipients;

@@ -10,11 +10,15 @@ mod support;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
+use countersign::gateway::replay::{MemoryReplays, ReplayCheck};
+use countersign::gateway::revocation::{MemoryRevocations, Revocation, RevocationCheck};
 use countersign::jwe::{JweBuilder, JweDecrypter};
 use countersign::jwk::{CertificateChain, KeyKind, ThumbprintUri};
 use countersign::jws::{ExternalSigner, JwsVerifier};
+use countersign::keys::remote::{HttpClient, HttpFailure, HttpFuture, RemoteJwks, Runtime, RuntimeFuture};
 use countersign::profile::access_token::{ClientCertificate, Provider};
 use countersign::{
     AccessTokenVerifier, ContentEncryption, DecryptionKey, EncryptionKey, Error, ExternalKeyError,
@@ -25,8 +29,8 @@ use countersign::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 use support::{
-    NOW, Scheme, base64url, claims_token, from_base64url, hmac_key, jwk, parts, secret, signed, signing_key,
-    stopped_at, with_header,
+    NOW, Scheme, base64url, block_on, claims_token, from_base64url, hmac_key, jwk, parts, secret, signed,
+    signing_key, stopped_at, with_header,
 };
 
 /// What stands in every input of these tests and in no message: it is the sender's, or secret.
@@ -451,7 +455,33 @@ fn unsupported_and_refused() -> Vec<Case> {
             401,
             "not allowed: expected a token that is bound to a key, found one that isn't; `proof_if_bound` accepts it",
         ),
+        case(
+            revoked(),
+            "revoked",
+            401,
+            "not allowed: expected a token that wasn't revoked, found one that was",
+        ),
+        case(
+            replayed(),
+            "replayed",
+            401,
+            "not allowed: expected a token that wasn't used before, found one that was",
+        ),
     ]
+}
+
+fn revoked() -> Result<(), Error> {
+    let token = access_tokens().verify::<NoClaims>(&access_token("\"x\":\"SECRET\""))?;
+    let store = Arc::new(MemoryRevocations::new(1));
+    store.insert(&Revocation::of_token(&token).unwrap()).unwrap();
+    block_on(RevocationCheck::new(store).check(&token))
+}
+
+fn replayed() -> Result<(), Error> {
+    let token = access_tokens().verify::<NoClaims>(&access_token("\"x\":\"SECRET\""))?;
+    let check = ReplayCheck::new(Arc::new(MemoryReplays::new(1)));
+    block_on(check.use_up(&token))?;
+    block_on(check.use_up(&token))
 }
 
 /// A confirmation of no certificate.
@@ -718,6 +748,26 @@ fn claims() -> Vec<Case> {
     ]
 }
 
+/// A source of keys whose server can't be reached, and whose tasks never run.
+fn no_keys() -> Result<(), Error> {
+    struct Nowhere;
+    impl HttpClient for Nowhere {
+        fn get<'a>(&'a self, _: &'a str, _: usize) -> HttpFuture<'a> {
+            Box::pin(async { Err(HttpFailure::Unreachable) })
+        }
+    }
+    impl Runtime for Nowhere {
+        fn now(&self) -> Instant {
+            Instant::now()
+        }
+        fn sleep(&self, _: Duration) -> RuntimeFuture {
+            Box::pin(std::future::ready(()))
+        }
+        fn spawn(&self, _: RuntimeFuture) {}
+    }
+    RemoteJwks::from_url("https://id.example.com/jwks").build(Nowhere, Nowhere)?.snapshot().map(drop)
+}
+
 fn limits_and_misuse() -> Vec<Case> {
     let many: Vec<String> = (0..257).map(|index| format!("\"SECRET{index}\":1")).collect();
     let deep = format!("{{\"SECRET\":{}{}}}", "[".repeat(32), "]".repeat(32));
@@ -727,6 +777,12 @@ fn limits_and_misuse() -> Vec<Case> {
         &Limits::default().jwk_set_keys(1),
     );
     vec![
+        case(
+            no_keys(),
+            "key_source_unavailable",
+            503,
+            "key source unavailable: expected keys that are recent enough, found none",
+        ),
         case(
             verify(&MARKER.repeat(16 * 1024)),
             "limit_token_bytes",

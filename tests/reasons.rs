@@ -415,6 +415,10 @@ fn misuse_of_a_jwe_builder() {
         ),
         (builder().add_recipient(&direct).encrypt_general(b"x"), determined),
         (
+            (0..16).fold(builder(), |builder, _| builder.add_recipient(&wraps)).encrypt_general(b"x"),
+            "expected 1 to 16 recipients, found more",
+        ),
+        (
             builder().agreement_info(b"u", b"").encrypt(b"x"),
             "expected `agreement_info` for a recipient of the key agreement family, found another algorithm",
         ),
@@ -547,7 +551,11 @@ fn misuse_of_a_jws_builder() {
         ),
         (
             JwsVerifier::new(&no_keys).verify(&jws::sign(&key, b"x").unwrap()).map(|_| String::new()),
-            "expected a key to verify with, found none",
+            "expected a key to verify with, found none; `JwsVerifier::new` takes keys or a `KeySet` in which one can serve",
+        ),
+        (
+            JweDecrypter::new([]).decrypt("").map(|_| String::new()),
+            "expected a key to decrypt with, found none; `JweDecrypter::new` takes keys or a `KeySet` in which one can serve",
         ),
     ];
     for (result, reason) in cases {

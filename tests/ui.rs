@@ -23,8 +23,13 @@ use std::ops::Deref;
 use std::path::Path;
 use std::sync::Arc;
 
-use countersign::gateway::BearerChallenge;
 use countersign::gateway::authorization::{Denied, ExpectedValue, Requirement};
+use countersign::gateway::cache::{TokenCache, TokenCacheBuilder};
+use countersign::gateway::replay::{MemoryReplays, ReplayCheck, TokenUse};
+use countersign::gateway::revocation::{
+    MemoryRevocations, Revocable, Revocation, RevocationCheck, RevocationKey, RevocationKind,
+};
+use countersign::gateway::{BearerChallenge, StoreError};
 use countersign::jwe::{
     AsyncExternalAgreement, AsyncExternalUnwrapper, DecryptedJwe, EphemeralPublicKey, ExternalAgreement,
     ExternalUnwrapper, JweBuilder, JweDecrypter, WrappedKey,
@@ -34,8 +39,13 @@ use countersign::jws::{
     AsyncExternalSigner, ExternalSigner, JwsBuilder, JwsVerifier, PartlyVerifiedJws, RefusedSignature,
     VerifiedJsonJws, VerifiedJws, VerifiedSignature,
 };
-use countersign::jwt::{ClaimValue, Claims, JwtIssuerBuilder, JwtVerifierBuilder};
-use countersign::keys::KeySetIter;
+use countersign::jwt::{ClaimValue, Claims, JwtIssuerBuilder, JwtVerifierBuilder, SourcedVerifier};
+use countersign::keys::remote::{
+    FetchProblem, HttpClient, HttpFailure, HttpResponse, KeySnapshot, KeySource, KeySourceEvent, RemoteJwks,
+    RemoteJwksBuilder, Runtime,
+};
+use countersign::keys::rotation::{KeyRing, KeyRingBuilder, RingKey};
+use countersign::keys::{KeyGeneration, KeySetIter};
 use countersign::profile::access_token::{
     AccessTokenIssuerBuilder, AccessTokenVerifierBuilder, ClientCertificate, Confirmation,
     ConfirmationMethod, Grant, Provider,
@@ -378,6 +388,9 @@ fn every_public_type_can_be_shared_between_threads() {
         ExpectedValue,
         Grant,
         ExternalKeyError,
+        FetchProblem,
+        HttpFailure,
+        HttpResponse,
         JweAlgorithm,
         JweBuilder<'static>,
         JweDecrypter,
@@ -391,13 +404,20 @@ fn every_public_type_can_be_shared_between_threads() {
         JwtVerifier,
         JwtVerifierBuilder,
         KeyDefect,
+        KeyGeneration,
         KeyKind,
         KeyOperation,
+        KeyRing,
+        KeyRingBuilder,
         KeySet,
         KeySetIter<'static, VerifyingKey>,
+        KeySnapshot,
+        KeySourceEvent,
         KeyUse,
         Limit,
         Limits,
+        MemoryReplays,
+        MemoryRevocations,
         NoClaims,
         NumericDate,
         PartlyVerifiedJws,
@@ -405,15 +425,29 @@ fn every_public_type_can_be_shared_between_threads() {
         Provider,
         Refusal,
         RefusedSignature,
+        RemoteJwks,
+        RemoteJwksBuilder,
+        ReplayCheck,
         Requirement,
+        Revocable<'static>,
+        Revocation,
+        RevocationCheck,
+        RevocationKey<'static>,
+        RevocationKind,
+        RingKey,
         SecretBytes,
         SecretString,
         SigningKey,
         SkippedKey,
+        SourcedVerifier,
+        StoreError,
         SystemClock,
         ThumbprintHash,
         ThumbprintUri,
         TokenBuffer,
+        TokenCache,
+        TokenCacheBuilder,
+        TokenUse<'static>,
         Unsupported,
         UnverifiedToken,
         VerifiedJsonJws,
@@ -458,6 +492,23 @@ fn external_keys_are_objects() {
     // What a key is asked about can't be made by anyone else.
     assert!(!implements!(EphemeralPublicKey: From<Jwk>));
     assert!(!implements!(WrappedKey<'static>: From<&'static [u8]>));
+}
+
+/// Keys may come from anywhere, fetched by any client, in any executor's tasks.
+#[test]
+fn sources_of_keys_are_objects() {
+    fn is_shared<T: ?Sized + Send + Sync>() {}
+    is_shared::<dyn KeySource>();
+    is_shared::<dyn HttpClient>();
+    is_shared::<dyn Runtime>();
+    assert!(implements!(Arc<dyn KeySource>: KeySource));
+    assert!(implements!(Arc<dyn HttpClient>: HttpClient));
+    assert!(implements!(Arc<dyn Runtime>: Runtime));
+    assert!(implements!(RemoteJwks: KeySource + Clone));
+    assert!(!implements!(RemoteJwksBuilder: KeySource));
+    // One set doesn't change; it is no source, which promises to.
+    assert!(!implements!(KeySet: KeySource));
+    assert!(!implements!(KeySnapshot: KeySource));
 }
 
 #[test]

@@ -42,6 +42,8 @@ pub enum Part {
     Der,
     /// The URI of a key's thumbprint.
     ThumbprintUri,
+    /// An issuer's metadata.
+    Metadata,
 }
 
 impl fmt::Display for Part {
@@ -63,6 +65,7 @@ impl fmt::Display for Part {
             Self::Pem => "PEM",
             Self::Der => "DER",
             Self::ThumbprintUri => "thumbprint URI",
+            Self::Metadata => "metadata",
         })
     }
 }

@@ -112,6 +112,10 @@ pub enum Error {
         /// What can't be had.
         what: &'static str,
     },
+    /// The keys to verify with can't be had now, so there is no verdict: where they are published can't be
+    /// reached, or gives nothing that can be used, and none that were had before are recent enough.
+    #[error("key source unavailable: expected keys that are recent enough, found none")]
+    KeySourceUnavailable,
 }
 
 impl Error {
@@ -133,6 +137,7 @@ impl Error {
             Self::LimitExceeded { limit, .. } => limit.code(),
             Self::Misuse { .. } => "misuse",
             Self::Unavailable { .. } => "unavailable",
+            Self::KeySourceUnavailable => "key_source_unavailable",
         }
     }
 
@@ -144,7 +149,10 @@ impl Error {
             Self::Misuse { .. } | Self::InvalidKey(_) => 500,
             // A key's text or bytes, and what a build can't do with a key, are the application's.
             Self::Unsupported(Unsupported::Key(_) | Unsupported::Feature(_)) => 500,
-            Self::Malformed { part: Part::Jwk | Part::JwkSet | Part::Pem | Part::Der, .. } => 500,
+            Self::Malformed {
+                part: Part::Jwk | Part::JwkSet | Part::Pem | Part::Der | Part::Metadata,
+                ..
+            } => 500,
             Self::LimitExceeded {
                 limit:
                     Limit::KeyBytes
@@ -154,7 +162,7 @@ impl Error {
                     | Limit::Pkcs8Memory,
                 ..
             } => 500,
-            Self::Unavailable { .. } => 503,
+            Self::Unavailable { .. } | Self::KeySourceUnavailable => 503,
             _ => 401,
         }
     }

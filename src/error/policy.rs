@@ -86,6 +86,12 @@ pub enum Refusal {
     /// A token that isn't bound to a key, where a proof of one is due.
     #[error("expected a token that is bound to a key, found one that isn't; `proof_if_bound` accepts it")]
     NotBound,
+    /// A token that was revoked: it, its subject's, its session's, its key's, or all of a time.
+    #[error("expected a token that wasn't revoked, found one that was")]
+    Revoked,
+    /// A token that may be used once, and was.
+    #[error("expected a token that wasn't used before, found one that was")]
+    Replayed,
 }
 
 impl Refusal {
@@ -103,6 +109,8 @@ impl Refusal {
             Self::ProofMissing => "proof_required",
             Self::ProofFailed => "proof_failed",
             Self::NotBound => "not_bound",
+            Self::Revoked => "revoked",
+            Self::Replayed => "replayed",
         }
     }
 }

@@ -6,6 +6,7 @@
 //! in each message, and so is the content key but with `dir`; a caller can give neither.
 
 use crate::error::Error;
+use crate::limits::Limits;
 #[cfg(feature = "deflate")]
 use crate::secret::SecretBytes;
 use crate::wire::base64url;
@@ -48,6 +49,11 @@ impl<'k> JweBuilder<'k> {
     /// The same for several: one content key, encrypted to each.
     pub(super) fn manage_several(&self) -> Result<(ContentKey<'k>, Vec<RecipientOutput>), Error> {
         self.check()?;
+        // What readers refuse by default isn't made, nor is its work done: as for the signatures of a JWS.
+        let max = Limits::default().recipients;
+        if self.recipients().count() > max {
+            return Err(Error::misuse(format!("expected 1 to {max} recipients, found more")));
+        }
         let enc = self.content_encryption();
         if self.others.iter().any(|recipient| recipient.key.content_encryption() != enc) {
             return Err(Error::misuse(

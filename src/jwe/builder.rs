@@ -24,8 +24,8 @@ use super::recipient::{PartyInfo, random_bytes};
 /// ```
 /// use countersign::jwe::{DecryptionKey, JweAlgorithm, JweBuilder, JweDecrypter};
 ///
-/// let (alice, bob) = (JweAlgorithm::EcdhEsA256Kw, JweAlgorithm::A256Kw);
-/// let (alice, bob) = (DecryptionKey::generate(alice)?, DecryptionKey::generate(bob)?);
+/// let alice = DecryptionKey::generate(JweAlgorithm::EcdhEsA256Kw)?;
+/// let bob = DecryptionKey::generate(JweAlgorithm::A256Kw)?;
 /// let json = JweBuilder::new(&alice.encryption_key()?)
 ///     .content_type("text/plain")
 ///     .add_recipient(&bob.encryption_key()?)
@@ -96,8 +96,9 @@ impl<'k> JweBuilder<'k> {
 
     /// Adds a further parameter to the protected header. Everyone can read it, and no one can change it.
     ///
-    /// A name that the JOSE specifications define, a name that is there already and a value that doesn't
-    /// serialize to JSON are refused when the token is made.
+    /// Of the names that the JOSE specifications define, it takes those that tell the recipient which key is
+    /// meant: `jku`, `x5u`, `x5c`, `x5t` and `x5t#S256`, but not as critical ones. Any other of their names, a
+    /// name that is there already and a value that doesn't serialize to JSON are refused when the token is made.
     pub fn parameter<T: Serialize + ?Sized>(mut self, name: impl Into<String>, value: &T) -> Self {
         self.protected.add(name, value);
         self
@@ -169,8 +170,9 @@ impl<'k> JweBuilder<'k> {
     /// All get the same content, under one content key that each one's own algorithm encrypts. So `dir` and
     /// `ECDH-ES`, where the algorithm decides the content key, have one recipient, and all keys must have the
     /// same content encryption. Whoever can open the message can put another content into it for the others.
-    /// Readers take 16 recipients unless they raise [`Limits::recipients`]; of those that name no `kid`, they
-    /// try as many as [`Limits::candidate_keys`] permits, so keys for many recipients have IDs.
+    /// A message has 16 recipients at most, as readers by default take no more ([`Limits::recipients`]); of
+    /// those that name no `kid`, they try as many as [`Limits::candidate_keys`] permits, so keys for many
+    /// recipients have IDs.
     pub fn add_recipient(mut self, key: &'k EncryptionKey) -> Self {
         self.others.push(Recipient::new(key));
         self
@@ -223,7 +225,8 @@ impl<'k> JweBuilder<'k> {
     /// # Errors
     ///
     /// As [`encrypt`](super::encrypt); [`Error::Misuse`] for settings that contradict each other, as do
-    /// several recipients where the content encryption isn't the same or an algorithm decides the content key.
+    /// several recipients where the content encryption isn't the same or an algorithm decides the content key;
+    /// and for more than 16 recipients.
     pub fn encrypt_general(&self, plaintext: &[u8]) -> Result<String, Error> {
         let (content_key, outputs) = if self.others.is_empty() {
             let (content_key, output) = self.manage_one()?;

@@ -41,7 +41,9 @@ use super::token::{EncryptedToken, NOTHING_UNDERSTOOD};
 /// - [`Error::NoMatchingKey`] when the token is for another `kid`.
 /// - [`Error::DecryptionFailed`] for everything that a key is needed to tell, without any detail
 ///   ([RFC 7516 §11.5](https://www.rfc-editor.org/rfc/rfc7516#section-11.5)).
-/// - [`Error::Unavailable`] when the system has no random numbers.
+/// - [`Error::Unavailable`] when the system has no random numbers, or an external key can't be reached.
+/// - [`Error::Misuse`] when the key is external and its answer has to be awaited, which
+///   [`decrypt_async`](super::decrypt_async) does.
 pub fn decrypt(key: &DecryptionKey, token: &str) -> Result<SecretBytes, Error> {
     decrypt_with_limits(key, token, &Limits::default())
 }

@@ -43,7 +43,8 @@ impl JweDecrypter {
     /// Makes a decrypter of these keys: `[&key]`, several, or a whole `&set`.
     ///
     /// For each recipient of a token, the keys of its algorithm are tried that have its `kid`, or else those
-    /// that have none; all of its algorithm if it names no `kid`. Without a key, every token is refused.
+    /// that have none; all of its algorithm if it names no `kid`. Without a key, and with a set in which none
+    /// can serve, every token is refused with [`Error::Misuse`]: the fault isn't the token's.
     pub fn new<'k>(keys: impl IntoIterator<Item = &'k DecryptionKey>) -> Self {
         Self {
             keys: keys.into_iter().map(DecryptionKey::clone_key).collect(),
@@ -97,7 +98,8 @@ impl JweDecrypter {
     ///
     /// # Errors
     ///
-    /// As [`decrypt`](super::decrypt); [`Error::LimitExceeded`] if too many keys fit.
+    /// As [`decrypt`](super::decrypt); [`Error::LimitExceeded`] if too many keys fit; [`Error::Misuse`] if the
+    /// decrypter has no key, whatever the token.
     pub fn decrypt(&self, token: &str) -> Result<DecryptedJwe, Error> {
         let (mut header, rules) = (Vec::new(), self.rules());
         let token = self.compact(token, &rules, &mut header)?;
@@ -110,6 +112,15 @@ impl JweDecrypter {
     ///
     /// All of the token must be in order, what it says to the other recipients too; only an algorithm that
     /// isn't known here is passed over.
+    ///
+    /// `alg` and `enc` may stand in an unprotected header, without being asked for: with recipients of several
+    /// algorithms `alg` must, as it is each one's own
+    /// ([RFC 7516 §7.2.1](https://www.rfc-editor.org/rfc/rfc7516#section-7.2.1)), and `enc` may, where nothing is
+    /// protected ([RFC 7520 §5.12](https://www.rfc-editor.org/rfc/rfc7520#section-5.12)). A JWS differs
+    /// ([`allow_unprotected_algorithm`](crate::jws::JwsVerifier::allow_unprotected_algorithm)). Whoever changes
+    /// one on the way gains nothing but a message that doesn't open: each key is bound to one `alg` and does no
+    /// other, and under another `enc` the content key has another length or the tag doesn't hold. `zip` and
+    /// `crit` must be protected.
     ///
     /// # Errors
     ///
@@ -159,6 +170,7 @@ impl JweDecrypter {
         rules: &HeaderRules<'t, String>,
         header: &'t mut Vec<u8>,
     ) -> Result<EncryptedToken<'t>, Error> {
+        self.check_keys()?;
         let token = EncryptedToken::parse(token, rules, header)?;
         if !self.keys.iter().any(|key| key.algorithm() == token.algorithm()) {
             return Err(Error::NotAllowed(Refusal::Algorithm));
@@ -173,11 +185,23 @@ impl JweDecrypter {
         rules: &HeaderRules<'t, String>,
         header: &'t mut Vec<u8>,
     ) -> Result<EncryptedJson<'t>, Error> {
+        self.check_keys()?;
         let token = EncryptedJson::parse(json, rules, header)?;
         if !token.algorithms().any(|algorithm| self.keys.iter().any(|key| key.algorithm() == algorithm)) {
             return Err(Error::NotAllowed(Refusal::Algorithm));
         }
         Ok(token)
+    }
+
+    /// Before any token is looked at: that none can be decrypted is no token's fault.
+    fn check_keys(&self) -> Result<(), Error> {
+        if self.keys.is_empty() {
+            return Err(Error::misuse(
+                "expected a key to decrypt with, found none; `JweDecrypter::new` takes keys or a `KeySet` in which \
+                 one can serve",
+            ));
+        }
+        Ok(())
     }
 
     fn rules(&self) -> HeaderRules<'_, String> {

@@ -358,7 +358,7 @@ fn stated(algorithm: JweAlgorithm, jwk: &Jwk) -> Result<Material, Error> {
 ///
 /// # Errors
 ///
-/// As [`decrypt`](crate::decrypt); [`Error::Unavailable`] also if the external key can't be reached.
+/// As [`decrypt`](crate::decrypt), but for what it says of a key whose answer has to be awaited.
 pub async fn decrypt_async(key: &DecryptionKey, token: &str) -> Result<SecretBytes, Error> {
     let (mut header, limits) = (Vec::new(), Limits::default());
     let rules = HeaderRules::new(&limits, NOTHING_UNDERSTOOD);

@@ -10,7 +10,8 @@ use super::der;
 use crate::{Error, Limits};
 
 impl Jwk {
-    /// Reads a private key from encrypted PKCS#8, the content of PEM's `ENCRYPTED PRIVATE KEY`.
+    /// Reads a private key from encrypted PKCS#8, the content of PEM's `ENCRYPTED PRIVATE KEY`. Needs the feature
+    /// `encrypted-pkcs8`.
     ///
     /// PBES2 is read, with PBKDF2 on HMAC with SHA-256, SHA-384 or SHA-512, or with scrypt, and AES-CBC with
     /// keys of 128, 192 or 256 bits: what OpenSSL has written by default since 1.1.0. Older schemes (PBES1,
@@ -26,7 +27,7 @@ impl Jwk {
         Self::from_encrypted_pkcs8_der_with_limits(der, password, &Limits::default())
     }
 
-    /// Reads a private key from encrypted PKCS#8 within the given limits.
+    /// Reads a private key from encrypted PKCS#8 within the given limits. Needs the feature `encrypted-pkcs8`.
     ///
     /// # Errors
     ///
@@ -39,7 +40,7 @@ impl Jwk {
         der::decrypt(der, password, limits)
     }
 
-    /// Writes the private key as PKCS#8, encrypted under a password.
+    /// Writes the private key as PKCS#8, encrypted under a password. Needs the feature `encrypted-pkcs8`.
     ///
     /// As strong as the password: whoever has the file can guess at it. It is derived by 600,000 rounds of
     /// PBKDF2 with HMAC-SHA-256, which takes a fraction of a second, and encrypts with AES-256-CBC, whose
@@ -53,7 +54,8 @@ impl Jwk {
         der::encrypt(self, password)
     }
 
-    /// Reads the one encrypted key in a PEM text, whose label is `ENCRYPTED PRIVATE KEY`.
+    /// Reads the one encrypted key in a PEM text, whose label is `ENCRYPTED PRIVATE KEY`. Needs the features
+    /// `encrypted-pkcs8` and `pem`.
     ///
     /// ```
     /// use countersign::{Jwk, KeyKind};
@@ -77,7 +79,8 @@ impl Jwk {
         Self::from_encrypted_pem_with_limits(pem, password, &Limits::default())
     }
 
-    /// Reads the one encrypted key in a PEM text within the given limits.
+    /// Reads the one encrypted key in a PEM text within the given limits. Needs the features `encrypted-pkcs8`
+    /// and `pem`.
     ///
     /// # Errors
     ///
@@ -94,7 +97,7 @@ impl Jwk {
     }
 
     /// Writes the private key as PEM with the label `ENCRYPTED PRIVATE KEY`, encrypted under a password as
-    /// [`Jwk::expose_encrypted_pkcs8_der`] does.
+    /// [`Jwk::expose_encrypted_pkcs8_der`] does. Needs the features `encrypted-pkcs8` and `pem`.
     ///
     /// # Errors
     ///

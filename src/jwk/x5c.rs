@@ -34,7 +34,7 @@ use crate::{Defect, Error, Limit, Limits, Part, Refusal};
 /// // The strings of the header parameter or the member `x5c`.
 /// let chain = CertificateChain::from_x5c(X5C)?;
 /// // The judgment is the application's: a pinned thumbprint, or a validator of certificate paths.
-/// # let pinned = chain.thumbprint();
+/// let pinned = "8v4azpU-fJkjNTvBI2e4I6IGs35TCzrgKb0EnLQt7_0";
 /// let key = chain.trusted_key(|chain| chain.thumbprint() == pinned)?;
 /// let key = VerifyingKey::from_jwk_for(JwsAlgorithm::Ed25519, &key)?;
 ///

@@ -23,7 +23,11 @@ use crate::wire::header::HeaderWriter;
 ///
 /// # Errors
 ///
-/// [`Error::Unavailable`] if the crypto library gives no randomness.
+/// [`Error::Unavailable`] if the crypto library gives no randomness. With an external key also
+/// [`Error::Unavailable`] if it can't be reached, [`Error::InvalidKey`] if it refuses
+/// ([`KeyDefect::Refused`](crate::KeyDefect::Refused)) or returns anything but its signature
+/// ([`KeyDefect::Signature`](crate::KeyDefect::Signature)), and [`Error::Misuse`] if its answer has to be awaited,
+/// which [`JwsBuilder::sign_async`] does.
 ///
 /// ```
 /// use countersign::{JwsAlgorithm, SigningKey, jws};
@@ -174,7 +178,9 @@ impl<'k> JwsBuilder<'k> {
     ///
     /// As [`sign`]; [`Error::Misuse`] if a parameter has a name that the specifications define or another
     /// parameter has, its value doesn't serialize to JSON, a parameter is unprotected, or an unencoded
-    /// payload isn't printable ASCII without dots.
+    /// payload isn't printable ASCII without dots. A `jwk` that isn't a valid key gives the error of
+    /// [`Jwk::from_json`](crate::Jwk::from_json), [`Error::Misuse`] if it is another key than the signing
+    /// key's public half, and [`Error::InvalidKey`] if that key is a secret and has none.
     pub fn sign(&self, payload: &[u8]) -> Result<String, Error> {
         let token = self.unsigned(payload)?;
         let signature = self.key.sign(token.as_bytes())?;

@@ -35,8 +35,7 @@ impl JwsBuilder<'_> {
     ///
     /// # Errors
     ///
-    /// As [`sign`](Self::sign); [`Error::Unavailable`] also if the external key can't be reached, and
-    /// [`Error::InvalidKey`] if it refuses, or returns anything but its signature.
+    /// As [`sign`](Self::sign), but for what it says of a key whose answer has to be awaited.
     pub async fn sign_async(&self, payload: &[u8]) -> Result<String, Error> {
         let token = self.unsigned(payload)?;
         let signature = self.key.sign_async(token.as_bytes()).await?;

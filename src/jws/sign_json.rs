@@ -35,9 +35,8 @@ impl JwsBuilder<'_> {
     ///
     /// # Errors
     ///
-    /// As [`jws::sign`](crate::jws::sign); [`Error::Misuse`] if a parameter has a name that the specifications
-    /// define or another parameter has, its value doesn't serialize to JSON, or an unencoded payload isn't
-    /// UTF-8.
+    /// As [`sign`](Self::sign), but that unprotected parameters have room here, and that an unencoded payload
+    /// is any UTF-8.
     pub fn sign_json(&self, payload: &[u8]) -> Result<String, Error> {
         let text = payload_text(payload, self.encodes_payload());
         Ok(JwsJson::write_flattened(Some(utf8(&text)?), &self.signature(&text)?))

@@ -18,6 +18,8 @@ use crate::wire::json::{Value, scan_object};
 use crate::wire::typed;
 
 /// A payload whose one signature holds.
+///
+/// The token's text doesn't identify it: see [`VerifiedJwt`](crate::VerifiedJwt).
 #[derive(Clone, PartialEq, Eq)]
 pub struct VerifiedJws {
     payload: Vec<u8>,
@@ -340,7 +342,9 @@ impl RefusedSignature {
         self.index
     }
 
-    /// Returns why it doesn't count: [`Error::InvalidSignature`], or no given key fits it.
+    /// Returns why it doesn't count: [`Error::InvalidSignature`]; no given key fits it
+    /// ([`Error::NotAllowed`], [`Error::NoMatchingKey`]); or [`Error::Unsupported`] for an `alg` that is unknown
+    /// here, and for what `crit` names and nobody declared.
     #[must_use]
     pub fn reason(&self) -> &Error {
         &self.reason

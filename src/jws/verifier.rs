@@ -46,7 +46,8 @@ pub struct JwsVerifier {
 impl JwsVerifier {
     /// Makes a verifier of these keys: `[&key]`, several, or a whole `&set`.
     ///
-    /// Without a key it refuses every token.
+    /// Without a key, and with a set in which none can serve, every token is refused with
+    /// [`Error::Misuse`]: the fault isn't the token's.
     pub fn new<'k>(keys: impl IntoIterator<Item = &'k VerifyingKey>) -> Self {
         Self {
             keys: keys.into_iter().map(VerifyingKey::clone_key).collect(),
@@ -71,10 +72,14 @@ impl JwsVerifier {
         self
     }
 
-    /// Accepts an `alg` outside the protected header, which the JSON serializations permit.
+    /// Accepts an `alg` outside the protected header, which the JSON serializations permit. Default: refused.
     ///
-    /// The signature doesn't cover it then, and only the keys, each bound to its algorithm, stand against
-    /// another one put in its place ([RFC 7515 §10.7](https://www.rfc-editor.org/rfc/rfc7515#section-10.7)).
+    /// The signature doesn't cover it then, so whoever passes the token on can write another one
+    /// ([RFC 7515 §10.7](https://www.rfc-editor.org/rfc/rfc7515#section-10.7)). What that gains them is to choose
+    /// which of the keys given to [`new`](Self::new) are tried, and so to have a good token refused, as by
+    /// changing anything else in it. No token gets through that way: each key is bound to one algorithm and
+    /// verifies by that one, whatever the header says, and what is reported is the key's algorithm. That is
+    /// why this is a setting and not in [`danger`](crate::danger).
     pub fn allow_unprotected_algorithm(mut self) -> Self {
         self.allows_unprotected_algorithm = true;
         self
@@ -93,9 +98,10 @@ impl JwsVerifier {
     ///
     /// [`Error::Malformed`], [`Error::Unsupported`] or [`Error::LimitExceeded`] for what isn't a strict
     /// compact JWS that was asked for; [`Error::NotAllowed`] if the header's `alg` isn't of any key;
-    /// [`Error::NoMatchingKey`] if it names the ID of none; [`Error::InvalidSignature`].
+    /// [`Error::NoMatchingKey`] if it names the ID of none; [`Error::InvalidSignature`]. [`Error::Misuse`] if
+    /// the verifier has no key, whatever the token.
     pub fn verify(&self, token: &str) -> Result<VerifiedJws, Error> {
-        self.all(&Unverified::compact(token, None, &self.limits)?).map(VerifiedJsonJws::into_compact)
+        self.all(&self.compact(token, None)?).map(VerifiedJsonJws::into_compact)
     }
 
     /// Verifies a compact serialization whose payload part is empty, over a payload from beside it
@@ -107,7 +113,7 @@ impl JwsVerifier {
     ///
     /// As [`verify`](Self::verify); [`Error::Malformed`] if the token has a payload of its own.
     pub fn verify_detached(&self, token: &str, payload: &[u8]) -> Result<VerifiedJws, Error> {
-        self.all(&Unverified::compact(token, Some(payload), &self.limits)?).map(VerifiedJsonJws::into_compact)
+        self.all(&self.compact(token, Some(payload))?).map(VerifiedJsonJws::into_compact)
     }
 
     /// Verifies a flattened or general JSON serialization, all of whose signatures have to hold.
@@ -118,7 +124,7 @@ impl JwsVerifier {
     ///
     /// As [`verify`](Self::verify), for the first signature that has such a fault.
     pub fn verify_json(&self, json: &str) -> Result<VerifiedJsonJws, Error> {
-        self.all(&Unverified::json(json, None, &self.limits)?)
+        self.all(&self.json(json, None)?)
     }
 
     /// Verifies a flattened or general JSON serialization without `payload`, or with an empty one, over a
@@ -128,7 +134,7 @@ impl JwsVerifier {
     ///
     /// As [`verify_json`](Self::verify_json); [`Error::Malformed`] if the token has a payload of its own.
     pub fn verify_json_detached(&self, json: &str, payload: &[u8]) -> Result<VerifiedJsonJws, Error> {
-        self.all(&Unverified::json(json, Some(payload), &self.limits)?)
+        self.all(&self.json(json, Some(payload))?)
     }
 
     /// Verifies a flattened or general JSON serialization and says which of its signatures hold, and why the
@@ -158,8 +164,9 @@ impl JwsVerifier {
     ///
     /// [`Error::Malformed`] or [`Error::LimitExceeded`] if anything in the token isn't in order, whichever
     /// signature it is in; the reason of the first signature, or [`Error::InvalidSignature`], if none holds.
+    /// [`Error::Misuse`] if the verifier has no key, whatever the token.
     pub fn verify_json_any(&self, json: &str) -> Result<PartlyVerifiedJws, Error> {
-        self.any(&Unverified::json(json, None, &self.limits)?)
+        self.any(&self.json(json, None)?)
     }
 
     /// Verifies like [`verify_json_any`](Self::verify_json_any) a serialization without `payload`, or with an
@@ -170,7 +177,28 @@ impl JwsVerifier {
     /// As [`verify_json_any`](Self::verify_json_any); [`Error::Malformed`] if the token has a payload of its
     /// own.
     pub fn verify_json_any_detached(&self, json: &str, payload: &[u8]) -> Result<PartlyVerifiedJws, Error> {
-        self.any(&Unverified::json(json, Some(payload), &self.limits)?)
+        self.any(&self.json(json, Some(payload))?)
+    }
+
+    fn compact<'t>(&self, token: &'t str, detached: Option<&'t [u8]>) -> Result<Unverified<'t>, Error> {
+        self.check_keys()?;
+        Unverified::compact(token, detached, &self.limits)
+    }
+
+    fn json<'t>(&self, json: &'t str, detached: Option<&'t [u8]>) -> Result<Unverified<'t>, Error> {
+        self.check_keys()?;
+        Unverified::json(json, detached, &self.limits)
+    }
+
+    /// Before any token is looked at: that none can be verified is no token's fault.
+    fn check_keys(&self) -> Result<(), Error> {
+        if self.keys.is_empty() {
+            return Err(Error::misuse(
+                "expected a key to verify with, found none; `JwsVerifier::new` takes keys or a `KeySet` in which \
+                 one can serve",
+            ));
+        }
+        Ok(())
     }
 
     /// All signatures, each of which has to hold.
@@ -194,9 +222,7 @@ impl JwsVerifier {
         for signature in decoded.signatures() {
             match self.choose(signature) {
                 // What isn't a header, and what is too large, is nothing that a signature is about.
-                Err(
-                    error @ (Error::Malformed { .. } | Error::LimitExceeded { .. } | Error::Misuse { .. }),
-                ) => {
+                Err(error @ (Error::Malformed { .. } | Error::LimitExceeded { .. })) => {
                     return Err(error);
                 }
                 judged => chosen.push(judged),
@@ -221,9 +247,6 @@ impl JwsVerifier {
 
     /// Reads a signature's header and chooses the keys that it may hold under.
     fn choose<'s>(&'s self, signature: &'s DecodedSignature<'_>) -> Result<Chosen<'s>, Error> {
-        if self.keys.is_empty() {
-            return Err(Error::misuse("expected a key to verify with, found none"));
-        }
         let rules = HeaderRules {
             unencoded_payload: self.allows_unencoded_payload,
             unprotected_algorithm: self.allows_unprotected_algorithm,

@@ -5,12 +5,14 @@
 //! the same call: sign, then encrypt; decrypt, then verify.
 
 mod accepted_header;
+mod again;
 mod claims;
 mod external;
 mod issuer;
 mod nested;
 mod numeric_date;
 mod policy;
+mod sourced;
 mod unverified;
 mod verified;
 mod verifier;
@@ -20,6 +22,7 @@ pub(crate) use claims::Descent;
 pub use claims::{ClaimValue, Claims, NoClaims};
 pub use issuer::{JwtIssuer, JwtIssuerBuilder};
 pub use numeric_date::NumericDate;
+pub use sourced::SourcedVerifier;
 pub use unverified::UnverifiedToken;
 pub use verified::{BorrowedJwt, TokenBuffer, VerifiedJwt};
 pub use verifier::JwtVerifier;

@@ -104,6 +104,16 @@ impl Policy {
     ) -> Result<(), Error> {
         self.judge_audience(registered.audience)?;
         self.judge_subject(registered.subject.as_deref())?;
+        self.judge_again(registered, claims, now)
+    }
+
+    /// Judges what may be another verdict the next time: the times, and the application's rules.
+    pub(super) fn judge_again(
+        &self,
+        registered: &Registered<'_>,
+        claims: Claims<'_>,
+        now: NumericDate,
+    ) -> Result<(), Error> {
         self.judge_start(registered, now)?;
         for Rule { claim, holds } in &self.rules {
             if !holds(claims) {

@@ -15,6 +15,11 @@ use crate::secret::Wiped;
 
 /// A token that was verified, with its claims in the caller's type.
 ///
+/// Its text doesn't identify it. Whoever holds a token signed by ES256, ES384, ES512 or ES256K can write it a
+/// second way that verifies too, without the key: of the signature (r, s), (r, n − s) is the twin. So what
+/// remembers tokens (a list of revoked ones, a store against replay, a cache) goes by
+/// [`jwt_id`](Self::jwt_id) or other claims, never by the token's text or a hash of it.
+///
 /// ```
 /// use countersign::{JwtVerifier, VerifiedJwt};
 ///
@@ -133,7 +138,7 @@ impl<T> VerifiedJwt<T> {
         self.said.issued_at
     }
 
-    /// Returns `jti`, the token's own ID.
+    /// Returns `jti`, the token's own ID, which says better than its text whether it was seen before.
     #[must_use]
     pub fn jwt_id(&self) -> Option<&str> {
         self.said.text(self.said.jwt_id.as_ref())

@@ -5,11 +5,17 @@
 //! [RFC 7517 §4.5](https://www.rfc-editor.org/rfc/rfc7517#section-4.5)); they are few, bounded, and tried in turn.
 
 mod decryption;
+mod generation;
+mod issuer_keys;
 mod key_set;
 mod recipient;
+pub mod remote;
+pub mod rotation;
 mod verification;
 
+pub use generation::KeyGeneration;
 pub use key_set::{KeySet, KeySetIter};
 pub use recipient::recipient_key;
 
+pub(crate) use issuer_keys::keys_of;
 pub(crate) use key_set::check_count;

@@ -44,12 +44,17 @@ impl<'a> JwsJson<'a> {
         };
         found.refuse_any_of_a_signature()?;
         let elements = signatures.elements().ok_or(not_a_list())?;
-        let mut read = Vec::new();
-        for element in elements {
-            // Counted as they come, so that a longer list costs no more than the limit.
-            if read.len() >= limits.recipients {
+        // Counted before any of them is looked into, and no further than to the limit.
+        match elements.clone().take(limits.recipients.saturating_add(1)).count() {
+            // A reader that asks whether all of none hold would accept anything.
+            0 => return Err(not_a_list()),
+            count if count > limits.recipients => {
                 return Err(over_limit(Limit::Recipients, limits.recipients));
             }
+            _ => {}
+        }
+        let mut read = Vec::new();
+        for element in elements {
             if element.kind() != Kind::Object {
                 return Err(not_a_list());
             }
@@ -58,11 +63,10 @@ impl<'a> JwsJson<'a> {
             found.refuse_any_of_the_whole()?;
             read.push(found.signature()?);
         }
-        // A reader that asks whether all of none hold would accept anything.
-        if read.is_empty() { Err(not_a_list()) } else { Ok(Self { payload, signatures: read }) }
+        Ok(Self { payload, signatures: read })
     }
 
-    /// Writes the flattened form for one signature, the general form for another number.
+    /// Writes the flattened form.
     pub(crate) fn write_flattened(payload: Option<&str>, signature: &SignatureText<'_>) -> String {
         let mut json = opened(payload, signature.len());
         signature.write_members(&mut json);
@@ -337,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn row_033_signatures_are_counted_as_they_come() {
+    fn row_033_signatures_are_counted_before_one_is_looked_into() {
         let limits = Limits::default().recipients(2);
         let text =
             |count: usize| format!(r#"{{"signatures":[{}]}}"#, vec![r#"{"signature":""}"#; count].join(","));
@@ -345,5 +349,11 @@ mod tests {
         let refused = Err(Error::LimitExceeded { limit: Limit::Recipients, max: 2 });
         assert_eq!(JwsJson::read(&text(3), &limits), refused);
         assert_eq!(JwsJson::read(&text(10_000), &limits), refused);
+        // Whatever they are.
+        for element in ["null", "[]", "{}", r#"{"payload":""}"#] {
+            let text = |count: usize| format!(r#"{{"signatures":[{}]}}"#, vec![element; count].join(","));
+            assert_eq!(JwsJson::read(&text(3), &limits), refused, "{element}");
+            assert!(matches!(JwsJson::read(&text(2), &limits), Err(Error::Malformed { .. })), "{element}");
+        }
     }
 }

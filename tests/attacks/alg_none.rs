@@ -1,5 +1,7 @@
 //! Class A: no signature, and algorithm names that are nearly right.
 
+use countersign::jwe::JweDecrypter;
+use countersign::jws::JwsVerifier;
 use countersign::{Error, JwkSet, JwtVerifier, KeySet, NoClaims, UnverifiedToken, danger, jws};
 
 use crate::support::*;
@@ -105,6 +107,25 @@ fn row_006_a_verifier_without_key_or_algorithm_is_not_built() {
     // A set without keys accepts nothing, an unsigned token least of all.
     assert_eq!(code(no_keys().verify(&hs256(H0, P0))), "algorithm_not_allowed");
     assert_eq!(code(no_keys().verify(&token(r#"{"alg":"none"}"#, P0, ""))), "unsupported_algorithm");
+    // What takes its keys without a `build` says the same of every token, and both sorts alike.
+    let keys_of_others = r#"{"keys":[{"kty":"unknown","alg":"none"}]}"#;
+    for set in [r#"{"keys":[]}"#, keys_of_others].map(|set| JwkSet::from_json(set).unwrap()) {
+        let verifier = JwsVerifier::new(&KeySet::verification(&set)).allow_unprotected_algorithm();
+        let decrypter = JweDecrypter::new(&KeySet::decryption(&set));
+        for token in [&*hs256(H0, P0), &token(r#"{"alg":"none"}"#, P0, ""), "", "{}", "...."] {
+            assert_eq!(code(verifier.verify(token)), "misuse", "{token}");
+            assert_eq!(code(verifier.verify_detached(token, b"")), "misuse", "{token}");
+            assert_eq!(code(verifier.verify_json(token)), "misuse", "{token}");
+            assert_eq!(code(verifier.verify_json_detached(token, b"")), "misuse", "{token}");
+            assert_eq!(code(verifier.verify_json_any(token)), "misuse", "{token}");
+            assert_eq!(code(verifier.verify_json_any_detached(token, b"")), "misuse", "{token}");
+            assert_eq!(code(decrypter.decrypt(token)), "misuse", "{token}");
+            assert_eq!(code(decrypter.decrypt_json(token)), "misuse", "{token}");
+        }
+        assert_eq!(verifier.verify("").unwrap_err().http_status(), 500);
+        assert_eq!(decrypter.decrypt("").unwrap_err().http_status(), 500);
+    }
+    assert!(JwsVerifier::new([&hs256_key()]).verify(&hs256(H0, P0)).is_ok());
 }
 
 #[test]

@@ -55,6 +55,14 @@ fn subtract(a: &[u8], b: &[u8]) -> Vec<u8> {
     difference
 }
 
+/// A token of ES256 with the other of the two signatures that anyone can make of one.
+pub(crate) fn with_other_s(token: &str) -> String {
+    let signature = part(token, 2);
+    let (r, s) = signature.split_at(signature.len() / 2);
+    let (_, order) = CURVES[0];
+    with_signature(token, &[r, &subtract(&hex(order), s)])
+}
+
 fn small(len: usize, number: u8) -> Vec<u8> {
     let mut octets = vec![0; len];
     octets[len - 1] = number;

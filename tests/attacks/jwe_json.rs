@@ -230,6 +230,14 @@ fn row_033_more_recipients_than_the_limit() {
     // They are counted before one of them is looked into, let alone opened.
     let forged = general(ENC, "", &vec![r#"{"header":1}"#.to_owned(); 17]);
     assert_eq!(code(open(&forged)), "limit_recipients");
+    // No builder makes more than readers take by default.
+    let sender = key().encryption_key().unwrap();
+    let made = |count: usize| {
+        let builder = (1..count).fold(JweBuilder::new(&sender), |builder, _| builder.add_recipient(&sender));
+        builder.encrypt_general(PLAINTEXT)
+    };
+    assert_eq!(code(made(17)), "misuse");
+    assert!(decrypter(limits()).decrypt_json(&made(16).unwrap()).is_ok());
     // What a key would be asked is counted apart, before it is asked.
     accepted(&of(8));
     assert_eq!(code(open(&of(9))), "limit_candidate_keys");
@@ -283,6 +291,52 @@ fn row_059_parts_of_a_header_that_say_the_same_name() {
     // Two recipients' own headers are two headers.
     let recipients = [recipient(r#""alg":"A128KW","kid":"1""#), recipient(r#""alg":"A128KW","kid":"2""#)];
     accepted(&general(ENC, "", &recipients));
+}
+
+/// Where a JWS refuses it, a JWE accepts it: recipients of several algorithms have no other place for theirs
+/// (RFC 7516 §7.2.1). Whoever changes one gets a message that doesn't open, no other verdict on a key.
+#[test]
+fn row_060_alg_and_enc_that_are_not_protected() {
+    let (typed, other_key) = (r#""typ":"x""#, SecretBytes::from(octets(24)));
+    let other_key = DecryptionKey::symmetric(JweAlgorithm::A192Kw, other_key).unwrap();
+    let both = JweDecrypter::new([&key(), &other_key]);
+    for json in [
+        flattened("", BOTH, ""),
+        flattened("", "", BOTH),
+        flattened(typed, BOTH, ""),
+        flattened(typed, ALG, ENC),
+        general("", ENC, &[recipient(ALG)]),
+        general(typed, "", &[recipient(BOTH)]),
+    ] {
+        accepted(&json);
+        assert!(both.decrypt_json(&json).is_ok());
+        // Another `alg` is of no key, or of one that does only that and doesn't open it.
+        let to = |name: &str| json.replace("A128KW", name);
+        assert_eq!(code(open(&to("A192KW"))), "algorithm_not_allowed");
+        assert_eq!(code(both.decrypt_json(&to("A192KW"))), "decryption_failed");
+        for unknown in ["none", "RSA1_5", "HS256", "a128kw"] {
+            assert_eq!(code(open(&to(unknown))), "unsupported_algorithm", "{unknown}");
+        }
+        // Under another `enc` the lengths are wrong, and where they are made right the tag is.
+        let to = |name: &str| json.replace("A128CBC-HS256", name);
+        for other in ["A192CBC-HS384", "A256CBC-HS512", "A128GCM", "A256GCM"] {
+            assert_eq!(code(open(&to(other))), "length", "{other}");
+        }
+        let (of_16, of_12) = (encode([9; 16]), encode([9; 12]));
+        assert!(json.contains(&of_16));
+        for other in ["A128GCM", "A192GCM", "A256GCM"] {
+            assert_eq!(code(open(&to(other).replace(&of_16, &of_12))), "decryption_failed", "{other}");
+        }
+        assert_eq!(code(open(&to("none"))), "unsupported_content_encryption");
+    }
+    // The twins: as protected as can be, the same changes are refused as well, and nothing at all isn't a header.
+    assert_eq!(
+        code(open(&flattened(r#""alg":"A192KW","enc":"A128CBC-HS256""#, "", ""))),
+        "algorithm_not_allowed"
+    );
+    for (shared, own) in [(ENC, ""), ("", ALG), ("", "")] {
+        assert_eq!(code(open(&flattened(typed, shared, own))), "missing_member");
+    }
 }
 
 #[test]

@@ -12,6 +12,7 @@ mod access_tokens;
 mod alg_none;
 mod api_shape;
 mod base64url;
+mod cache;
 mod claim_audience;
 mod claim_times;
 mod claim_types;

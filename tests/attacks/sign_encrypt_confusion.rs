@@ -207,7 +207,8 @@ fn rows_027_to_034_json_serializations_are_no_compact_tokens() {
     }
 }
 
-/// RFC 7515, appendix F: a detached payload stands elsewhere, and no interface here takes it from there.
+/// RFC 7515, appendix F: a detached payload stands elsewhere, and only `JwsVerifier::verify_detached` takes it from
+/// there (`json_signatures` has that): everyone else reads an empty one.
 #[test]
 fn rows_034_and_035_detached_payload() {
     let signed = hs256(H0, P0);

@@ -1,5 +1,7 @@
 //! Forging: tokens with any header, payload and signature, made without the library under test.
 
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, SystemTime};
 
 use base64::Engine as _;
@@ -36,6 +38,15 @@ pub(crate) fn octets(count: u8) -> Vec<u8> {
 
 pub(crate) fn encode(bytes: impl AsRef<[u8]>) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// What a future comes to that never waits.
+#[track_caller]
+pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(output) => output,
+        Poll::Pending => panic!("it waits"),
+    }
 }
 
 #[track_caller]

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
 use std::pin::pin;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, SystemTime};
@@ -31,6 +32,26 @@ pub(crate) const NOW: u64 = 1_300_819_380;
 pub(crate) fn stopped_at(seconds: u64) -> impl Clock + 'static {
     let now = SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
     move || now
+}
+
+/// A clock that is set by hand; its clones show the same time.
+#[derive(Clone)]
+pub(crate) struct ManualClock(Arc<AtomicU64>);
+
+impl ManualClock {
+    pub(crate) fn at(seconds: u64) -> Self {
+        Self(Arc::new(AtomicU64::new(seconds)))
+    }
+
+    pub(crate) fn set(&self, seconds: u64) {
+        self.0.store(seconds, Ordering::SeqCst);
+    }
+}
+
+impl Clock for ManualClock {
+    fn now(&self) -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_secs(self.0.load(Ordering::SeqCst))
+    }
 }
 
 /// The fixed keys, one of each kind, by `kid`. `recorded.rs` made them.

@@ -27,6 +27,7 @@ pub(super) struct Facts<'a> {
     pub(super) acr: Option<Cow<'a, str>>,
     pub(super) amr: Vec<Cow<'a, str>>,
     pub(super) confirmation: Option<Confirmation>,
+    pub(super) session: Option<Cow<'a, str>>,
 }
 
 /// Lists the claims and makes the search for one: a `match` takes a few steps where a list is walked.
@@ -80,6 +81,7 @@ watched! {
     "token_introspection",
     "hasgroups",
     "_claim_names",
+    "sid",
 }
 
 /// The watched claims that a token has, with their values.
@@ -214,6 +216,7 @@ impl<'a> Facts<'a> {
             acr: members.text("acr")?,
             amr: list(&Source::claim("amr", Form::List))?,
             confirmation: members.find("cnf").map(|value| Confirmation::read(value, limits)).transpose()?,
+            session: members.find("sid").map(|sid| sid.as_str().unwrap_or(Cow::Borrowed(sid.text()))),
         })
     }
 }

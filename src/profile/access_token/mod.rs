@@ -9,8 +9,8 @@ mod confirmation;
 mod dialect;
 mod facts;
 mod grant;
+mod identity;
 mod issuer;
-mod issuer_keys;
 mod provider;
 mod rule;
 mod token;
@@ -26,3 +26,4 @@ pub use verifier::AccessTokenVerifier;
 pub use verifier_builder::AccessTokenVerifierBuilder;
 
 pub(crate) use grant::is_scope;
+pub(crate) use verifier::Presented;

@@ -51,6 +51,7 @@ struct Said {
     acr: Option<String>,
     amr: Vec<String>,
     confirmation: Option<Confirmation>,
+    session: Option<String>,
     /// The whole claims set, for claims that are asked for by path.
     text: WipedText,
     limits: Limits,
@@ -78,6 +79,7 @@ impl<T> AccessToken<T> {
             acr,
             amr,
             confirmation,
+            session,
         } = facts;
         let said = Said {
             jwt,
@@ -93,6 +95,7 @@ impl<T> AccessToken<T> {
             amr: owned(amr),
             confirmation,
             text: WipedText::from(text.to_owned()),
+            session: session.map(Cow::into_owned),
             limits: limits.clone(),
         };
         Self { said: Arc::new(said), claims }
@@ -222,6 +225,14 @@ impl<T> AccessToken<T> {
         self.said.confirmation.as_ref()
     }
 
+    /// Returns `sid`, the session that the token was issued in
+    /// ([OpenID Connect Front-Channel Logout §3](https://openid.net/specs/openid-connect-frontchannel-1_0.html#OPLogout)). One that is no
+    /// string goes by its JSON text, so that it can be revoked too.
+    #[must_use]
+    pub fn session_id(&self) -> Option<&str> {
+        self.said.session.as_deref()
+    }
+
     /// Returns the algorithm of the key that the signature verifies under.
     #[must_use]
     pub fn algorithm(&self) -> JwsAlgorithm {
@@ -259,6 +270,34 @@ impl<T> AccessToken<T> {
     #[must_use]
     pub fn claim<S: AsRef<str>>(&self, path: impl AsRef<[S]>) -> Option<ClaimValue<'_>> {
         self.all_claims().find_path(path.as_ref())
+    }
+
+    /// The registered claims and the key.
+    pub(super) fn jwt(&self) -> &VerifiedJwt<NoClaims> {
+        &self.said.jwt
+    }
+
+    /// The JSON text of the claims.
+    pub(super) fn text(&self) -> &str {
+        &self.said.text
+    }
+
+    /// The same token with claims that were read of its text.
+    pub(super) fn with_claims<U>(&self, claims: U) -> AccessToken<U> {
+        AccessToken { said: Arc::clone(&self.said), claims }
+    }
+
+    /// About how much memory the token takes, the caller's claims left out: rather more than less.
+    pub(crate) fn retained_bytes(&self) -> usize {
+        /// A string's length, place and capacity, twice as a list may have grown, and its allocation.
+        const EACH: usize = 64;
+        let lists = [&self.said.scopes, &self.said.roles, &self.said.groups, &self.said.entitlements];
+        let listed = lists.into_iter().map(Vec::len).sum::<usize>();
+        let strings = listed + self.said.amr.len() + self.audience().count() + 8;
+        // The text, what was read of it, and `jti` or `cnf` once more: no more than three times the text.
+        let text = self.said.text.capacity().saturating_mul(3);
+        let key_id = self.key_id().map_or(0, str::len);
+        size_of::<Said>() + text + strings * EACH + key_id
     }
 
     pub(crate) fn descend(&self, path: &[String]) -> Descent<'_> {

@@ -9,16 +9,16 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
-use super::confirmation::ProofOfPossession;
+use super::confirmation::{Confirmation, ProofOfPossession};
 use super::dialect::Dialect;
 use super::facts::Facts;
-use super::issuer_keys::keys_of;
+use super::identity::Identity;
 use super::provider::Provider;
 use super::token::{AccessToken, Read};
 use super::verifier_builder::AccessTokenVerifierBuilder;
 use crate::error::{Error, Refusal};
-use crate::jwt::{Claims, JwtVerifier, TokenBuffer, VerifiedJwt};
-use crate::keys::KeySet;
+use crate::jwt::{Claims, JwtVerifier, NoClaims, SourcedVerifier, TokenBuffer, VerifiedJwt};
+use crate::keys::{KeySet, keys_of};
 use crate::wire::typed;
 
 /// Verifies access tokens ([RFC 9068 §4](https://www.rfc-editor.org/rfc/rfc9068#section-4)): built once, shared by reference.
@@ -51,10 +51,12 @@ pub struct AccessTokenVerifier {
     pub(super) jwt: JwtVerifier,
     pub(super) dialect: Arc<Dialect>,
     pub(super) proof_if_bound: bool,
+    pub(super) identity: Identity,
 }
 
 /// How the token was presented.
-enum Presented<'p> {
+#[derive(Clone, Copy)]
+pub(crate) enum Presented<'p> {
     AsBearer,
     With(&'p dyn ProofOfPossession),
 }
@@ -160,7 +162,7 @@ impl AccessTokenVerifier {
         self.accept_async(token, &Presented::With(proof)).await
     }
 
-    fn accept<T: DeserializeOwned>(
+    pub(crate) fn accept<T: DeserializeOwned>(
         &self,
         token: &str,
         presented: &Presented<'_>,
@@ -171,7 +173,7 @@ impl AccessTokenVerifier {
         Ok(AccessToken::new(VerifiedJwt::new(jwt), self.jwt.limits()))
     }
 
-    async fn accept_async<T: DeserializeOwned>(
+    pub(crate) async fn accept_async<T: DeserializeOwned>(
         &self,
         token: &str,
         presented: &Presented<'_>,
@@ -182,6 +184,27 @@ impl AccessTokenVerifier {
         Ok(AccessToken::new(VerifiedJwt::new(jwt), self.jwt.limits()))
     }
 
+    /// Accepts a token again that this very verifier accepted before, under the same keys: all that the time,
+    /// the application or the presenter may have changed is judged, and nothing is decrypted or verified.
+    pub(crate) fn accept_again<T: DeserializeOwned>(
+        &self,
+        known: &AccessToken<NoClaims>,
+        presented: Presented<'_>,
+    ) -> Result<AccessToken<T>, Error> {
+        self.jwt.judge_again(known.jwt(), known.text())?;
+        self.check_binding(known.confirmation(), &presented)?;
+        Ok(known.with_claims(typed::from_json(known.text())?))
+    }
+
+    pub(crate) fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// The verifier beneath, for its clock and limits.
+    pub(crate) fn jwt(&self) -> &JwtVerifier {
+        &self.jwt
+    }
+
     /// Reads the claims of a token that is authentic and in time, the caller's last.
     fn read<'a, T: DeserializeOwned>(
         &'a self,
@@ -189,12 +212,16 @@ impl AccessTokenVerifier {
         presented: &Presented<'_>,
     ) -> Result<Read<'a, T>, Error> {
         let facts = Facts::read(&self.dialect, Claims::new(text, self.jwt.limits()))?;
-        self.check_binding(&facts, presented)?;
+        self.check_binding(facts.confirmation.as_ref(), presented)?;
         Ok(Read { facts, text, claims: typed::from_json(text)? })
     }
 
-    fn check_binding(&self, facts: &Facts<'_>, presented: &Presented<'_>) -> Result<(), Error> {
-        let refusal = match (&facts.confirmation, presented) {
+    fn check_binding(
+        &self,
+        confirmation: Option<&Confirmation>,
+        presented: &Presented<'_>,
+    ) -> Result<(), Error> {
+        let refusal = match (confirmation, presented) {
             (None, Presented::AsBearer) => return Ok(()),
             (None, Presented::With(_)) if self.proof_if_bound => return Ok(()),
             (None, Presented::With(_)) => Refusal::NotBound,
@@ -203,6 +230,30 @@ impl AccessTokenVerifier {
             (Some(_), Presented::With(_)) => Refusal::ProofFailed,
         };
         Err(Error::NotAllowed(refusal))
+    }
+}
+
+impl SourcedVerifier<AccessTokenVerifier> {
+    /// Verifies a token that came as a plain bearer token, see [`AccessTokenVerifier::verify`].
+    ///
+    /// # Errors
+    ///
+    /// As [`AccessTokenVerifier::verify`] and [`verify_by`](Self::verify_by).
+    pub async fn verify<T: DeserializeOwned>(&self, token: &str) -> Result<AccessToken<T>, Error> {
+        self.verify_by(token, AccessTokenVerifier::verify).await
+    }
+
+    /// Verifies a token that came with a proof, see [`AccessTokenVerifier::verify_with_proof`].
+    ///
+    /// # Errors
+    ///
+    /// As [`AccessTokenVerifier::verify_with_proof`] and [`verify_by`](Self::verify_by).
+    pub async fn verify_with_proof<T: DeserializeOwned>(
+        &self,
+        token: &str,
+        proof: &dyn ProofOfPossession,
+    ) -> Result<AccessToken<T>, Error> {
+        self.verify_by(token, |verifier, token| verifier.verify_with_proof(token, proof)).await
     }
 }
 

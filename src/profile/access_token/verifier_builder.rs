@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use super::dialect::Dialect;
 use super::facts::Facts;
+use super::identity::Identity;
 use super::provider::Provider;
 use super::rule::Rule;
 use super::verifier::AccessTokenVerifier;
@@ -19,7 +20,7 @@ use crate::error::Error;
 use crate::jwe::{ContentEncryption, DecryptionKey, JweAlgorithm};
 use crate::jws::JwsAlgorithm;
 use crate::jwt::{Claims, JwtVerifierBuilder};
-use crate::keys::KeySet;
+use crate::keys::{KeyGeneration, KeySet};
 use crate::limits::Limits;
 
 /// The choices of an [`AccessTokenVerifier`] in the making. Issuer and audience can't be left out.
@@ -49,6 +50,7 @@ pub struct AccessTokenVerifierBuilder {
     has_issuer: bool,
     has_audience: bool,
     proof_if_bound: bool,
+    generation: KeyGeneration,
 }
 
 impl AccessTokenVerifierBuilder {
@@ -60,6 +62,7 @@ impl AccessTokenVerifierBuilder {
             has_issuer: false,
             has_audience: false,
             proof_if_bound: false,
+            generation: KeyGeneration::new(),
         }
     }
 
@@ -177,6 +180,14 @@ impl AccessTokenVerifierBuilder {
         self
     }
 
+    /// Ties what a [`TokenCache`](crate::gateway::cache::TokenCache) remembers of this verifier's verdicts to a
+    /// generation of its keys: with each bump all of them are void. Default: one of its own, which never
+    /// changes, as the keys don't.
+    pub fn key_generation(mut self, generation: KeyGeneration) -> Self {
+        self.generation = generation;
+        self
+    }
+
     /// Makes the verifier.
     ///
     /// # Errors
@@ -185,7 +196,15 @@ impl AccessTokenVerifierBuilder {
     /// the keys came with theirs, what the provider was told can't be, or as
     /// [`JwtVerifierBuilder::build`].
     pub fn build(self) -> Result<AccessTokenVerifier, Error> {
-        let Self { mut jwt, provider, issuers_are_given, has_issuer, has_audience, proof_if_bound } = self;
+        let Self {
+            mut jwt,
+            provider,
+            issuers_are_given,
+            has_issuer,
+            has_audience,
+            proof_if_bound,
+            generation,
+        } = self;
         let mut dialect = match provider {
             Some(provider) => {
                 provider.check()?;
@@ -222,7 +241,12 @@ impl AccessTokenVerifierBuilder {
         let dialect = Arc::new(dialect);
         let judged = Arc::clone(&dialect);
         jwt = jwt.check_if_expired(move |claims| Facts::read(&judged, claims).map(drop));
-        Ok(AccessTokenVerifier { jwt: jwt.build()?, dialect, proof_if_bound })
+        Ok(AccessTokenVerifier {
+            jwt: jwt.build()?,
+            dialect,
+            proof_if_bound,
+            identity: Identity::new(generation),
+        })
     }
 }
 

@@ -5,15 +5,15 @@
 //! together, the key of one tenant would speak for every other (Microsoft identity platform, "Access
 //! tokens: Validate the issuer").
 
+use super::KeySet;
 use crate::error::{Error, Part};
 use crate::jwk::JwkSet;
-use crate::keys::KeySet;
 use crate::limits::Limits;
 use crate::wire::json::{Kind, Value, scan_object, scan_object_with_list};
 
 /// The keys that may sign for this issuer: those that name it, name the template that it was made from, or
 /// name none. What else is wrong with a key or the document, [`JwkSet`] says.
-pub(super) fn keys_of(json: &str, issuer: &str, template: Option<&str>) -> Result<KeySet, Error> {
+pub(crate) fn keys_of(json: &str, issuer: &str, template: Option<&str>) -> Result<KeySet, Error> {
     let limits = Limits::default();
     // Sizes are judged and odd documents refused here, before anything else is made of them.
     let all = JwkSet::from_json(json)?;

@@ -1,0 +1,125 @@
+//! The gateway's parts beside the crypto that they save or add to: the cache's hit beside the verification that it
+//! skips, revocation and replay beside an HS256 verification, at a million entries.
+
+mod support;
+
+use std::hint::black_box;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, SystemTime};
+
+use countersign::gateway::cache::TokenCache;
+use countersign::gateway::replay::{MemoryReplays, TokenUse};
+use countersign::gateway::revocation::{MemoryRevocations, Revocable, Revocation, RevocationCheck};
+use countersign::profile::access_token::Grant;
+use countersign::{
+    AccessToken, AccessTokenIssuer, AccessTokenVerifier, JweAlgorithm, JwsAlgorithm, NoClaims, NumericDate,
+};
+use criterion::Criterion;
+use support::signing_key;
+
+const ISSUER: &str = "https://id.example.com";
+const AUDIENCE: &str = "https://orders.example.com";
+const MILLION: usize = 1_000_000;
+
+fn main() {
+    let mut criterion = Criterion::default().configure_from_args();
+    cache(&mut criterion);
+    stores(&mut criterion);
+    criterion.final_summary();
+}
+
+/// A verifier, and a token for it; nested if so asked.
+fn parties(algorithm: JwsAlgorithm, nested: bool) -> (AccessTokenVerifier, String) {
+    let key = signing_key(algorithm);
+    let verifying_key = key.verifying_key().expect("it has a public half");
+    let mut verifier = AccessTokenVerifier::builder(verifying_key).issuer(ISSUER).audience(AUDIENCE);
+    let mut issuer = AccessTokenIssuer::builder(key).issuer(ISSUER).audience(AUDIENCE);
+    issuer = issuer.lifetime(Duration::from_secs(86_400));
+    if nested {
+        let enc = countersign::ContentEncryption::A256Gcm;
+        let key = support::decryption_key(JweAlgorithm::EcdhEsA256Kw, "P-256", enc);
+        issuer = issuer.encrypt_for(key.encryption_key().expect("it has a public half"));
+        verifier = verifier.decrypt_with(key);
+    }
+    let issuer = issuer.build().expect("nothing is missing");
+    let grant = Grant::to("user-17", "client-4").scopes(["orders:read", "orders:write"]).roles(["editor"]);
+    let token = issuer.issue(&grant).expect("it can be signed");
+    (verifier.build().expect("nothing is missing"), token)
+}
+
+fn cache(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("cache");
+    for (name, algorithm, nested) in
+        [("ES256", JwsAlgorithm::Es256, false), ("nested ES256", JwsAlgorithm::Es256, true)]
+    {
+        let (verifier, token) = parties(algorithm, nested);
+        let cache = TokenCache::builder().max_age(Duration::from_secs(3600)).build().expect("it is bounded");
+        group.bench_function(format!("{name}/without"), |bencher| {
+            bencher.iter(|| verifier.verify::<NoClaims>(black_box(&token)).expect("it is in order"));
+        });
+        group.bench_function(format!("{name}/hit"), |bencher| {
+            bencher.iter(|| cache.verify::<NoClaims>(&verifier, black_box(&token)).expect("it is in order"));
+        });
+    }
+    group.finish();
+}
+
+fn stores(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("store");
+    let (verifier, text) = parties(JwsAlgorithm::Hs256, false);
+    group.bench_function("beside/HS256 verify", |bencher| {
+        bencher.iter(|| verifier.verify::<NoClaims>(black_box(&text)).expect("it is in order"));
+    });
+    let token: AccessToken<NoClaims> = verifier.verify(&text).expect("it is in order");
+
+    let store = Arc::new(MemoryRevocations::new(MILLION + 10));
+    let until = SystemTime::now() + Duration::from_secs(86_400);
+    for id in 0..MILLION {
+        let revocation = Revocation::token_id(ISSUER, id.to_string(), until);
+        store.insert(&revocation).expect("there is room");
+    }
+    #[allow(clippy::print_stdout, reason = "a figure to show")]
+    {
+        println!("a million revoked IDs: {} bytes", store.memory_bytes());
+    }
+    group.bench_function("revoked ID/look-up", |bencher| {
+        bencher.iter(|| store.contains(Revocable::of(black_box(&token))));
+    });
+    // Another million, so that no table is in the processor's cache for being asked about one name.
+    let names: Vec<String> = (0..MILLION).map(|id| id.to_string()).collect();
+    let replays = MemoryReplays::new(MILLION);
+    let expires_at = NumericDate::from(until);
+    for name in &names {
+        replays.insert(TokenUse::new(ISSUER, name, expires_at)).expect("there is room");
+    }
+    let mut position = 0;
+    group.bench_function("used ID/each time another", |bencher| {
+        bencher.iter(|| {
+            position = (position + 7919) % names.len();
+            let name = names.get(position).expect("it is less than the length");
+            replays.insert(TokenUse::new(ISSUER, name, expires_at))
+        });
+    });
+    let check = RevocationCheck::new(Arc::clone(&store));
+    group.bench_function("revoked ID/check", |bencher| {
+        bencher.iter(|| {
+            let mut checked = pin!(check.check(black_box(&token)));
+            let Poll::Ready(checked) = checked.as_mut().poll(&mut Context::from_waker(Waker::noop())) else {
+                return Ok(());
+            };
+            checked
+        });
+    });
+    store
+        .insert(&Revocation::session(ISSUER, "s", until))
+        .and_then(|()| store.insert(&Revocation::key_id(ISSUER, "k", until)))
+        .and_then(|()| store.insert(&Revocation::subject_before(ISSUER, "x", until, until)))
+        .and_then(|()| store.insert(&Revocation::issuer_before("x", until, until)))
+        .expect("there is room");
+    group.bench_function("every kind/look-up", |bencher| {
+        bencher.iter(|| store.contains(Revocable::of(black_box(&token))));
+    });
+    group.finish();
+}

@@ -1,0 +1,84 @@
+//! What happens at a source of keys, told to whoever watches it: refreshes, failures and why, sets that are
+//! served past their time (RFC 5861 §4).
+//!
+//! Nothing of an answer's text is repeated.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::error::Error;
+
+/// What happened at a [`RemoteJwks`](super::RemoteJwks), for logs, metrics and alarms.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum KeySourceEvent {
+    /// An answer holds another set than before, which is used from now on.
+    #[non_exhaustive]
+    Changed {
+        /// The generation of the set.
+        generation: u64,
+        /// How many of its keys can be used.
+        keys: usize,
+        /// How many can't.
+        skipped: usize,
+    },
+    /// An answer holds the set that was known.
+    Unchanged,
+    /// A fetch failed. The set that was known, if any, stays.
+    #[non_exhaustive]
+    Failed {
+        /// Why.
+        problem: FetchProblem,
+        /// How many fetches have failed in a row.
+        failures: u32,
+    },
+    /// An answer came after a newer one and was thrown away.
+    Superseded,
+    /// The source couldn't be reached in time, and a set past its time was given out.
+    #[non_exhaustive]
+    ServedStale {
+        /// For how long the set has been past its time.
+        since: Duration,
+    },
+    /// A set was asked for and there is none, or none that is recent enough.
+    Unavailable,
+    /// A fetch was due and didn't happen: there were two already in 30 s, or one failed just now.
+    Limited,
+}
+
+/// Why a fetch gave no set of keys.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FetchProblem {
+    /// The server couldn't be reached, or the connection broke.
+    Unreachable,
+    /// It took too long.
+    TimedOut,
+    /// The answer's status isn't 200. Redirects are among these: they aren't followed.
+    Status(u16),
+    /// The answer is larger than 256 KiB.
+    TooLarge,
+    /// The answer isn't what it should be, such as a web page.
+    Unreadable(Error),
+    /// The set holds no key that verifies.
+    Empty,
+    /// The metadata name another issuer than the one expected.
+    Issuer,
+    /// The metadata name a URL for the keys that isn't acceptable, or none.
+    KeysUrl,
+}
+
+impl fmt::Display for FetchProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreachable => f.write_str("the server can't be reached"),
+            Self::TimedOut => f.write_str("no answer in time"),
+            Self::Status(status) => write!(f, "expected status 200, found {status}"),
+            Self::TooLarge => f.write_str("expected an answer of at most 256 KiB, found more"),
+            Self::Unreadable(error) => write!(f, "expected a document that can be read: {error}"),
+            Self::Empty => f.write_str("expected at least one key that verifies, found none"),
+            Self::Issuer => f.write_str("expected the metadata of the expected issuer, found another's"),
+            Self::KeysUrl => f.write_str("expected an https URL as `jwks_uri`, found another or none"),
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! What a source holds and what is under way: the last good set, the fetches in the air, the two that may
+//! start in 30 s, and who waits. Times go in, decisions come out; nothing here waits or fetches.
+//!
+//! Fetches are numbered as they start, so that an answer that comes late can't undo a newer one.
+
+use std::collections::HashMap;
+use std::task::Waker;
+use std::time::{Duration, Instant};
+
+use super::document::Fetched;
+use super::event::{FetchProblem, KeySourceEvent};
+use super::settings::Settings;
+use super::source::KeySnapshot;
+use crate::crypto;
+
+#[derive(Default)]
+pub(super) struct Flights {
+    pub(super) held: Option<Held>,
+    /// In the order in which they started.
+    in_the_air: Vec<Flight>,
+    /// How many have started.
+    started: u64,
+    generation: u64,
+    /// When the last two started.
+    starts: [Option<Instant>; 2],
+    pub(super) failures: u32,
+    not_before: Option<Instant>,
+    /// The keys' URL by the last metadata, and when that was read.
+    keys_url: Option<(String, Instant)>,
+    pub(super) waiting: HashMap<u64, Waker>,
+    pub(super) waiters: u64,
+}
+
+/// The last good set.
+pub(super) struct Held {
+    pub(super) snapshot: KeySnapshot,
+    pub(super) expires: Instant,
+    fetch: u64,
+}
+
+struct Flight {
+    number: u64,
+    started: Instant,
+}
+
+/// What comes of asking for a fetch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Begun {
+    /// Go and fetch, under this number.
+    Start(u64),
+    /// One is under way, of this number.
+    UnderWay(u64),
+    /// Not now.
+    Limited,
+}
+
+impl Flights {
+    /// Metadata change more seldom than keys; a failure has them read again at once.
+    const METADATA: Duration = Duration::from_secs(3600);
+
+    pub(super) fn begin(&mut self, now: Instant, settings: &Settings) -> Begun {
+        // One that nobody waits for any more doesn't keep others from trying again.
+        if let Some(flight) = self.in_the_air.last()
+            && now.saturating_duration_since(flight.started) < settings.max_wait
+        {
+            return Begun::UnderWay(flight.number);
+        }
+        let recent = |start: &Instant| now.saturating_duration_since(*start) < Settings::WINDOW;
+        let [first, second] = self.starts;
+        // Both count: the first is the older.
+        if self.not_before.is_some_and(|time| now < time) || first.as_ref().is_some_and(recent) {
+            return Begun::Limited;
+        }
+        self.starts = [second, Some(now)];
+        self.started += 1;
+        self.in_the_air.push(Flight { number: self.started, started: now });
+        Begun::Start(self.started)
+    }
+
+    pub(super) fn is_in_the_air(&self, number: u64) -> bool {
+        self.in_the_air.iter().any(|flight| flight.number == number)
+    }
+
+    pub(super) fn known_url(&self, now: Instant) -> Option<String> {
+        let (url, read) = self.keys_url.as_ref()?;
+        (now.saturating_duration_since(*read) < Self::METADATA).then(|| url.clone())
+    }
+
+    /// Takes a fetch's answer. Returns what to tell the listener, if the fetch wasn't over already.
+    pub(super) fn land(
+        &mut self,
+        number: u64,
+        now: Instant,
+        answer: Result<Fetched, FetchProblem>,
+    ) -> Option<KeySourceEvent> {
+        let place = self.in_the_air.iter().position(|flight| flight.number == number)?;
+        let flight = self.in_the_air.remove(place);
+        if self.held.as_ref().is_some_and(|held| held.fetch > number) {
+            return Some(KeySourceEvent::Superseded);
+        }
+        match answer {
+            Ok(fetched) => Some(self.hold(&flight, fetched)),
+            Err(problem) => {
+                self.failures = self.failures.saturating_add(1);
+                self.not_before = now.checked_add(back_off(self.failures));
+                self.keys_url = None;
+                Some(KeySourceEvent::Failed { problem, failures: self.failures })
+            }
+        }
+    }
+
+    fn hold(&mut self, flight: &Flight, fetched: Fetched) -> KeySourceEvent {
+        let Fetched { snapshot, keys_url, lifetime } = fetched;
+        let same = self.held.as_ref().filter(|held| held.snapshot.json() == snapshot.json());
+        let (snapshot, event) = match same {
+            Some(held) => (held.snapshot.again(flight.number), KeySourceEvent::Unchanged),
+            None => {
+                self.generation += 1;
+                let (keys, skipped) = (snapshot.keys().len(), snapshot.keys().skipped().len());
+                let event = KeySourceEvent::Changed { generation: self.generation, keys, skipped };
+                (snapshot.numbered(self.generation, flight.number), event)
+            }
+        };
+        // The answer was made after the question: counted from there, no set is kept too long.
+        let expires = flight.started + lifetime;
+        self.held = Some(Held { snapshot, expires, fetch: flight.number });
+        if let Some(keys_url) = keys_url {
+            self.keys_url = Some((keys_url, flight.started));
+        }
+        (self.failures, self.not_before) = (0, None);
+        event
+    }
+}
+
+/// A second, doubled with each failure up to 32 s, of which a random half is left out so that the gateways
+/// of a fleet don't come back as one.
+fn back_off(failures: u32) -> Duration {
+    let whole = 1000_u32 << failures.saturating_sub(1).min(5);
+    let mut random = [0_u8; 2];
+    // Without randomness, all of it.
+    let random = match crypto::fill_random(&mut random) {
+        Ok(()) => u32::from(u16::from_be_bytes(random)),
+        Err(_) => u32::from(u16::MAX),
+    };
+    let half = whole / 2;
+    Duration::from_millis(u64::from(half + (half * (random >> 8)) / 255))
+}

@@ -1,0 +1,285 @@
+//! The source of published keys: a URL goes in, snapshots of the keys behind it come out, fetched by tasks
+//! of their own so that a caller who gives up harms nobody (RFC 7517 §5, RFC 8414 §3).
+//!
+//! Every fetch goes through one gate: at most two in 30 s, whoever asked and however they ended, one at a
+//! time, later after each failure.
+
+use std::fmt;
+use std::future::poll_fn;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
+
+use super::document::{Fetched, Location};
+use super::event::{FetchProblem, KeySourceEvent};
+use super::flights::{Begun, Flights};
+use super::http::HttpClient;
+use super::runtime::{Runtime, before};
+use super::settings::{Listener, RemoteJwksBuilder, Settings};
+use super::source::{KeySnapshot, KeySource, KeySourceFuture};
+use crate::error::Error;
+
+/// The keys that an issuer publishes at a URL, kept up to date.
+///
+/// Made from the URL of a JWK set or of an issuer's metadata. Nothing is fetched before keys are asked for,
+/// by [`keys`](KeySource::keys), which waits, or [`snapshot`](Self::snapshot), which doesn't. A
+/// [`SourcedVerifier`](crate::jwt::SourcedVerifier) does both and verifies. Clones share what is held.
+///
+/// - https only, but for loopback; no redirects; 256 KiB at most.
+/// - A set is kept for 5 minutes or as long as its answer says, between 1 minute and an hour, and the next is
+///   fetched in the background 30 s before that ends.
+/// - A token whose key is unknown has the set fetched again: at most two fetches in 30 s, whatever for and
+///   however they end, and after a failure later and later. All who wait have one fetch between them, and
+///   wait for 5 s at most.
+/// - While no newer set can be had, the last good one is given out for 50 minutes, each time with an event.
+///   After that there is none: [`Error::KeySourceUnavailable`], status 503, and not a bad token.
+/// - An answer that is empty or can't be read replaces nothing, and neither does one that comes after the
+///   answer to a later question.
+///
+/// ```
+/// use countersign::Error;
+/// use countersign::keys::remote::{HttpClient, RemoteJwks, Runtime};
+///
+/// # fn source(http: impl HttpClient + 'static, runtime: impl Runtime + 'static) -> Result<(), Error> {
+/// let keys = RemoteJwks::from_metadata(
+///     "https://id.example.com/.well-known/openid-configuration",
+///     "https://id.example.com",
+/// )
+/// .on_event(|event| eprintln!("{event:?}"))
+/// .build(http, runtime)?;
+/// # let _ = keys;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct RemoteJwks {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    location: Location,
+    settings: Settings,
+    listener: Listener,
+    http: Arc<dyn HttpClient>,
+    runtime: Arc<dyn Runtime>,
+    flights: Mutex<Flights>,
+}
+
+impl RemoteJwks {
+    /// Begins a source of the JWK set at this URL.
+    pub fn from_url(url: impl Into<String>) -> RemoteJwksBuilder {
+        RemoteJwksBuilder::new(Location::Keys { url: url.into() })
+    }
+
+    /// Begins a source of the keys of the issuer whose metadata are at this URL
+    /// ([RFC 8414 §3](https://www.rfc-editor.org/rfc/rfc8414#section-3)). They must name exactly this issuer.
+    pub fn from_metadata(url: impl Into<String>, issuer: impl Into<String>) -> RemoteJwksBuilder {
+        RemoteJwksBuilder::new(Location::Metadata { url: url.into(), issuer: issuer.into() })
+    }
+
+    /// Begins a source of the keys of Microsoft's tenants, by their common metadata, which must name
+    /// exactly this template, such as `https://login.microsoftonline.com/{tenantid}/v2.0`.
+    ///
+    /// Keys that are marked with one tenant are in [`KeySnapshot::json`] only. Build the verifier from that,
+    /// by [`AccessTokenVerifier::for_published`](crate::AccessTokenVerifier::for_published) with
+    /// [`Provider::entra_id`](crate::profile::access_token::Provider::entra_id) and the same tenants: it holds
+    /// `iss` and `tid` to the list.
+    pub fn for_tenants<S: Into<String>>(
+        url: impl Into<String>,
+        template: impl Into<String>,
+        tenants: impl IntoIterator<Item = S>,
+    ) -> RemoteJwksBuilder {
+        RemoteJwksBuilder::new(Location::Tenants {
+            url: url.into(),
+            template: template.into(),
+            tenants: tenants.into_iter().map(Into::into).collect(),
+        })
+    }
+
+    pub(super) fn new(
+        location: Location,
+        settings: Settings,
+        listener: Listener,
+        http: Arc<dyn HttpClient>,
+        runtime: Arc<dyn Runtime>,
+    ) -> Self {
+        let flights = Mutex::new(Flights::default());
+        Self { shared: Arc::new(Shared { location, settings, listener, http, runtime, flights }) }
+    }
+
+    /// Returns the keys that are held, without waiting, and has newer ones fetched in the background if
+    /// their time is over or nearly so.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::KeySourceUnavailable`] if there are none, none yet, or none that are recent enough.
+    pub fn snapshot(&self) -> Result<KeySnapshot, Error> {
+        let now = self.shared.runtime.now();
+        let due = self.shared.flights().held.as_ref().is_none_or(|held| self.is_due(held.expires, now));
+        if due {
+            self.begin();
+        }
+        self.shared.give()
+    }
+
+    async fn obtain(&self, seen: Option<&KeySnapshot>) -> Result<KeySnapshot, Error> {
+        let shared = &*self.shared;
+        let now = shared.runtime.now();
+        let held = shared.flights().held.as_ref().map(|held| (held.snapshot.clone(), held.expires));
+        let known = held.filter(|(_, expires)| now < *expires);
+        let newer = |snapshot: &KeySnapshot| seen.is_none_or(|seen| snapshot.is_newer_than(seen));
+        if let Some((snapshot, expires)) = known.filter(|(snapshot, _)| newer(snapshot)) {
+            if self.is_due(expires, now) {
+                self.begin();
+            }
+            return Ok(snapshot);
+        }
+        let begun = self.begin();
+        if let Begun::Start(number) | Begun::UnderWay(number) = begun {
+            let pause = shared.runtime.sleep(shared.settings.max_wait);
+            before(shared.landed(number), pause).await;
+        } else {
+            (shared.listener)(&KeySourceEvent::Limited);
+        }
+        let snapshot = shared.give()?;
+        let looked = shared.has_looked(begun);
+        if newer(&snapshot) || looked { Ok(snapshot) } else { Err(Error::KeySourceUnavailable) }
+    }
+
+    fn is_due(&self, expires: std::time::Instant, now: std::time::Instant) -> bool {
+        expires.saturating_duration_since(now) <= self.shared.settings.refresh_ahead
+    }
+
+    /// Starts a fetch, if one may be started now.
+    fn begin(&self) -> Begun {
+        let shared = &self.shared;
+        let now = shared.runtime.now();
+        let (begun, known) = {
+            let mut flights = shared.flights();
+            (flights.begin(now, &shared.settings), flights.known_url(now))
+        };
+        if let Begun::Start(number) = begun {
+            let flight = Landing { shared: Arc::clone(shared), number };
+            shared.runtime.spawn(Box::pin(async move { flight.fly(known).await }));
+        }
+        begun
+    }
+}
+
+impl Shared {
+    fn flights(&self) -> MutexGuard<'_, Flights> {
+        // Nothing that can panic is done while it is held.
+        self.flights.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The set that is held, if it is recent enough.
+    fn give(&self) -> Result<KeySnapshot, Error> {
+        let now = self.runtime.now();
+        let held = self.flights().held.as_ref().map(|held| (held.snapshot.clone(), held.expires));
+        if let Some((snapshot, expires)) = held {
+            let since = now.saturating_duration_since(expires);
+            if now < expires {
+                return Ok(snapshot);
+            }
+            if since < self.settings.max_outage {
+                (self.listener)(&KeySourceEvent::ServedStale { since });
+                return Ok(snapshot);
+            }
+        }
+        (self.listener)(&KeySourceEvent::Unavailable);
+        Err(Error::KeySourceUnavailable)
+    }
+
+    /// Whether the set that is held is what the server has, as far as can be known: the last fetch didn't
+    /// fail, and none is still awaited.
+    fn has_looked(&self, begun: Begun) -> bool {
+        let flights = self.flights();
+        let awaited = match begun {
+            Begun::Start(number) | Begun::UnderWay(number) => flights.is_in_the_air(number),
+            Begun::Limited => false,
+        };
+        flights.failures == 0 && !awaited
+    }
+
+    /// Is done once the fetch of this number is over.
+    async fn landed(&self, number: u64) {
+        let waiter = Waiter::new(self);
+        poll_fn(|context| {
+            let mut flights = self.flights();
+            if !flights.is_in_the_air(number) {
+                return Poll::Ready(());
+            }
+            flights.waiting.insert(waiter.id, context.waker().clone());
+            Poll::Pending
+        })
+        .await;
+    }
+}
+
+/// A place among those who wait, given up when the wait is.
+struct Waiter<'s> {
+    shared: &'s Shared,
+    id: u64,
+}
+
+impl<'s> Waiter<'s> {
+    fn new(shared: &'s Shared) -> Self {
+        let mut flights = shared.flights();
+        flights.waiters += 1;
+        Self { shared, id: flights.waiters }
+    }
+}
+
+impl Drop for Waiter<'_> {
+    fn drop(&mut self) {
+        let Self { shared, id } = self;
+        shared.flights().waiting.remove(id);
+    }
+}
+
+/// A fetch under way. If its task is dropped, it has failed, and nobody waits for it in vain.
+struct Landing {
+    shared: Arc<Shared>,
+    number: u64,
+}
+
+impl Landing {
+    async fn fly(self, known: Option<String>) {
+        let Shared { location, settings, http, runtime, .. } = &*self.shared;
+        let fetch = location.fetch(&**http, known, settings);
+        let answer = before(fetch, runtime.sleep(settings.fetch_timeout)).await;
+        self.land(answer.unwrap_or(Err(FetchProblem::TimedOut)));
+    }
+
+    fn land(&self, answer: Result<Fetched, FetchProblem>) {
+        let now = self.shared.runtime.now();
+        let (event, waiting) = {
+            let mut flights = self.shared.flights();
+            let event = flights.land(self.number, now, answer);
+            (event, std::mem::take(&mut flights.waiting))
+        };
+        if let Some(event) = event {
+            (self.shared.listener)(&event);
+        }
+        // Those who wait for another fetch wait on.
+        waiting.into_values().for_each(std::task::Waker::wake);
+    }
+}
+
+impl Drop for Landing {
+    fn drop(&mut self) {
+        // Of one that has landed, nothing comes of it.
+        self.land(Err(FetchProblem::Unreachable));
+    }
+}
+
+impl KeySource for RemoteJwks {
+    fn keys<'a>(&'a self, _: Option<&'a str>, seen: Option<&'a KeySnapshot>) -> KeySourceFuture<'a> {
+        Box::pin(self.obtain(seen))
+    }
+}
+
+impl fmt::Debug for RemoteJwks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RemoteJwks").field("location", &self.shared.location).finish_non_exhaustive()
+    }
+}

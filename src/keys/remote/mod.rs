@@ -1,0 +1,25 @@
+//! Keys from elsewhere: a URL goes in, a snapshot of the keys behind it comes out, now and whenever they
+//! change (RFC 7517 §5, RFC 8414, RFC 9111).
+//!
+//! [`RemoteJwks`] fetches a published JWK set and holds it: bounded, rate-limited, one fetch for all who
+//! wait, the last good set through an outage. Verification stays synchronous on a [`KeySnapshot`]; only to
+//! obtain one is awaited. HTTP and time are traits, so nothing here belongs to an executor.
+
+mod document;
+mod event;
+mod flights;
+mod freshness;
+mod http;
+
+mod jwks;
+mod runtime;
+mod settings;
+mod source;
+mod url;
+
+pub use event::{FetchProblem, KeySourceEvent};
+pub use http::{HttpClient, HttpFailure, HttpFuture, HttpResponse};
+pub use jwks::RemoteJwks;
+pub use runtime::{Runtime, RuntimeFuture};
+pub use settings::RemoteJwksBuilder;
+pub use source::{KeySnapshot, KeySource, KeySourceFuture};

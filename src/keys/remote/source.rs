@@ -1,0 +1,124 @@
+//! What a source of keys is: asked for a token's keys, it answers with a snapshot of all that it has, at
+//! once or after a fetch (RFC 7517 §5).
+//!
+//! A snapshot doesn't change. Its generation tells what was verified under one set of keys from what was
+//! verified under another, so that a withdrawn key takes along what it vouched for.
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use crate::error::{Error, KeyDefect};
+use crate::jwk::JwkSet;
+use crate::keys::{KeySet, keys_of};
+
+/// What a [`KeySource`] answers in: a future that any executor can drive.
+pub type KeySourceFuture<'a> = Pin<Box<dyn Future<Output = Result<KeySnapshot, Error>> + Send + 'a>>;
+
+/// A source of keys that change, such as [`RemoteJwks`](super::RemoteJwks).
+///
+/// A source serves one issuer: whoever trusts several has a source and a verifier for each, so that none's
+/// outage or key is another's.
+pub trait KeySource: Send + Sync {
+    /// Returns the keys for a token that names this key ID, or none.
+    ///
+    /// `seen` is the snapshot in which that token found no key, if the caller had one. The source then
+    /// looks for a newer one as far as it may, and answers with the same if there is none: the token's
+    /// key is then unknown. If it couldn't look, it answers with [`Error::KeySourceUnavailable`].
+    ///
+    /// The key ID is the sender's word. How often the source goes to look because of it must be bounded.
+    fn keys<'a>(&'a self, key_id: Option<&'a str>, seen: Option<&'a KeySnapshot>) -> KeySourceFuture<'a>;
+}
+
+impl<K: KeySource + ?Sized> KeySource for Arc<K> {
+    fn keys<'a>(&'a self, key_id: Option<&'a str>, seen: Option<&'a KeySnapshot>) -> KeySourceFuture<'a> {
+        (**self).keys(key_id, seen)
+    }
+}
+
+/// The keys of a [`KeySource`] at one time. Clones share them.
+#[derive(Clone)]
+pub struct KeySnapshot {
+    shared: Arc<Shared>,
+    generation: u64,
+    /// Counts answers, the same set again too: who saw an older one needn't ask.
+    fetch: u64,
+}
+
+struct Shared {
+    json: String,
+    keys: KeySet,
+}
+
+impl KeySnapshot {
+    /// Makes a snapshot of a published JWK set, for sources of your own. The generation has to be another
+    /// for each other set that the source gives out.
+    ///
+    /// # Errors
+    ///
+    /// As [`JwkSet::from_json`]; [`Error::InvalidKey`] if no key of the set verifies.
+    pub fn new(json: impl Into<String>, generation: u64) -> Result<Self, Error> {
+        Self::read(json.into(), None, generation, generation)
+    }
+
+    /// The set of an issuer, or of a template's issuers: keys that are marked with another are left out.
+    pub(super) fn read(
+        json: String,
+        template: Option<&str>,
+        generation: u64,
+        fetch: u64,
+    ) -> Result<Self, Error> {
+        let keys = match template {
+            Some(template) => keys_of(&json, template, Some(template))?,
+            None => KeySet::verification(&JwkSet::from_json(&json)?),
+        };
+        if keys.is_empty() {
+            return Err(Error::InvalidKey(KeyDefect::NotPublic));
+        }
+        Ok(Self { shared: Arc::new(Shared { json, keys }), generation, fetch })
+    }
+
+    /// The same keys under these numbers.
+    pub(super) fn numbered(&self, generation: u64, fetch: u64) -> Self {
+        Self { shared: Arc::clone(&self.shared), generation, fetch }
+    }
+
+    /// The same keys, as another answer gave them again.
+    pub(super) fn again(&self, fetch: u64) -> Self {
+        Self { shared: Arc::clone(&self.shared), generation: self.generation, fetch }
+    }
+
+    /// Returns the keys, to build a verifier with.
+    #[must_use]
+    pub fn keys(&self) -> &KeySet {
+        &self.shared.keys
+    }
+
+    /// Returns the JWK set as it was published, for
+    /// [`AccessTokenVerifier::for_published`](crate::AccessTokenVerifier::for_published).
+    #[must_use]
+    pub fn json(&self) -> &str {
+        &self.shared.json
+    }
+
+    /// Returns the number of this set among those of its source: another set has another.
+    #[must_use]
+    pub fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// Returns whether this snapshot is from a later answer than the other, whatever it holds.
+    #[must_use]
+    pub fn is_newer_than(&self, other: &Self) -> bool {
+        self.fetch > other.fetch
+    }
+}
+
+impl fmt::Debug for KeySnapshot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeySnapshot")
+            .field("generation", &self.generation)
+            .field("keys", &self.shared.keys)
+            .finish_non_exhaustive()
+    }
+}

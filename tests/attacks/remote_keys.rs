@@ -1,0 +1,243 @@
+//! Classes F and JWKS: where keys are fetched from, how often, and what an answer may do. Time is the test's,
+//! and so is the server.
+
+use std::time::Duration;
+
+use countersign::jwt::SourcedVerifier;
+use countersign::keys::remote::{FetchProblem, HttpResponse, KeySource, KeySourceEvent, RemoteJwks};
+use countersign::{Error, JwkSet, JwsAlgorithm, JwtVerifier, NoClaims, SigningKey, jws};
+
+use crate::remote::{Answer, Server, Virtual, all};
+
+const URL: &str = "https://id.example.com/jwks";
+const CLAIMS: &[u8] = b"{}";
+
+fn key(key_id: &str) -> SigningKey {
+    SigningKey::generate(JwsAlgorithm::Ed25519).unwrap().with_key_id(key_id)
+}
+
+fn published(keys: &[&SigningKey]) -> String {
+    let set: JwkSet = keys.iter().map(|key| key.to_public_jwk().unwrap()).collect();
+    set.to_public_json().unwrap()
+}
+
+fn verifier(source: &RemoteJwks) -> SourcedVerifier {
+    SourcedVerifier::new(source.clone(), |keys| {
+        let builder = JwtVerifier::builder(keys.keys().clone());
+        builder.any_issuer().any_audience().allow_missing_expiry().build()
+    })
+}
+
+fn token(key: &SigningKey) -> String {
+    jws::sign(key, CLAIMS).unwrap()
+}
+
+struct Scene {
+    time: Virtual,
+    server: Server,
+    source: RemoteJwks,
+    verifier: SourcedVerifier,
+    key: SigningKey,
+}
+
+fn scene() -> Scene {
+    let time = Virtual::new();
+    let key = key("a");
+    let server = Server::new(&time, Answer::ok(published(&[&key])));
+    let source = server.source(RemoteJwks::from_url(URL));
+    let verifier = verifier(&source);
+    Scene { time, server, source, verifier, key }
+}
+
+impl Scene {
+    fn verify(&self, token: &str) -> Result<(), Error> {
+        self.time.block_on(self.verifier.verify::<NoClaims>(token)).map(drop)
+    }
+
+    fn pass(&self, seconds: u64) {
+        self.time.pass(Duration::from_secs(seconds));
+    }
+}
+
+#[test]
+fn row_040_keys_come_over_https_or_loopback() {
+    let time = Virtual::new();
+    let build = |url: &str| {
+        RemoteJwks::from_url(url).build(Server::new(&time, Answer::Never), time.clone()).map(drop)
+    };
+    for url in [
+        "file:///etc/passwd",
+        "http://id.example.com/jwks",
+        "http://127.0.0.1.example.com/jwks",
+        "http://127.0.0.1@id.example.com/jwks",
+        "http://169.254.169.254/latest/meta-data",
+        "data:application/json,{\"keys\":[]}",
+        "ftp://id.example.com/jwks",
+        "gopher://127.0.0.1/",
+        "id.example.com/jwks",
+        "",
+    ] {
+        assert_eq!(build(url).unwrap_err().code(), "misuse", "{url}");
+    }
+    for url in [URL, "http://127.0.0.1:8080/jwks", "http://[::1]:8080/jwks", "http://localhost/jwks"] {
+        build(url).unwrap();
+    }
+}
+
+#[test]
+fn row_041_redirects_pages_and_bodies_without_end_change_nothing() {
+    let good = published(&[&key("evil")]);
+    let redirect = HttpResponse::new(302, good.clone()).with_field("Location", "https://evil.example.com/");
+    let large = format!("{good}{}", " ".repeat(256 * 1024));
+    let page = HttpResponse::new(200, "<!doctype html><title>Sign in</title>")
+        .with_field("Content-Type", "text/html");
+    for (answer, expected) in [
+        (Answer::Is(redirect), "Status(302)"),
+        (Answer::Is(page), "Unreadable"),
+        (Answer::ok(large), "TooLarge"),
+        (Answer::Never, "TimedOut"),
+    ] {
+        let scene = scene();
+        scene.verify(&token(&scene.key)).unwrap();
+        scene.pass(300);
+        scene.server.always(answer);
+        scene.verify(&token(&scene.key)).unwrap();
+        scene.pass(20);
+        let failed = scene.server.events().into_iter().find_map(|event| match event {
+            KeySourceEvent::Failed { problem, .. } => Some(format!("{problem:?}")),
+            _ => None,
+        });
+        assert!(failed.unwrap().starts_with(expected), "{expected}");
+    }
+    // Its twin: the same set, as it should be sent.
+    let scene = scene();
+    scene.server.always(Answer::ok(good));
+    scene.time.block_on(scene.source.keys(None, None)).unwrap();
+}
+
+#[test]
+fn row_134_random_key_ids_cost_two_fetches() {
+    let scene = scene();
+    scene.verify(&token(&scene.key)).unwrap();
+    scene.pass(30);
+    assert_eq!(scene.server.requests(), 1);
+    let forger = SigningKey::generate(JwsAlgorithm::Ed25519).unwrap();
+    let start = scene.time.passed();
+    for number in 0..10_000 {
+        let forged = token(&forger.clone_key().with_key_id(format!("kid-{number}")));
+        assert_eq!(scene.verify(&forged).unwrap_err(), Error::NoMatchingKey);
+        if number % 10 == 0 {
+            scene.time.pass(Duration::from_millis(1));
+        }
+    }
+    assert_eq!((scene.server.requests(), scene.time.passed() - start), (3, Duration::from_secs(1)));
+    // All at once, as they would come: what a slow server takes isn't waited for twice.
+    scene.pass(60);
+    scene.server.always(Answer::ok(published(&[&scene.key])).after(1));
+    let forged: Vec<_> =
+        (0..1000).map(|number| token(&forger.clone_key().with_key_id(number.to_string()))).collect();
+    let verified = forged.iter().map(|forged| Box::pin(scene.verifier.verify::<NoClaims>(forged)));
+    let refused = scene.time.block_on(all(verified));
+    assert!(
+        refused.iter().all(|refused| refused.as_ref().is_err_and(|error| *error == Error::NoMatchingKey))
+    );
+    assert!(scene.server.requests() <= 5, "{}", scene.server.requests());
+    // Good tokens pass all the while.
+    scene.verify(&token(&scene.key)).unwrap();
+}
+
+#[test]
+fn row_135_the_last_good_set_outlives_an_outage_of_fifty_minutes() {
+    let scene = scene();
+    let good = token(&scene.key);
+    scene.verify(&good).unwrap();
+    scene.server.always(Answer::down());
+    scene.server.events();
+    for minute in 5..55 {
+        scene.time.pass(Duration::from_secs(60 * minute) - scene.time.passed());
+        scene.verify(&good).unwrap();
+        let stale = scene.server.events().into_iter().any(|event| {
+            matches!(event, KeySourceEvent::ServedStale { since, .. } if since.as_secs() / 60 == minute - 5)
+        });
+        assert!(stale, "{minute}");
+    }
+    scene.time.pass(Duration::from_secs(60 * 55) - scene.time.passed());
+    let error = scene.verify(&good).unwrap_err();
+    assert_eq!((error.code(), error.http_status()), ("key_source_unavailable", 503));
+    assert!(scene.server.events().contains(&KeySourceEvent::Unavailable));
+    // A bad token is a bad token, as soon as that can be told.
+    scene.server.always(Answer::ok(published(&[&scene.key])));
+    scene.pass(33);
+    scene.verify(&good).unwrap();
+    let error = scene.verify(&token(&key("b"))).unwrap_err();
+    assert_eq!((error.code(), error.http_status()), ("no_matching_key", 401));
+}
+
+#[test]
+fn row_136_an_empty_set_or_a_page_replaces_nothing() {
+    for (body, expected) in [
+        (r#"{"keys":[]}"#, FetchProblem::Empty),
+        (
+            r#"{"keys":[{"kty":"oct","k":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}]}"#,
+            FetchProblem::Empty,
+        ),
+    ] {
+        let scene = scene();
+        let good = token(&scene.key);
+        scene.verify(&good).unwrap();
+        scene.pass(300);
+        scene.server.then(Answer::ok(body));
+        scene.server.events();
+        scene.verify(&good).unwrap();
+        let failed = |event: &KeySourceEvent| matches!(event, KeySourceEvent::Failed { problem, .. } if *problem == expected);
+        assert!(scene.server.events().iter().any(failed), "{body}");
+        // The next answer is in order again.
+        scene.pass(31);
+        scene.verify(&good).unwrap();
+        assert!(scene.server.events().contains(&KeySourceEvent::Unchanged));
+    }
+}
+
+#[test]
+fn row_137_a_key_that_is_withdrawn_takes_along_what_it_vouched_for() {
+    let scene = scene();
+    let next = key("b");
+    scene.server.always(Answer::ok(published(&[&scene.key, &next])));
+    let old = token(&scene.key);
+    scene.verify(&old).unwrap();
+    let before = scene.source.snapshot().unwrap();
+    scene.server.always(Answer::ok(published(&[&next])));
+    scene.pass(300);
+    assert_eq!(scene.verify(&old).unwrap_err(), Error::NoMatchingKey);
+    let after = scene.source.snapshot().unwrap();
+    assert_eq!((before.generation(), after.generation()), (1, 2));
+    scene.verify(&token(&next)).unwrap();
+    // The same set is the same generation, however often it is fetched.
+    scene.pass(300);
+    scene.verify(&token(&next)).unwrap();
+    assert_eq!(scene.source.snapshot().unwrap().generation(), 2);
+}
+
+#[test]
+fn row_138_a_slow_answer_does_not_undo_a_newer_one() {
+    let scene = scene();
+    let next = key("b");
+    scene.server.then(Answer::ok(published(&[&scene.key])).after(10));
+    scene.server.then(Answer::ok(published(&[&next])));
+    // Nobody waits longer than 5 s, and then the next may try.
+    assert_eq!(scene.verify(&token(&next)).unwrap_err(), Error::KeySourceUnavailable);
+    scene.verify(&token(&next)).unwrap();
+    assert_eq!((scene.server.requests(), scene.time.passed()), (2, Duration::from_secs(5)));
+    scene.pass(10);
+    assert!(scene.server.events().contains(&KeySourceEvent::Superseded));
+    scene.verify(&token(&next)).unwrap();
+    assert_eq!(scene.verify(&token(&scene.key)).unwrap_err(), Error::NoMatchingKey);
+
+    // Its twin: answers in the order of the questions.
+    let scene = self::scene();
+    scene.server.then(Answer::ok(published(&[&scene.key])).after(6));
+    scene.server.then(Answer::ok(published(&[&next])).after(4));
+    assert!(scene.verify(&token(&next)).is_err());
+    scene.verify(&token(&next)).unwrap();
+    assert!(!scene.server.events().contains(&KeySourceEvent::Superseded));
+}

@@ -1,0 +1,536 @@
+//! Keys from elsewhere, in time that the test moves: how long a set is kept, when it is fetched, what an outage
+//! does, and which answers replace nothing.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+
+#[path = "support/remote.rs"]
+mod remote;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use countersign::jwt::SourcedVerifier;
+use countersign::keys::remote::{
+    FetchProblem, HttpFailure, HttpResponse, KeySnapshot, KeySource, KeySourceEvent, RemoteJwks,
+    RemoteJwksBuilder,
+};
+use countersign::profile::access_token::Provider;
+use countersign::{
+    AccessTokenVerifier, Error, JwkSet, JwsAlgorithm, JwtIssuer, JwtVerifier, NoClaims, SigningKey, danger,
+    jws,
+};
+use remote::{Answer, Server, Virtual, all};
+
+const URL: &str = "https://id.example.com/jwks";
+
+fn secs(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+fn key(key_id: &str) -> SigningKey {
+    SigningKey::generate(JwsAlgorithm::Ed25519).unwrap().with_key_id(key_id)
+}
+
+fn published(keys: &[&SigningKey]) -> String {
+    let set: JwkSet = keys.iter().map(|key| key.to_public_jwk().unwrap()).collect();
+    set.to_public_json().unwrap()
+}
+
+fn token(key: &SigningKey) -> String {
+    let issuer = JwtIssuer::builder(key.clone_key())
+        .without_issuer()
+        .without_audience()
+        .lifetime(Duration::from_secs(300))
+        .build()
+        .unwrap();
+    issuer.issue("user-17", &NoClaims).unwrap()
+}
+
+fn verifier(source: impl KeySource + 'static) -> SourcedVerifier {
+    SourcedVerifier::new(source, |keys| {
+        JwtVerifier::builder(keys.keys().clone()).any_issuer().any_audience().build()
+    })
+}
+
+/// A source, its server, and one key that is published.
+struct Scene {
+    time: Virtual,
+    server: Server,
+    source: RemoteJwks,
+    key: SigningKey,
+}
+
+fn scene() -> Scene {
+    scene_of(RemoteJwks::from_url(URL))
+}
+
+fn scene_of(builder: RemoteJwksBuilder) -> Scene {
+    let time = Virtual::new();
+    let key = key("a");
+    let server = Server::new(&time, Answer::ok(published(&[&key])));
+    let source = server.source(builder);
+    Scene { time, server, source, key }
+}
+
+impl Scene {
+    fn keys(&self) -> Result<KeySnapshot, Error> {
+        self.time.block_on(self.source.keys(None, None))
+    }
+
+    fn newer(&self, seen: &KeySnapshot) -> Result<KeySnapshot, Error> {
+        self.time.block_on(self.source.keys(Some("unknown"), Some(seen)))
+    }
+}
+
+fn code(result: Result<KeySnapshot, Error>) -> &'static str {
+    result.map_or_else(|error| error.code(), |_| "keys")
+}
+
+#[test]
+fn a_set_is_kept_and_the_next_fetched_ahead_of_its_end() {
+    let scene = scene();
+    assert_eq!(scene.keys().unwrap().generation(), 1);
+    scene.time.pass(secs(269));
+    scene.keys().unwrap();
+    assert_eq!(scene.server.requests(), 1);
+    scene.time.pass(secs(1));
+    // Nobody waits for this one, though it takes a while.
+    scene.server.then(Answer::ok(published(&[&scene.key])).after(3));
+    let before = scene.time.passed();
+    scene.keys().unwrap();
+    assert_eq!(scene.time.passed(), before);
+    scene.time.pass(secs(4));
+    assert_eq!(scene.server.requests(), 2);
+    // Its time counts from when it was asked for.
+    scene.time.pass(secs(265));
+    scene.keys().unwrap();
+    assert_eq!(scene.server.requests(), 2);
+    scene.time.pass(secs(2));
+    scene.keys().unwrap();
+    scene.time.pass(secs(1));
+    assert_eq!(scene.server.requests(), 3);
+}
+
+#[test]
+fn a_set_whose_time_is_over_is_fetched_before_it_is_used() {
+    let scene = scene();
+    scene.keys().unwrap();
+    scene.time.pass(secs(300));
+    let other = key("b");
+    scene.server.then(Answer::ok(published(&[&other])).after(2));
+    assert_eq!(scene.keys().unwrap().generation(), 2);
+    assert_eq!(scene.time.passed(), secs(302));
+}
+
+#[test]
+fn the_answer_says_how_long_within_bounds() {
+    for (field, value, kept) in [
+        ("Cache-Control", "max-age=600", 600),
+        ("Cache-Control", "max-age=1", 60),
+        ("Cache-Control", "no-store", 60),
+        ("Cache-Control", "max-age=86400", 3600),
+        ("Cache-Control", "public", 300),
+        ("Expires", "0", 60),
+    ] {
+        let scene = scene_of(RemoteJwks::from_url(URL).refresh_ahead(Duration::ZERO));
+        let body = published(&[&scene.key]);
+        scene.server.always(Answer::Is(HttpResponse::new(200, body).with_field(field, value)));
+        scene.keys().unwrap();
+        scene.time.pass(secs(kept - 1));
+        scene.keys().unwrap();
+        assert_eq!(scene.server.requests(), 1, "{value}");
+        scene.time.pass(secs(1));
+        scene.keys().unwrap();
+        assert_eq!(scene.server.requests(), 2, "{value}");
+    }
+}
+
+#[test]
+fn callers_that_saw_the_same_set_have_one_fetch_between_them() {
+    let scene = scene();
+    scene.server.then(Answer::ok(published(&[&scene.key])).after(2));
+    let first = scene.time.block_on(all((0..100).map(|_| scene.source.keys(None, None))));
+    assert!(first.iter().all(Result::is_ok));
+    assert_eq!(scene.server.requests(), 1);
+
+    let seen = first.into_iter().next().unwrap().unwrap();
+    scene.server.then(Answer::ok(published(&[&scene.key])).after(2));
+    let asked = all((0..100).map(|_| scene.source.keys(Some("z"), Some(&seen))));
+    let newer = scene.time.block_on(asked);
+    assert_eq!(scene.server.requests(), 2);
+    // The same keys are no new generation, and a later answer all the same: who comes late doesn't ask again.
+    for again in newer {
+        let again = again.unwrap();
+        assert_eq!((again.generation(), again.is_newer_than(&seen)), (1, true));
+    }
+    scene.time.pass(secs(60));
+    assert!(scene.newer(&seen).unwrap().is_newer_than(&seen));
+    assert_eq!(scene.server.requests(), 2);
+}
+
+#[test]
+fn a_caller_waits_for_a_bounded_time() {
+    let scene = scene();
+    scene.server.then(Answer::ok(published(&[&scene.key])).after(7));
+    assert_eq!(code(scene.keys()), "key_source_unavailable");
+    assert_eq!(scene.time.passed(), secs(5));
+    // The fetch goes on without it.
+    scene.time.pass(secs(3));
+    scene.source.snapshot().unwrap();
+    assert_eq!(scene.server.requests(), 1);
+}
+
+#[test]
+fn a_caller_that_gives_up_stops_nobody_elses_fetch() {
+    let scene = scene();
+    scene.server.then(Answer::ok(published(&[&scene.key])).after(1));
+    drop(scene.source.keys(None, None));
+    assert_eq!(scene.server.requests(), 0);
+    {
+        let mut given_up = scene.source.keys(None, None);
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        assert!(given_up.as_mut().poll(&mut context).is_pending());
+    }
+    scene.keys().unwrap();
+    assert_eq!(scene.server.requests(), 1);
+}
+
+#[test]
+fn a_snapshot_is_given_at_once_and_fetched_behind_it() {
+    let scene = scene();
+    assert_eq!(code(scene.source.snapshot()), "key_source_unavailable");
+    scene.time.pass(secs(1));
+    assert_eq!(scene.source.snapshot().unwrap().generation(), 1);
+    scene.source.snapshot().unwrap();
+    assert_eq!(scene.server.requests(), 1);
+}
+
+#[test]
+fn a_rotated_key_is_found_by_the_first_token_that_names_it() {
+    let scene = scene();
+    let verifier = verifier(scene.source.clone());
+    let verify = |token: &str| scene.time.block_on(verifier.verify::<NoClaims>(token)).map(drop);
+    verify(&token(&scene.key)).unwrap();
+    let next = key("b");
+    assert_eq!(verify(&token(&next)).unwrap_err(), Error::NoMatchingKey);
+    assert_eq!(scene.server.requests(), 2);
+    scene.server.always(Answer::ok(published(&[&scene.key, &next])));
+    // Two in 30 s, so this one is refused though it is good; a moment later it isn't.
+    assert_eq!(verify(&token(&next)).unwrap_err(), Error::NoMatchingKey);
+    scene.time.pass(secs(30));
+    verify(&token(&next)).unwrap();
+    verify(&token(&scene.key)).unwrap();
+    assert_eq!(scene.server.requests(), 3);
+}
+
+#[test]
+fn an_issuer_may_change_its_algorithm() {
+    let scene = scene();
+    let verifier = verifier(scene.source.clone());
+    scene.time.block_on(verifier.verify::<NoClaims>(&token(&scene.key))).unwrap();
+    let next = SigningKey::generate(JwsAlgorithm::Es256).unwrap().with_key_id("b");
+    let refused = scene.time.block_on(verifier.verify::<NoClaims>(&token(&next))).unwrap_err();
+    assert_eq!(refused.code(), "algorithm_not_allowed");
+    scene.time.pass(secs(30));
+    scene.server.always(Answer::ok(published(&[&next])));
+    scene.time.block_on(verifier.verify::<NoClaims>(&token(&next))).unwrap();
+    // Back to the first, which is withdrawn.
+    let refused = scene.time.block_on(verifier.verify::<NoClaims>(&token(&scene.key))).unwrap_err();
+    assert_eq!(refused.code(), "algorithm_not_allowed");
+}
+
+#[test]
+fn a_verifier_is_built_once_for_each_set() {
+    let scene = scene();
+    let built = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let count = Arc::clone(&built);
+    let verifier = SourcedVerifier::new(scene.source.clone(), move |keys| {
+        count.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        JwtVerifier::builder(keys.keys().clone()).any_issuer().any_audience().build()
+    });
+    for _ in 0..3 {
+        scene.time.block_on(verifier.verify::<NoClaims>(&token(&scene.key))).unwrap();
+        scene.time.pass(secs(400));
+    }
+    assert_eq!(built.load(std::sync::atomic::Ordering::SeqCst), 1);
+    // What no verifier can be built of is the application's to see.
+    let broken = SourcedVerifier::<JwtVerifier>::new(scene.source.clone(), |_| {
+        JwtVerifier::builder(key("c").verifying_key()?).build()
+    });
+    let error = scene.time.block_on(broken.verify::<NoClaims>(&token(&scene.key))).unwrap_err();
+    assert_eq!(error.code(), "misuse");
+}
+
+#[test]
+fn failures_count_and_are_followed_by_longer_and_longer_pauses() {
+    let scene = scene();
+    scene.server.always(Answer::down());
+    for _ in 0..6000 {
+        assert_eq!(code(scene.keys()), "key_source_unavailable");
+        scene.time.pass(Duration::from_millis(100));
+    }
+    // In every 30 s at most two.
+    let times = scene.server.times();
+    for window in times.windows(3) {
+        assert!(window[2] - window[0] >= secs(30), "{window:?}");
+    }
+    // In ten minutes forty at most by that rule, and fewer by the pauses: 32 s at most, 16 s at least.
+    assert!((18..=40).contains(&times.len()), "{}", times.len());
+    let last = times.windows(2).skip(8).map(|pair| pair[1] - pair[0]);
+    assert!(
+        last.clone().all(|pause| pause >= secs(15) && pause <= secs(33)),
+        "{:?}",
+        last.collect::<Vec<_>>()
+    );
+    // All pauses of the same length would have a fleet come back as one.
+    assert!(last.clone().max() != last.min());
+    // It comes back by itself.
+    scene.server.always(Answer::ok(published(&[&scene.key])));
+    scene.time.pass(secs(33));
+    scene.keys().unwrap();
+}
+
+#[test]
+fn what_cant_be_looked_up_is_no_bad_token() {
+    let scene = scene();
+    let verifier = verifier(scene.source.clone());
+    scene.time.block_on(verifier.verify::<NoClaims>(&token(&scene.key))).unwrap();
+    scene.server.always(Answer::down());
+    let unknown = token(&key("b"));
+    for _ in 0..3 {
+        let error = scene.time.block_on(verifier.verify::<NoClaims>(&unknown)).unwrap_err();
+        assert_eq!((error.code(), error.http_status()), ("key_source_unavailable", 503));
+        assert!(!error.is_invalid_token());
+    }
+    assert_eq!(scene.server.requests(), 2);
+    // Known keys verify meanwhile.
+    scene.time.block_on(verifier.verify::<NoClaims>(&token(&scene.key))).unwrap();
+}
+
+#[test]
+fn fetches_fail_for_a_reason_and_leave_the_set_as_it_was() {
+    let fine = published(&[&key("z")]);
+    let private: JwkSet = [key("p").expose_jwk().unwrap()].into_iter().collect();
+    let private = private.expose_json().expose_secret().to_owned();
+    let problem = |answer: Answer| {
+        let scene = scene();
+        let held = scene.keys().unwrap();
+        scene.time.pass(secs(60));
+        scene.server.events();
+        scene.server.always(answer);
+        assert_eq!(code(scene.newer(&held)), "key_source_unavailable");
+        scene.time.pass(secs(20));
+        // The set that was good is good still, and its time isn't over.
+        assert_eq!(scene.keys().unwrap().generation(), 1);
+        let failed = scene.server.events().into_iter().find_map(|event| match event {
+            KeySourceEvent::Failed { problem, failures: 1, .. } => Some(problem),
+            _ => None,
+        });
+        let failed = failed.unwrap();
+        assert!(failed.to_string().is_ascii() && failed.to_string().len() < 120, "{failed}");
+        failed
+    };
+    let status = |status| Answer::Is(HttpResponse::new(status, fine.clone()));
+    assert_eq!(problem(Answer::down()), FetchProblem::Unreachable);
+    assert_eq!(problem(Answer::Fails(HttpFailure::TimedOut)), FetchProblem::TimedOut);
+    assert_eq!(problem(Answer::Fails(HttpFailure::TooLarge)), FetchProblem::TooLarge);
+    assert_eq!(problem(Answer::Never), FetchProblem::TimedOut);
+    assert_eq!(problem(Answer::ok(fine.clone()).after(16)), FetchProblem::TimedOut);
+    for number in [201, 204, 301, 302, 304, 404, 500, 503] {
+        assert_eq!(problem(status(number)), FetchProblem::Status(number));
+    }
+    assert_eq!(problem(Answer::ok(r#"{"keys":[]}"#)), FetchProblem::Empty);
+    assert_eq!(problem(Answer::ok(r#"{"keys":[{"kty":"FOO"}]}"#)), FetchProblem::Empty);
+    assert_eq!(problem(Answer::ok(private)), FetchProblem::Empty);
+    assert_eq!(problem(Answer::ok(format!("{fine}{}", " ".repeat(256 * 1024)))), FetchProblem::TooLarge);
+    for unreadable in ["", "<html></html>", "[]", "{}", r#"{"keys":{}}"#, r#"{"keys":[],"keys":[]}"#] {
+        let found = problem(Answer::ok(unreadable));
+        assert!(matches!(found, FetchProblem::Unreadable(_)), "{unreadable}: {found}");
+    }
+    assert!(matches!(problem(Answer::ok(vec![0xff])), FetchProblem::Unreadable(_)));
+}
+
+#[test]
+fn a_fetch_whose_task_is_dropped_has_failed() {
+    let scene = scene();
+    assert!(scene.source.snapshot().is_err());
+    scene.time.drop_tasks();
+    let failed = scene
+        .server
+        .events()
+        .into_iter()
+        .any(|event| matches!(event, KeySourceEvent::Failed { problem: FetchProblem::Unreachable, .. }));
+    assert!(failed);
+    scene.time.pass(secs(2));
+    scene.keys().unwrap();
+}
+
+// ---- metadata
+
+const ISSUER: &str = "https://id.example.com";
+const METADATA: &str = "https://id.example.com/.well-known/openid-configuration";
+
+fn metadata(issuer: &str, url: &str) -> Answer {
+    Answer::ok(format!(r#"{{"issuer":"{issuer}","jwks_uri":"{url}","more":[]}}"#))
+}
+
+fn by_metadata() -> Scene {
+    scene_of(RemoteJwks::from_metadata(METADATA, ISSUER))
+}
+
+#[test]
+fn keys_are_found_by_metadata_which_are_read_once() {
+    let scene = by_metadata();
+    scene.server.then(metadata(ISSUER, URL));
+    let seen = scene.keys().unwrap();
+    assert_eq!(scene.server.urls(), [METADATA, URL]);
+    scene.newer(&seen).unwrap();
+    assert_eq!(scene.server.urls(), [METADATA, URL, URL]);
+    // After a failure they are read again, as the keys may have moved.
+    scene.time.pass(secs(60));
+    scene.server.then(Answer::Is(HttpResponse::new(404, "")));
+    let seen = scene.keys().unwrap();
+    assert!(scene.newer(&seen).is_err());
+    scene.time.pass(secs(31));
+    scene.server.then(metadata(ISSUER, "https://keys.example.com/2"));
+    scene.newer(&seen).unwrap();
+    assert_eq!(scene.server.urls()[4..], [METADATA, "https://keys.example.com/2"]);
+    // And after an hour.
+    let readings = || scene.server.urls().iter().filter(|url| *url == METADATA).count();
+    for _ in 0..11 {
+        scene.time.pass(secs(300));
+        scene.keys().unwrap();
+    }
+    assert_eq!(readings(), 2);
+    scene.time.pass(secs(400));
+    scene.server.then(metadata(ISSUER, URL));
+    scene.keys().unwrap();
+    scene.time.pass(secs(300));
+    scene.keys().unwrap();
+    assert_eq!(readings(), 3);
+}
+
+#[test]
+fn metadata_of_another_issuer_or_with_other_urls_are_refused() {
+    for (issuer, url, expected) in [
+        ("https://id.example.com/", URL, FetchProblem::Issuer),
+        ("https://ID.example.com", URL, FetchProblem::Issuer),
+        ("https://id.example.org", URL, FetchProblem::Issuer),
+        ("", URL, FetchProblem::Issuer),
+        (ISSUER, "http://id.example.com/jwks", FetchProblem::KeysUrl),
+        // A server elsewhere doesn't get to have this machine asked.
+        (ISSUER, "http://127.0.0.1:8080/jwks", FetchProblem::KeysUrl),
+        (ISSUER, "file:///etc/passwd", FetchProblem::KeysUrl),
+        (ISSUER, "", FetchProblem::KeysUrl),
+    ] {
+        let scene = by_metadata();
+        scene.server.then(metadata(issuer, url));
+        assert_eq!(code(scene.keys()), "key_source_unavailable", "{issuer} {url}");
+        let failed = |event: &KeySourceEvent| matches!(event, KeySourceEvent::Failed { problem, .. } if *problem == expected);
+        assert_eq!(scene.server.requests(), 1, "{issuer} {url}");
+        assert!(scene.server.events().iter().any(failed), "{issuer} {url}");
+    }
+    let scene = by_metadata();
+    scene.server.then(Answer::ok(r#"{"jwks_uri":"https://id.example.com/jwks"}"#));
+    assert!(scene.keys().is_err());
+    let scene = by_metadata();
+    scene.server.then(Answer::ok(format!(r#"{{"issuer":"{ISSUER}"}}"#)));
+    assert!(scene.keys().is_err());
+    // On loopback, loopback.
+    let scene = scene_of(RemoteJwks::from_metadata("http://127.0.0.1:9/m", ISSUER));
+    scene.server.then(metadata(ISSUER, "http://127.0.0.1:9/jwks"));
+    scene.keys().unwrap();
+}
+
+const TEMPLATE: &str = "https://login.microsoftonline.com/{tenantid}/v2.0";
+const COMMON: &str = "https://login.microsoftonline.com/common/v2.0/.well-known/openid-configuration";
+const TENANT: &str = "9188040d-6c67-4c5b-b112-36a304b66dad";
+const OTHER: &str = "00000000-6c67-4c5b-b112-36a304b66dad";
+
+#[test]
+fn the_keys_of_microsofts_tenants_serve_the_tenants_that_are_listed() {
+    let marked = |key: &SigningKey, issuer: &str| {
+        let json = key.to_public_jwk().unwrap().to_public_json().unwrap();
+        json.replacen('{', &format!("{{\"issuer\":\"{issuer}\","), 1)
+    };
+    let of_all = key("all");
+    let of_other = key("other");
+    let set = format!(
+        r#"{{"keys":[{},{}]}}"#,
+        marked(&of_all, TEMPLATE),
+        marked(&of_other, &TEMPLATE.replace("{tenantid}", OTHER)),
+    );
+    let scene = scene_of(RemoteJwks::for_tenants(COMMON, TEMPLATE, [TENANT]));
+    scene.server.always(Answer::ok(set));
+    scene.server.then(metadata(TEMPLATE, URL));
+    // By itself, a key of one tenant is nobody's.
+    assert_eq!(scene.keys().unwrap().keys().len(), 1);
+    let verifier = SourcedVerifier::new(scene.source.clone(), |keys| {
+        AccessTokenVerifier::for_published(Provider::entra_id([TENANT]), keys.json())?.audience("api").build()
+    });
+    let token = |key: &SigningKey, tenant: &str, tid: &str| {
+        let claims = format!(
+            r#"{{"iss":"{}","aud":"api","sub":"u","azp":"c","tid":"{tid}","uti":"1","ver":"2.0","scp":"read","iat":1,"exp":9999999999}}"#,
+            TEMPLATE.replace("{tenantid}", tenant)
+        );
+        jws::JwsBuilder::new(key).token_type("JWT").sign(claims.as_bytes()).unwrap()
+    };
+    let verify = |token: &str| scene.time.block_on(verifier.verify::<NoClaims>(token)).map(drop);
+    verify(&token(&of_all, TENANT, TENANT)).unwrap();
+    assert_eq!(verify(&token(&of_all, OTHER, OTHER)).unwrap_err().claim(), Some("iss"));
+    assert_eq!(verify(&token(&of_all, TENANT, OTHER)).unwrap_err().claim(), Some("tid"));
+    assert_eq!(verify(&token(&of_other, TENANT, TENANT)).unwrap_err().code(), "no_matching_key");
+}
+
+// ---- what is refused when a source is built
+
+#[test]
+fn contradictory_settings_are_refused() {
+    let build = |builder: RemoteJwksBuilder| {
+        let time = Virtual::new();
+        builder.build(Server::new(&time, Answer::Never), time).map(drop)
+    };
+    let fine = || RemoteJwks::from_url(URL);
+    for accepted in [
+        fine(),
+        fine().lifetime_between(secs(31), secs(86_400)),
+        fine().lifetime(secs(60)),
+        fine().lifetime(secs(3600)),
+        fine().refresh_ahead(secs(59)),
+        fine().max_wait(secs(15)),
+        fine().fetch_timeout(secs(30)),
+        fine().max_outage(Duration::ZERO),
+        fine().max_outage(secs(86_400)),
+        RemoteJwks::for_tenants(COMMON, TEMPLATE, [TENANT, OTHER]),
+        danger::allow_plain_http(RemoteJwks::from_url("http://id.internal/jwks")),
+    ] {
+        build(accepted).unwrap();
+    }
+    for (refused, why) in [
+        (fine().lifetime_between(secs(30), secs(3600)), "more than 30 s"),
+        (fine().lifetime(secs(59)), "between the least and the most"),
+        (fine().lifetime(secs(3601)), "between the least and the most"),
+        (fine().lifetime_between(secs(60), secs(86_401)), "at most a day"),
+        (fine().refresh_ahead(secs(60)), "`refresh_ahead` to be less"),
+        (fine().max_wait(Duration::ZERO), "`max_wait` of zero"),
+        (fine().max_wait(secs(16)), "`max_wait` to be at most"),
+        (fine().fetch_timeout(secs(31)), "at most 30 s"),
+        (fine().max_outage(secs(86_401)), "at most a day"),
+        (RemoteJwks::from_metadata(METADATA, ""), "an issuer that isn't empty"),
+        (RemoteJwks::from_metadata(COMMON, TEMPLATE), "`for_tenants`"),
+        (RemoteJwks::for_tenants(COMMON, ISSUER, [TENANT]), "`{tenantid}` in it once"),
+        (RemoteJwks::for_tenants(COMMON, TEMPLATE, [""; 0]), "at least one tenant"),
+        (RemoteJwks::for_tenants(COMMON, TEMPLATE, ["common"]), "which are GUIDs"),
+    ] {
+        let error = build(refused).unwrap_err();
+        assert_eq!(error.code(), "misuse", "{why}");
+        assert!(error.to_string().contains(why), "{error}");
+    }
+}
+
+#[test]
+fn a_snapshot_of_ones_own_is_held_to_the_same() {
+    assert_eq!(KeySnapshot::new(published(&[&key("a")]), 7).unwrap().generation(), 7);
+    assert_eq!(KeySnapshot::new(r#"{"keys":[]}"#, 1).unwrap_err().code(), "key_not_public");
+    assert_eq!(KeySnapshot::new("<html>", 1).unwrap_err().code(), "json");
+}
