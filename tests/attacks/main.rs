@@ -37,6 +37,10 @@ mod passwords;
 mod positives;
 mod post_quantum;
 mod published_secrets;
+#[path = "../support/remote.rs"]
+mod remote;
+mod remote_keys;
+mod replay;
 mod rows;
 mod rsa_signatures;
 mod sign_encrypt_confusion;
