@@ -1,7 +1,7 @@
 //! Authorization: each requirement is met and not met, combined ones follow from their parts, what can't
 //! be told is no, and a refusal says what failed and what would help, in words and in a header field.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod support;
 

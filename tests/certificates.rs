@@ -1,7 +1,7 @@
 //! Certificates beside keys: any key's JWK keeps its `x5c` on every way out and in, and a key that comes with a
 //! token is used only if the application says so.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod support;
 

@@ -1,6 +1,6 @@
 //! The conformance example, line by line: each operation with a request that holds and one that doesn't, and lines
 //! that no one should send.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
 use std::io::Cursor;
 

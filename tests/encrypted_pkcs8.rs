@@ -2,7 +2,7 @@
 //! too old is refused before any work is done.
 
 #![cfg(feature = "encrypted-pkcs8")]
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
 use std::time::{Duration, Instant};
 

@@ -3,7 +3,7 @@
 //!
 //! The fakes here do their private operations with RustCrypto; what they answer is each test's choice.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
 mod support;
 

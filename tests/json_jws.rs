@@ -3,7 +3,7 @@
 //!
 //! All bits of a few tokens' text are tried; payloads, parameters and the choice of signers are drawn by proptest.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
 mod support;
 

@@ -4,7 +4,7 @@
 //! Beside each message that is accepted stands one with one thing changed. What attackers are known to have tried
 //! is in `attacks/`.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
 mod support;
 

@@ -1,7 +1,7 @@
 //! How issuer and verifier behave: every choice of their builders, with a token that it accepts and the
 //! same token, one thing changed, that it refuses.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
 mod support;
 

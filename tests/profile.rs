@@ -1,7 +1,7 @@
 //! Access tokens (RFC 9068): what is issued is verified with every claim typed, what isn't exactly an
 //! access token is refused, and each provider's preset accepts that provider's tokens and no others.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
 mod support;
 

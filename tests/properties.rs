@@ -4,7 +4,7 @@
 //! tokens' parts), all of it is tried; the rest is drawn by proptest. The file takes half a minute, so the
 //! number of cases per property is set by what one case costs.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
 mod support;
 

@@ -1,15 +1,21 @@
 //! The README's tables say what the code and Cargo.toml say.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 #[path = "../src/evidence.rs"]
 mod evidence;
+#[path = "../src/jwk/reserved.rs"]
+mod reserved;
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use countersign::{ContentEncryption, DecryptionKey, JweAlgorithm, JwsAlgorithm};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use countersign::{
+    ContentEncryption, DecryptionKey, JweAlgorithm, Jwk, JwsAlgorithm, SigningKey, VerifyingKey, jws,
+};
 
 const README: &str = include_str!("../README.md");
 const MANIFEST: &str = include_str!("../Cargo.toml");
@@ -48,6 +54,14 @@ fn row(name: &str, key: &str, features: &[&str], specification: &str) -> String 
     format!("| {name} | {key} | {ring} | {aws_lc_rs} | {specification} |\n")
 }
 
+/// The rows of names that are set aside, whose reason the README gives below the tables.
+fn reserved(names: &[(&str, &str)]) -> String {
+    let row = |(name, specification): &(&str, &str)| {
+        format!("| {name} | not here: no crate for it is released | no | no | {specification} |\n")
+    };
+    names.iter().map(row).collect()
+}
+
 /// The three tables, as the registries of this build have them.
 fn rendered() -> String {
     let signatures = JwsAlgorithm::ALL.iter().map(|algorithm| {
@@ -64,9 +78,11 @@ fn rendered() -> String {
     [
         head("signatures (JWS `alg`)"),
         signatures.collect(),
+        reserved(reserved::SIGNATURES),
         "\n".to_owned(),
         head("key management (JWE `alg`)"),
         key_management.collect(),
+        reserved(reserved::AGREEMENTS),
         "\n".to_owned(),
         head("content encryption (JWE `enc`)"),
         content_encryption.collect(),
@@ -90,6 +106,28 @@ fn algorithms_are_those_of_the_registries() {
     let is_here = |line: &&str| cfg!(feature = "es256k") || !line.starts_with("| ES256K |");
     let written: String = written.split_inclusive('\n').filter(is_here).collect();
     assert_eq!(written, rendered, "COUNTERSIGN_WRITE=1 puts this into README.md:\n{rendered}");
+}
+
+/// What the tables set aside is refused as unsupported, wherever its name stands.
+#[test]
+fn reserved_names_are_refused_as_unsupported() {
+    for (name, _) in reserved::SIGNATURES.iter().chain(reserved::AGREEMENTS) {
+        assert!(reserved::is_reserved(name));
+        for len in [32, 56, 57] {
+            let x = URL_SAFE_NO_PAD.encode(vec![9; len]);
+            let key = Jwk::from_json(&format!(r#"{{"kty":"OKP","crv":"{name}","x":"{x}"}}"#)).unwrap_err();
+            assert_eq!(key.code(), "unsupported_key", "{name}");
+            assert!(key.to_string().contains("aren't built in yet"), "{key}");
+        }
+        let own = SigningKey::generate(JwsAlgorithm::Ed25519).unwrap();
+        let key = own.verifying_key().unwrap();
+        let header = URL_SAFE_NO_PAD.encode(format!(r#"{{"alg":"{name}"}}"#));
+        let token = format!("{header}.AA.{}", URL_SAFE_NO_PAD.encode([9; 114]));
+        assert_eq!(jws::verify(&key, &token).unwrap_err().code(), "unsupported_algorithm", "{name}");
+        let jwk = own.to_public_jwk().unwrap().with_algorithm(*name);
+        assert_eq!(VerifyingKey::from_jwk(&jwk).map(drop).unwrap_err().code(), "unsupported_key", "{name}");
+    }
+    assert!(!reserved::is_reserved("Ed25519"));
 }
 
 /// What the tables say of features is true of this build: an algorithm that none of them brings can't be used.
@@ -156,35 +194,26 @@ fn sources(folder: &Path, text: &mut String) {
     }
 }
 
-/// Each example of an RFC that is written down is read by a test that names it, or by one that goes through all.
+/// The titles of the README's rows of evidence.
+fn titles() -> impl Iterator<Item = &'static str> {
+    let (above, _) = README.split_once("<!-- evidence: end -->").unwrap();
+    let (_, rows) = above.rsplit_once("| published vectors |").unwrap();
+    rows.lines().skip(2).filter_map(|line| line.strip_prefix("| ")?.split(" | ").next())
+}
+
+/// No row of the README outlives the test that printed it: each title stands in a test, as it is. That the numbers
+/// are the test's own, the test sees to.
 #[test]
-fn evidence_examples() {
+fn no_row_of_evidence_is_stale() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut tests = String::new();
     sources(&root.join("src"), &mut tests);
     sources(&root.join("tests"), &mut tests);
-    let mut files: Vec<String> = fs::read_dir(root.join("tests/vectors"))
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .filter(|name| name.starts_with("rfc") && name.ends_with(".json"))
-        .collect();
-    files.sort();
-    assert!(files.len() > 8, "{files:?}");
-    for file in files {
-        let cases = evidence::examples(&file);
-        let rfc = format!("RFC {}", file.trim_start_matches("rfc").trim_end_matches(".json"));
-        let reads_all = tests.contains(&format!("Case::all(\"{rfc}\")"));
-        for case in &cases {
-            let source = case["source"].as_str().unwrap();
-            assert!(source.starts_with(&format!("{rfc} ")), "{file}: {source}");
-            assert!(reads_all || tests.contains(&format!("\"{source}\"")), "no test reads {source}");
-        }
-        let refused = cases.iter().filter(|case| case["expect"] == "refused").count();
-        let numbers = [cases.len(), cases.len() - refused, refused, 0, 0].map(|number| number.to_string());
-        let title = format!("{rfc}, its examples");
-        let cells: Vec<&str> = std::iter::once(&title).chain(&numbers).map(String::as_str).collect();
-        evidence::row(&cells);
-    }
+    let stale: Vec<_> = titles().filter(|title| !tests.contains(&format!("\"{title}\""))).collect();
+    assert!(stale.is_empty(), "no test prints these rows of README.md: {stale:#?}");
+    let all: BTreeSet<_> = titles().collect();
+    assert_eq!(all.len(), titles().count(), "a row that stands twice");
+    assert!(all.len() > 30 && all.contains("Wycheproof JSON Web Signature"), "{all:#?}");
 }
 
 // ---- the judge of vectors, on verdicts made up

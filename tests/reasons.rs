@@ -2,7 +2,7 @@
 //!
 //! `errors.rs` has one row a code; a code such as `encoding` or `misuse` has many reasons, and they are here.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod support;
 

@@ -8,7 +8,7 @@
 //! cargo test --no-default-features --features … --test recorded -- --ignored --exact record_tokens
 //! ```
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod support;
 

@@ -1,6 +1,6 @@
 //! Defects that were found once, each with the input that showed it.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::time::{Duration, Instant, SystemTime};
 

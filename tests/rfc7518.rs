@@ -7,16 +7,7 @@ mod vectors;
 
 use countersign::{DecryptionKey, JweAlgorithm, decrypt};
 use serde_json::Value;
-use vectors::{Case, code, header, with, with_header, with_part};
-
-/// The RFC ends at the derived key. This token has the RFC's header, and its content was encrypted with that key
-/// outside this library; two other JOSE libraries decrypt it.
-const TOKEN: &str = "eyJhbGciOiJFQ0RILUVTIiwiZW5jIjoiQTEyOEdDTSIsImFwdSI6IlFXeHBZMlUiLCJhcHYiOiJRbTlpIiwiZXBrIjp7Imt0\
-    eSI6IkVDIiwiY3J2IjoiUC0yNTYiLCJ4IjoiZ0kwR0FJTEJkdTdUNTNha3JGbU15R2NzRjNuNWRPN01td05CSEtXNVNWMCIs\
-    InkiOiJTTFdfeFNmZnpsUFdySEVWSTMwREhNXzRlZ1Z3dDNOUXFlVUQ3bk1GcHBzIn19..\
-    48V1_ALb6US04U3b.\
-    -ujEFCuvQN3djA.\
-    h8rNSqM7vcmlUyrtB0oT0A";
+use vectors::{Case, RFC7518_C as TOKEN, code, header, with, with_header, with_part};
 
 #[test]
 fn c_ecdh_es_with_a128gcm() {

@@ -2,7 +2,7 @@
 //! next to it and is refused. What is deterministic is made again: here what the public API writes, the rest by unit
 //! tests of `jws` and `jwe`.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 #[path = "../src/evidence.rs"]
 mod evidence;

@@ -6,7 +6,7 @@ use countersign::{
     DecryptionKey, JweAlgorithm, Jwk, JwsAlgorithm, KeyKind, SigningKey, VerifyingKey, decrypt, jws,
 };
 use serde_json::Value;
-use vectors::{Case, changed, code, header, with, with_header, with_part};
+use vectors::{Case, RFC8037_A_6 as TOKEN, changed, code, header, with, with_header, with_part};
 
 #[test]
 fn a_1_and_a_2_keys() {
@@ -89,15 +89,6 @@ fn a_5_validation() {
     assert_eq!(code(VerifyingKey::from_jwk_for(JwsAlgorithm::Es256, &case.jwk("jwk"))), "key_type");
     assert_eq!(code(DecryptionKey::from_jwk_for(JweAlgorithm::EcdhEs, &case.jwk("jwk"))), "key_type");
 }
-
-/// The RFC ends at the shared secret. This token has its `epk` and `kid`; key and content were encrypted under
-/// what RFC 7518 §4.6 derives from that secret, outside this library; two other JOSE libraries decrypt it.
-const TOKEN: &str = "eyJhbGciOiJFQ0RILUVTK0ExMjhLVyIsImVuYyI6IkExMjhHQ00iLCJraWQiOiJCb2IiLCJlcGsiOnsia3R5IjoiT0tQIiwi\
-    Y3J2IjoiWDI1NTE5IiwieCI6ImhTRHdDWWt3cDFSMGkzM2N0RDczV2cyX09nMG1PQnIwNjZTcGpxcWJUbW8ifX0.\
-    ZOUS620lYzGREFkQlWivnwTstibK0CbU.\
-    48V1_ALb6US04U3b.\
-    ZBtNMrR3s8fAdw.\
-    XZIbe1K2UREqioIXiEqUJw";
 
 #[test]
 fn a_6_key_agreement() {

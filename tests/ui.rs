@@ -11,7 +11,7 @@
 //!
 //! Each is shown to tell the difference on a type that has what the others lack.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod support;
 

@@ -3,7 +3,7 @@
 //! Wycheproof's slips are overridden one by one, each with its reason and the code that it is refused with. An
 //! override that no longer matters fails the test. The primitives' files are read by the unit tests of `jws` and `jwe`.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 #[path = "../src/evidence.rs"]
 mod evidence;

@@ -212,6 +212,8 @@ impl<'t> Message<'t> {
         // substitute a randomly generated CEK and proceed to the next step". It is drawn always, so
         // that both ways cost the same.
         let substitute = random_bytes(self.enc.key_len())?;
+        #[cfg(test)]
+        tests::SUBSTITUTES.set(tests::SUBSTITUTES.get() + 1);
         let fresh;
         let cipher = match &content_key {
             Ok(ContentKey::Shared(cipher)) => *cipher,
@@ -224,6 +226,8 @@ impl<'t> Message<'t> {
                 &*fresh
             }
         };
+        #[cfg(test)]
+        tests::OPENINGS.set(tests::OPENINGS.get() + 1);
         cipher
             .open(&self.iv, self.aad.as_bytes(), self.ciphertext.clone(), &self.tag)
             .map_err(|_| Error::DecryptionFailed)
@@ -237,5 +241,108 @@ fn graver(failure: Error, next: Error) -> Result<Error, Error> {
         Error::DecryptionFailed => Ok(failure),
         Error::Unavailable { .. } => Ok(next),
         decisive => Err(decisive),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use crate::error::{Error, Part};
+    use crate::jwe::{ContentEncryption, DecryptionKey, JweAlgorithm, JweDecrypter, decrypt, encrypt};
+    use crate::wire::base64url;
+
+    thread_local! {
+        /// How often this thread has drawn a key to stand for a content key that isn't one.
+        pub(super) static SUBSTITUTES: Cell<usize> = const { Cell::new(0) };
+        /// How often it has tried to open a content.
+        pub(super) static OPENINGS: Cell<usize> = const { Cell::new(0) };
+    }
+
+    /// Runs `work` and returns its outcome with the keys it drew and the contents it tried.
+    fn counted<T>(work: impl FnOnce() -> T) -> (T, (usize, usize)) {
+        let before = (SUBSTITUTES.get(), OPENINGS.get());
+        let outcome = work();
+        (outcome, (SUBSTITUTES.get() - before.0, OPENINGS.get() - before.1))
+    }
+
+    fn bytes(part: &str) -> Vec<u8> {
+        base64url::decode(part, Part::Token).unwrap()
+    }
+
+    /// The token with one of its parts made anew.
+    fn with_part(token: &str, place: usize, part: &[u8]) -> String {
+        let part = base64url::encode(part);
+        let parts = token.split('.').enumerate();
+        parts.map(|(at, old)| if at == place { &*part } else { old }).collect::<Vec<_>>().join(".")
+    }
+
+    /// The token with one bit of a part changed.
+    fn flipped(token: &str, place: usize, from_the_end: usize) -> String {
+        let mut part = bytes(token.split('.').nth(place).unwrap());
+        let at = part.len() - 1 - from_the_end;
+        part[at] ^= 1;
+        with_part(token, place, &part)
+    }
+
+    /// Row 078: which step failed shows neither in the error nor in what was done. A key is drawn and a content is
+    /// tried once, where all is well too.
+    #[test]
+    fn row_078_every_failure_costs_one_key_and_one_opening() {
+        for &algorithm in JweAlgorithm::ALL.iter().filter(|algorithm| !algorithm.name().starts_with("PBES2"))
+        {
+            let Ok(key) = DecryptionKey::generate(algorithm) else {
+                assert!(algorithm.name().starts_with("RSA"), "{algorithm}");
+                continue;
+            };
+            for enc in [ContentEncryption::A128Gcm, ContentEncryption::A128CbcHs256] {
+                let Ok(sender) = key.encryption_key().unwrap().with_content_encryption(enc) else {
+                    assert_eq!(algorithm, JweAlgorithm::Dir);
+                    continue;
+                };
+                let token = encrypt(&sender, b"some plaintext of more than a block").unwrap();
+                let (opened, counts) = counted(|| decrypt(&key, &token));
+                assert_eq!((opened.map(drop), counts), (Ok(()), (1, 1)), "{algorithm} {enc}");
+
+                let mut bent = vec![
+                    ("tag", flipped(&token, 4, 0)),
+                    ("ciphertext", flipped(&token, 3, 0)),
+                    ("block before the padding's", flipped(&token, 3, 16)),
+                    ("initialization vector", flipped(&token, 2, 0)),
+                ];
+                let header = String::from_utf8(bytes(token.split('.').next().unwrap())).unwrap();
+                let respelled = header.replacen('{', "{ ", 1);
+                bent.push(("header", with_part(&token, 0, respelled.as_bytes())));
+                let encrypted_key = bytes(token.split('.').nth(1).unwrap());
+                if !encrypted_key.is_empty() {
+                    bent.push(("encrypted key", flipped(&token, 1, 0)));
+                    bent.push((
+                        "encrypted key, begun otherwise",
+                        flipped(&token, 1, encrypted_key.len() - 1),
+                    ));
+                    bent.push(("encrypted key of another length", with_part(&token, 1, &encrypted_key[1..])));
+                    bent.push(("encrypted key that is too long", with_part(&token, 1, &[0; 1000])));
+                }
+                if enc == ContentEncryption::A128Gcm {
+                    let longer = header.replace("A128GCM\"", "A256GCM\"");
+                    assert_ne!(longer, header);
+                    bent.push(("content key of another length", with_part(&token, 0, longer.as_bytes())));
+                }
+                let decrypter = JweDecrypter::new([&key]);
+                for (what, token) in bent {
+                    let refused = (Err(Error::DecryptionFailed), (1, 1));
+                    assert_eq!(
+                        counted(|| decrypt(&key, &token).map(drop)),
+                        refused,
+                        "{algorithm} {enc}: {what}"
+                    );
+                    assert_eq!(
+                        counted(|| decrypter.decrypt(&token).map(drop)),
+                        refused,
+                        "{algorithm} {enc}: {what}"
+                    );
+                }
+            }
+        }
     }
 }

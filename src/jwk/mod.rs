@@ -24,6 +24,7 @@ mod oct;
 mod okp;
 #[cfg(feature = "pem")]
 mod pem;
+mod reserved;
 mod roca;
 mod rsa;
 mod set;
@@ -44,6 +45,7 @@ pub(crate) use epk::{ephemeral_jwk, read_ephemeral_public_key, write_ephemeral_p
 pub(crate) use material::KeyMaterial;
 pub(crate) use metadata::Operation;
 pub(crate) use okp::{OkpCurve, OkpKey};
+pub(crate) use reserved::is_reserved;
 pub(crate) use rsa::RsaKey;
 
 use crate::{Error, KeyDefect, Limit, Limits, Part, SecretBytes, SecretString};

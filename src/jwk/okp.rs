@@ -6,6 +6,7 @@
 
 use super::KeyKind;
 use super::members::Members;
+use super::reserved::is_reserved;
 use crate::crypto::{Ed25519SigningKey, Ed25519VerifyingKey, X25519PrivateKey};
 use crate::{Error, KeyDefect, SecretBytes, Unsupported};
 
@@ -87,7 +88,7 @@ impl OkpKey {
         let curve = match &*members.text("crv")? {
             "Ed25519" => OkpCurve::Ed25519,
             "X25519" => OkpCurve::X25519,
-            "Ed448" | "X448" => return Err(curve_448()),
+            name if is_reserved(name) => return Err(curve_448()),
             _ => {
                 return Err(Error::Unsupported(Unsupported::Key(
                     "expected `crv` of an OKP key to be `Ed25519` or `X25519`, found another curve",

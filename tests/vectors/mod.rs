@@ -19,6 +19,24 @@ const FILES: &[(&str, &str)] = &[
     ("RFC 8037", include_str!("rfc8037.json")),
 ];
 
+/// The RFC ends at the derived key. This token has the RFC's header, and its content was encrypted with that key
+/// outside this library; two other JOSE libraries decrypt it.
+pub(crate) const RFC7518_C: &str = "eyJhbGciOiJFQ0RILUVTIiwiZW5jIjoiQTEyOEdDTSIsImFwdSI6IlFXeHBZMlUiLCJhcHYiOiJRbTlpIiwiZXBrIjp7Imt0\
+    eSI6IkVDIiwiY3J2IjoiUC0yNTYiLCJ4IjoiZ0kwR0FJTEJkdTdUNTNha3JGbU15R2NzRjNuNWRPN01td05CSEtXNVNWMCIs\
+    InkiOiJTTFdfeFNmZnpsUFdySEVWSTMwREhNXzRlZ1Z3dDNOUXFlVUQ3bk1GcHBzIn19..\
+    48V1_ALb6US04U3b.\
+    -ujEFCuvQN3djA.\
+    h8rNSqM7vcmlUyrtB0oT0A";
+
+/// The RFC ends at the shared secret. This token has its `epk` and `kid`; key and content were encrypted under
+/// what RFC 7518 §4.6 derives from that secret, outside this library; two other JOSE libraries decrypt it.
+pub(crate) const RFC8037_A_6: &str = "eyJhbGciOiJFQ0RILUVTK0ExMjhLVyIsImVuYyI6IkExMjhHQ00iLCJraWQiOiJCb2IiLCJlcGsiOnsia3R5IjoiT0tQIiwi\
+    Y3J2IjoiWDI1NTE5IiwieCI6ImhTRHdDWWt3cDFSMGkzM2N0RDczV2cyX09nMG1PQnIwNjZTcGpxcWJUbW8ifX0.\
+    ZOUS620lYzGREFkQlWivnwTstibK0CbU.\
+    48V1_ALb6US04U3b.\
+    ZBtNMrR3s8fAdw.\
+    XZIbe1K2UREqioIXiEqUJw";
+
 /// One example of an RFC.
 pub(crate) struct Case(Value);
 

@@ -17,7 +17,7 @@ const TAG_LEN: usize = 16;
 /// An AES-GCM key, its key schedule and hash key made once.
 pub(crate) struct AesGcmKey(Schedule);
 
-#[allow(
+#[expect(
     clippy::large_enum_variant,
     reason = "content encryption keys live for one message: a box costs more"
 )]

@@ -67,6 +67,8 @@ impl ContentCipher for AesCbcHmac {
         if !bool::from(self.tag(iv, aad, &ciphertext)?.ct_eq(tag)) {
             return Err(CryptoError);
         }
+        #[cfg(test)]
+        tests::DECRYPTIONS.set(tests::DECRYPTIONS.get() + 1);
         let mut content = Zeroizing::new(ciphertext);
         self.enc_key.decrypt_in_place(block, &mut content)?;
         Ok(SecretBytes::from_zeroizing(content))
@@ -75,7 +77,14 @@ impl ContentCipher for AesCbcHmac {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use super::*;
+
+    thread_local! {
+        /// How often this thread has decrypted and looked at a padding.
+        pub(super) static DECRYPTIONS: Cell<usize> = const { Cell::new(0) };
+    }
 
     const PLAINTEXT: &[u8] =
         b"A cipher system must not be required to be secret, and it must be able to fall into the hands \
@@ -149,6 +158,45 @@ mod tests {
         for ciphertext in [vec![], vec![5; 15], vec![5; 16], vec![5; 17], vec![5; 32]] {
             let tag = cipher.tag(&[0; 16], AAD, &ciphertext).unwrap();
             assert!(cipher.open(&[0; 16], AAD, ciphertext, &tag).is_err());
+        }
+    }
+
+    /// Row 079, MAC first: where the MAC is wrong, no padding is looked at, so a good one and a bad one can't differ.
+    #[test]
+    fn row_079_no_padding_is_looked_at_under_a_wrong_mac() {
+        for hash in [Hash::Sha256, Hash::Sha384, Hash::Sha512] {
+            let key: Vec<u8> = (0..).take(hash.len()).collect();
+            let half = hash.len() / 2;
+            let cipher = AesCbcHmac {
+                mac_key: HmacKey::new(hash, &key[..half]),
+                enc_key: AesCbcKey::new(&key[half..]).unwrap(),
+                tag_len: half,
+            };
+            let opened = |ciphertext: &[u8], tag: &[u8]| {
+                let before = DECRYPTIONS.get();
+                let opened = cipher.open(&[0; 16], AAD, ciphertext.to_vec(), tag).is_ok();
+                (opened, DECRYPTIONS.get() - before)
+            };
+            let padded = cipher.seal(&[0; 16], AAD, b"fifteen octets.").unwrap().ciphertext;
+            let badly_padded = {
+                let mut bent = cipher.seal(&[0; 16], AAD, &[7; 31]).unwrap().ciphertext;
+                // The last octet of the plaintext's padding was 1 and is 0.
+                bent[15] ^= 1;
+                bent
+            };
+            let not_whole = &padded[..15];
+            for (ciphertext, is_padded) in [(&padded[..], true), (&badly_padded, false), (not_whole, false)] {
+                let tag = cipher.tag(&[0; 16], AAD, ciphertext).unwrap();
+                assert_eq!(opened(ciphertext, &tag), (is_padded, 1));
+                for at in [0, half - 1] {
+                    let mut wrong = tag.clone();
+                    wrong[at] ^= 0x80;
+                    assert_eq!(opened(ciphertext, &wrong), (false, 0));
+                }
+                for wrong in [&tag[1..], &tag[..half - 1], &[], &[&tag[..], &[0]].concat()] {
+                    assert_eq!(opened(ciphertext, wrong), (false, 0));
+                }
+            }
         }
     }
 }
