@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use aes_kw::{KeyInit as _, KwAes256};
 use countersign::jwe::{
     AsyncExternalAgreement, AsyncExternalUnwrapper, EphemeralPublicKey, ExternalUnwrapper, WrappedKey,
+    decrypt_async,
 };
 use countersign::jws::{AsyncExternalSigner, ExternalSigner};
 use countersign::jwt::JwtIssuerBuilder;
@@ -116,7 +117,7 @@ impl KmsClient {
 // ---- the walk: what comes of it
 
 /// How long this application waits for its keys.
-const PATIENCE: Duration = Duration::from_millis(400);
+const PATIENCE: Duration = Duration::from_secs(1);
 
 fn main() -> Result<(), Error> {
     let (kms, mood) = start_kms();
@@ -134,13 +135,13 @@ fn sign(kms: &KmsClient, mood: &Mutex<Mood>) -> Result<(), Error> {
     let key = SigningKey::external_async(JwsAlgorithm::Es256, &public_jwk, kms.clone())?;
     let awaited = issuer(key).build()?;
 
-    for (what, now) in MOODS {
+    for (what, now, [expected, _]) in MOODS {
         set(mood, now);
-        show(what, "issue", Some(called.issue("user-17", &NoClaims)));
-        show("", "issue_async", block_on(PATIENCE, awaited.issue_async("user-17", &NoClaims)));
+        show(what, "issue", expected, Some(called.issue("user-17", &NoClaims)));
+        show("", "issue_async", expected, block_on(PATIENCE, awaited.issue_async("user-17", &NoClaims)));
     }
     set(mood, Mood::Well);
-    show("a call can't wait", "issue", Some(awaited.issue("user-17", &NoClaims)));
+    show("a call can't wait", "issue", "misuse", Some(awaited.issue("user-17", &NoClaims)));
 
     // Whoever verifies needs the public key only.
     let jwt = verifier.verify::<NoClaims>(&called.issue("user-17", &NoClaims)?)?;
@@ -166,16 +167,19 @@ fn decrypt_tokens(kms: &KmsClient, mood: &Mutex<Mood>) -> Result<(), Error> {
 
     // A token for a secret in the service, which unwraps. The other side has the same secret.
     let vault = DecryptionKey::external_unwrapper(JweAlgorithm::A256Kw, None, kms.clone())?;
+    let awaited = DecryptionKey::external_unwrapper_async(JweAlgorithm::A256Kw, None, kms.clone())?;
     let other_side = EncryptionKey::symmetric(JweAlgorithm::A256Kw, SHARED_SECRET.to_vec().into())?;
     let card = encrypt(&other_side, b"card 4242")?;
 
-    for (what, now) in MOODS {
+    for (what, now, [_, expected]) in MOODS {
         set(mood, now);
-        show(what, "verify_async, agreeing", block_on(PATIENCE, verifier.verify_async::<NoClaims>(&token)));
-        show("", "decrypt, unwrapping", Some(decrypt(&vault, &card)));
+        let verified = block_on(PATIENCE, verifier.verify_async::<NoClaims>(&token));
+        show(what, "verify_async, agreeing", expected, verified);
+        show("", "decrypt, unwrapping", expected, Some(decrypt(&vault, &card)));
+        show("", "decrypt_async, unwrapping", expected, block_on(PATIENCE, decrypt_async(&awaited, &card)));
     }
     set(mood, Mood::Well);
-    show("a call can't wait", "verify", Some(verifier.verify::<NoClaims>(&token)));
+    show("a call can't wait", "verify", "misuse", Some(verifier.verify::<NoClaims>(&token)));
     Ok(())
 }
 
@@ -184,13 +188,18 @@ fn issuer(key: SigningKey) -> JwtIssuerBuilder {
     issuer.without_audience().lifetime(Duration::from_secs(300))
 }
 
-fn show<T>(what: &str, how: &str, outcome: Option<Result<T, Error>>) {
-    let outcome = match outcome {
-        Some(Ok(_)) => String::from("done"),
-        Some(Err(error)) => format!("{} {}\n{:44}{error}", error.http_status(), error.code(), ""),
-        None => String::from("given up: the future was dropped"),
+/// Prints what came of it, and stops the example where that isn't what is due.
+fn show<T>(what: &str, how: &str, expected: &str, outcome: Option<Result<T, Error>>) {
+    let (code, line) = match outcome {
+        Some(Ok(_)) => ("done", String::from("done")),
+        Some(Err(error)) => {
+            (error.code(), format!("{} {}\n{:46}{error}", error.http_status(), error.code(), ""))
+        }
+        // Who waits no longer can't tell more than that.
+        None => ("unavailable", String::from("given up: the future was dropped")),
     };
-    println!("  {what:17} {how:23} {outcome}");
+    println!("  {what:17} {how:25} {line}");
+    assert_eq!(code, expected, "{how}");
 }
 
 // ---- the service: a thread that has the keys
@@ -217,14 +226,15 @@ enum Mood {
     Garbled,
 }
 
-const MOODS: [(&str, Mood); 7] = [
-    ("it is well", Mood::Well),
-    ("it is slow", Mood::Slow),
-    ("it hangs", Mood::Hanging),
-    ("it is down", Mood::Down),
-    ("it refuses", Mood::Refusing),
-    ("another key", Mood::Wrong),
-    ("garbled", Mood::Garbled),
+/// Each mood with what comes of signing and of decrypting.
+const MOODS: [(&str, Mood, [&str; 2]); 7] = [
+    ("it is well", Mood::Well, ["done", "done"]),
+    ("it is slow", Mood::Slow, ["done", "done"]),
+    ("it hangs", Mood::Hanging, ["unavailable", "unavailable"]),
+    ("it is down", Mood::Down, ["unavailable", "unavailable"]),
+    ("it refuses", Mood::Refusing, ["key_refused", "decryption_failed"]),
+    ("another key", Mood::Wrong, ["key_signature", "decryption_failed"]),
+    ("garbled", Mood::Garbled, ["key_refused", "decryption_failed"]),
 ];
 
 const SHARED_SECRET: [u8; 32] = [7; 32];
@@ -247,7 +257,7 @@ fn start_kms() -> (KmsClient, Arc<Mutex<Mood>>) {
                 Mood::Well | Mood::Slow | Mood::Hanging => answer(&request, &SHARED_SECRET),
             };
             let delay = match mood {
-                Mood::Slow => PATIENCE / 10,
+                Mood::Slow => PATIENCE / 20,
                 Mood::Hanging => PATIENCE * 2,
                 _ => Duration::ZERO,
             };

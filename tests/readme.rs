@@ -55,9 +55,9 @@ fn row(name: &str, key: &str, features: &[&str], specification: &str) -> String 
 }
 
 /// The rows of names that are set aside, whose reason the README gives below the tables.
-fn reserved(names: &[(&str, &str)]) -> String {
+fn reserved(before: &str, names: &[(&str, &str)]) -> String {
     let row = |(name, specification): &(&str, &str)| {
-        format!("| {name} | not here: no crate for it is released | no | no | {specification} |\n")
+        format!("| {before}{name} | not here: no crate for it is released | no | no | {specification} |\n")
     };
     names.iter().map(row).collect()
 }
@@ -78,11 +78,11 @@ fn rendered() -> String {
     [
         head("signatures (JWS `alg`)"),
         signatures.collect(),
-        reserved(reserved::SIGNATURES),
+        reserved("", reserved::SIGNATURES),
         "\n".to_owned(),
         head("key management (JWE `alg`)"),
         key_management.collect(),
-        reserved(reserved::AGREEMENTS),
+        reserved("ECDH-ES and its kin on ", reserved::AGREEMENTS),
         "\n".to_owned(),
         head("content encryption (JWE `enc`)"),
         content_encryption.collect(),
