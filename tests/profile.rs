@@ -1118,6 +1118,17 @@ fn entra_id_groups_that_are_left_out_are_not_none() {
     }
 }
 
+/// OpenID Connect Core §5.6.2: any provider may let a claim stand elsewhere.
+#[test]
+fn groups_that_stand_elsewhere_are_not_none_at_any_provider() {
+    for sample in samples() {
+        let pointed = sample.verify_with("_claim_names", json!({ "groups": "src1" })).unwrap();
+        assert!(!pointed.groups_are_complete());
+        let other = sample.verify_with("_claim_names", json!({ "address": "src1" })).unwrap();
+        assert!(other.groups_are_complete());
+    }
+}
+
 #[test]
 fn keycloak_roles_are_of_one_place() {
     let (realm, client) = (&samples()[5], &samples()[6]);

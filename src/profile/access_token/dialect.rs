@@ -27,7 +27,7 @@ pub(super) struct Dialect {
     pub(super) roles: Source,
     pub(super) groups: Source,
     pub(super) entitlements: Source,
-    /// Whether groups that are too many for the token are left out and pointed to.
+    /// Whether `hasgroups` says that groups are left out which are too many for the token.
     pub(super) groups_overage: bool,
     /// Whether the client takes the audience's place, so that `audience` may be left out.
     pub(super) audience_is_optional: bool,

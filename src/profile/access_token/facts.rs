@@ -210,7 +210,7 @@ impl<'a> Facts<'a> {
             scopes: list(&dialect.scopes)?,
             roles: list(&dialect.roles)?,
             groups: list(&dialect.groups)?,
-            groups_are_complete: !dialect.groups_overage || members.groups_are_complete(limits),
+            groups_are_complete: members.groups_are_complete(dialect, limits),
             entitlements: list(&dialect.entitlements)?,
             authenticated_at: members.date("auth_time")?,
             acr: members.text("acr")?,
@@ -222,14 +222,15 @@ impl<'a> Facts<'a> {
 }
 
 impl Members<'_> {
-    /// Microsoft leaves groups out that are too many, and says so by `hasgroups` or by a pointer to where
-    /// they can be asked for (Access token claims reference, Groups overage claim).
-    fn groups_are_complete(&self, limits: &Limits) -> bool {
+    /// Claims may stand elsewhere, and `_claim_names` says which (OpenID Connect Core §5.6.2). Microsoft says
+    /// so too by `hasgroups` where they are too many (Access token claims reference, Groups overage claim).
+    fn groups_are_complete(&self, dialect: &Dialect, limits: &Limits) -> bool {
         let points_to_groups = |value: Value<'_>| match value.kind() {
             Kind::Object => Claims::new(value.text(), limits).find("groups").is_some(),
             _ => true,
         };
-        self.find("hasgroups").is_none() && !self.find("_claim_names").is_some_and(points_to_groups)
+        let are_too_many = dialect.groups_overage && self.find("hasgroups").is_some();
+        !are_too_many && !self.find("_claim_names").is_some_and(points_to_groups)
     }
 }
 

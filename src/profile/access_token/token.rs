@@ -183,8 +183,9 @@ impl<T> AccessToken<T> {
         self.groups().any(|own| own == group)
     }
 
-    /// Returns whether [`groups`](Self::groups) are all there are. Microsoft Entra ID leaves them out
-    /// when they are too many: then that a group isn't there says nothing.
+    /// Returns whether [`groups`](Self::groups) are all there are. A token may say that they stand elsewhere
+    /// (`_claim_names`, OpenID Connect Core §5.6.2), and Microsoft Entra ID leaves them out when they are too
+    /// many: then that a group isn't there says nothing.
     #[must_use]
     pub fn groups_are_complete(&self) -> bool {
         self.said.groups_are_complete
