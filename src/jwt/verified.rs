@@ -17,8 +17,9 @@ use crate::secret::Wiped;
 ///
 /// Its text doesn't identify it. Whoever holds a token signed by ES256, ES384, ES512 or ES256K can write it a
 /// second way that verifies too, without the key: of the signature (r, s), (r, n − s) is the twin. So what
-/// remembers tokens (a list of revoked ones, a store against replay, a cache) goes by
-/// [`jwt_id`](Self::jwt_id) or other claims, never by the token's text or a hash of it.
+/// refuses tokens by memory (a list of revoked ones, a store against replay) goes by
+/// [`jwt_id`](Self::jwt_id) or other claims, never by the token's text or a hash of it. A cache of accepted
+/// ones may, as the twin is verified by itself.
 ///
 /// ```
 /// use countersign::{JwtVerifier, VerifiedJwt};
