@@ -57,7 +57,9 @@ fn row(name: &str, key: &str, features: &[&str], specification: &str) -> String 
 /// The rows of names that are set aside, whose reason the README gives below the tables.
 fn reserved(before: &str, names: &[(&str, &str)]) -> String {
     let row = |(name, specification): &(&str, &str)| {
-        format!("| {before}{name} | not here: the crate that would serve is a pre-release | no | no | {specification} |\n")
+        format!(
+            "| {before}{name} | not here: the crate that would serve is a pre-release | no | no | {specification} |\n"
+        )
     };
     names.iter().map(row).collect()
 }
