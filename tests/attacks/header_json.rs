@@ -1,15 +1,21 @@
 //! Class I: headers and claims that two readers could read differently.
 
-use countersign::{NoClaims, UnverifiedToken, danger};
+use countersign::{ContentEncryption, DecryptionKey, NoClaims, UnverifiedToken, danger, decrypt};
 
 use crate::support::*;
 
-/// Asserts that a header is refused for this reason, wherever it is read.
+/// Asserts that a header is refused for this reason, wherever it is read: in a signed token, and in an encrypted one,
+/// where it is read before a key is used.
 #[track_caller]
 fn check_header(header: impl AsRef<[u8]>, expected: &str) {
+    let encrypted = format!("{}..{}", encode(&header), [[0; 16]; 3].map(encode).join("."));
     let token = hs256(header, P0);
     assert_eq!(refused_by(&hs256_key(), &token), expected);
-    assert_eq!(code(UnverifiedToken::parse(&token)), expected);
+    let key = DecryptionKey::direct(ContentEncryption::A128CbcHs256, vec![1; 32].into()).unwrap();
+    assert_eq!(code(decrypt(&key, &encrypted)), expected);
+    for token in [token, encrypted] {
+        assert_eq!(code(UnverifiedToken::parse(&token)), expected);
+    }
 }
 
 #[test]
