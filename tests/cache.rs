@@ -66,12 +66,18 @@ impl AsyncExternalUnwrapper for Vault {
 
 /// A signed and encrypted access token that says this beside, or in the place of, what every one says.
 fn token(more: &Value) -> String {
+    token_with("", more)
+}
+
+/// The same, with further parameters in the signed token's header.
+fn token_with(parameters: &str, more: &Value) -> String {
     let mut claims = json!({
         "iss": ISSUER, "aud": AUDIENCE, "sub": "user-17", "client_id": "client-4", "jti": "1",
         "iat": NOW, "exp": NOW + 300, "tenant": 4,
     });
     claims.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-    let inner = signed(br#"{"alg":"HS256","typ":"at+jwt"}"#, claims.to_string());
+    let header = format!(r#"{{"alg":"HS256","typ":"at+jwt"{parameters}}}"#);
+    let inner = signed(header, claims.to_string());
     let key = DecryptionKey::symmetric(JweAlgorithm::A256Kw, secret()).unwrap().encryption_key().unwrap();
     JweBuilder::new(&key).content_type("JWT").encrypt(inner.as_bytes()).unwrap()
 }
@@ -144,6 +150,34 @@ fn a_hit_skips_the_crypto_and_gives_the_same_token() {
     // The caller's type is judged on a hit as on a miss, and may be another.
     assert_eq!(setup.cache.verify::<Other>(&verifier, &text).unwrap_err().code(), "claims_type");
     assert_eq!((setup.verify(&verifier, &text), setup.vault.asked()), ("accepted", 2));
+}
+
+/// Whoever understands a critical parameter has to process it, of a token that is known too.
+#[test]
+fn a_hit_gives_the_parameters_that_are_understood() {
+    let setup = Setup::new();
+    let knowing = setup.builder().understood_critical(["region"]).build().unwrap();
+    let unknowing = setup.verifier();
+    let critical = token_with(r#","crit":["region"],"region":"eu","other":1"#, &json!({}));
+    for _ in 0..3 {
+        let token: AccessToken<NoClaims> = setup.cache.verify(&knowing, &critical).unwrap();
+        assert_eq!(token.parameter("region"), Ok(Some("eu".to_owned())));
+        assert_eq!(token.without_claims().parameter("region"), Ok(Some("eu".to_owned())));
+        assert_eq!(token.parameter::<u8>("region").unwrap_err().code(), "parameter_type");
+        assert_eq!(token.parameter::<Value>("other"), Ok(None));
+        assert_eq!(setup.verify(&unknowing, &critical), "unsupported_critical");
+    }
+    assert_eq!(setup.cache.hits(), 2);
+
+    // What is kept of a header counts; where nothing is understood, nothing is kept.
+    let bytes = |verifier: &AccessTokenVerifier, length: usize| {
+        setup.cache.clear();
+        let region = format!(r#","region":"{}""#, "x".repeat(length));
+        assert_eq!(setup.verify(verifier, &token_with(&region, &json!({}))), "accepted");
+        setup.cache.bytes()
+    };
+    assert_eq!(bytes(&knowing, 1000) - bytes(&knowing, 0), 1000);
+    assert_eq!(bytes(&unknowing, 1000), bytes(&unknowing, 0));
 }
 
 #[test]

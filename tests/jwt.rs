@@ -599,6 +599,95 @@ fn a_critical_parameter_must_be_understood() {
     assert_eq!(verdict(&lenient!(understood_critical(["tenant"])), &absent), "crit");
 }
 
+/// Who says that a parameter is understood gets it, and no other.
+#[test]
+fn a_parameter_that_is_understood_is_given_out() {
+    let header = r#"{"alg":"HS256","crit":["tenant"],"tenant":4,"region":"e\u0075","other":1}"#;
+    let token = signed(header, r#"{"tenant":5}"#);
+    let verifier = lenient!(understood_critical(["tenant", "region", "absent"]));
+    let mut buffer = TokenBuffer::new();
+    // Again: what a verifier keeps of headers must not take it away.
+    for _ in 0..3 {
+        let owned = verifier.verify::<NoClaims>(&token).unwrap();
+        let waited = support::block_on(verifier.verify_async::<NoClaims>(&token)).unwrap();
+        for jwt in [owned.clone(), owned, waited] {
+            assert_eq!(jwt.parameter("tenant"), Ok(Some(4)));
+            // Understood, so it is given out whether it is critical or not.
+            assert_eq!(jwt.parameter("region"), Ok(Some("eu".to_owned())));
+            for name in ["absent", "other", "alg", "crit", "Tenant", ""] {
+                assert_eq!(jwt.parameter::<Value>(name), Ok(None), "{name}");
+            }
+            assert_eq!(jwt.parameter::<String>("tenant").unwrap_err().code(), "parameter_type");
+        }
+        let jwt = verifier.verify_borrowed::<NoClaims>(&token, &mut buffer).unwrap();
+        assert_eq!(jwt.parameter("tenant"), Ok(Some(4)));
+        assert_eq!(jwt.clone().parameter("region"), Ok(Some("eu".to_owned())));
+        for name in ["absent", "other", "alg", "crit", "Tenant", ""] {
+            assert_eq!(jwt.parameter::<Value>(name), Ok(None), "{name}");
+        }
+        assert_eq!(jwt.parameter::<String>("tenant").unwrap_err().code(), "parameter_type");
+    }
+
+    // A verifier that was told nothing gives nothing out, of a header that it knows or not.
+    let (told_nothing, token) = (lenient!(), signed(r#"{"alg":"HS256","tenant":4}"#, "{}"));
+    for _ in 0..3 {
+        assert_eq!(told_nothing.verify::<NoClaims>(&token).unwrap().parameter::<Value>("tenant"), Ok(None));
+        let jwt = told_nothing.verify_borrowed::<NoClaims>(&token, &mut buffer).unwrap();
+        assert_eq!(jwt.parameter::<Value>("tenant"), Ok(None));
+        assert_eq!(verifier.verify::<NoClaims>(&token).unwrap().parameter("tenant"), Ok(Some(4)));
+    }
+}
+
+#[test]
+fn each_token_gives_out_its_own_parameters() {
+    let verifier = lenient!(understood_critical(["tenant"]));
+    let token = |tenant: u8| {
+        signed(json!({ "alg": "HS256", "crit": ["tenant"], "tenant": tenant }).to_string(), "{}")
+    };
+    let mut buffer = TokenBuffer::new();
+    for tenant in [4, 5, 4] {
+        let jwt = verifier.verify::<NoClaims>(&token(tenant)).unwrap();
+        assert_eq!(jwt.parameter("tenant"), Ok(Some(tenant)));
+        let jwt = verifier.verify_borrowed::<NoClaims>(&token(tenant), &mut buffer).unwrap();
+        assert_eq!(jwt.parameter("tenant"), Ok(Some(tenant)));
+    }
+    let [four, five] = [4, 5].map(|tenant| verifier.verify::<NoClaims>(&token(tenant)).unwrap());
+    assert!(four != five && four == four.clone());
+}
+
+/// The application sees the header of the signed token only, so only there a parameter may be critical.
+#[test]
+fn what_is_critical_in_a_nested_token_stands_in_the_signed_tokens_header() {
+    let recipient = DecryptionKey::generate(JweAlgorithm::A256Kw).unwrap();
+    let verifier = lenient!(decrypt_with(recipient.clone_key()), understood_critical(["tenant"]));
+    let plain = signed(r#"{"alg":"HS256"}"#, "{}");
+    let critical = signed(r#"{"alg":"HS256","crit":["tenant"],"tenant":4}"#, "{}");
+    let key = recipient.encryption_key().unwrap();
+    let builder = || JweBuilder::new(&key).content_type("JWT");
+
+    let inside = builder().encrypt(critical.as_bytes()).unwrap();
+    let mut buffer = TokenBuffer::new();
+    assert_eq!(verifier.verify::<NoClaims>(&inside).unwrap().parameter("tenant"), Ok(Some(4)));
+    let waited = support::block_on(verifier.verify_async::<NoClaims>(&inside)).unwrap();
+    assert_eq!(waited.parameter("tenant"), Ok(Some(4)));
+    let borrowed = verifier.verify_borrowed::<NoClaims>(&inside, &mut buffer).unwrap();
+    assert_eq!(borrowed.parameter("tenant"), Ok(Some(4)));
+    let unknowing = lenient!(decrypt_with(recipient.clone_key()));
+    assert_eq!(verdict(&unknowing, &inside), "unsupported_critical");
+
+    for inner in [&plain, &critical] {
+        let outside = builder().critical_parameter("tenant", &5).encrypt(inner.as_bytes()).unwrap();
+        assert_eq!(verdict(&verifier, &outside), "unsupported_critical");
+        let waited = support::block_on(verifier.verify_async::<NoClaims>(&outside));
+        assert_eq!(waited.unwrap_err().code(), "unsupported_critical");
+        let borrowed = verifier.verify_borrowed::<NoClaims>(&outside, &mut buffer);
+        assert_eq!(borrowed.unwrap_err().code(), "unsupported_critical");
+    }
+    // What isn't critical there is no parameter of the signed token.
+    let beside = builder().parameter("tenant", &5).encrypt(plain.as_bytes()).unwrap();
+    assert_eq!(verifier.verify::<NoClaims>(&beside).unwrap().parameter::<Value>("tenant"), Ok(None));
+}
+
 #[test]
 fn the_list_of_algorithms_and_the_keys_must_both_agree() {
     let es256 = SigningKey::generate(JwsAlgorithm::Es256).unwrap();

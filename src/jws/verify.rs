@@ -111,6 +111,11 @@ impl<'t, 'b> SignedParts<'t, 'b> {
         self.encoded_header
     }
 
+    /// The protected header's JSON text, empty if [`split_unless`](Self::split_unless) left it encoded.
+    pub(crate) fn header_text(&self) -> &'b str {
+        self.header
+    }
+
     /// Reads the protected header under its rules.
     pub(crate) fn header(
         &self,

@@ -167,7 +167,7 @@ impl JwtVerifier {
         let Some(decryption) = self.decryption_of(token)? else {
             return self.accept_signed(token, buffer, read);
         };
-        let inner = decryption.open_async(token, &self.limits, &self.understood).await?;
+        let inner = decryption.open_async(token, &self.limits).await?;
         self.accept_signed(Decryption::signed_token(&inner, &self.limits)?, buffer, read)
     }
 }

@@ -13,6 +13,7 @@ mod nested;
 mod numeric_date;
 mod policy;
 mod sourced;
+mod understood;
 mod unverified;
 mod verified;
 mod verifier;

@@ -40,27 +40,17 @@ impl Decryption {
         Self { keys, algorithms, encryptions, compression }
     }
 
-    /// Decrypts a token that says it carries a signed one. `understood` are the names that its `crit` may
-    /// hold, as they are for the signed token's.
-    pub(super) fn open(
-        &self,
-        token: &str,
-        limits: &Limits,
-        understood: &[String],
-    ) -> Result<SecretBytes, Error> {
+    /// Decrypts a token that says it carries a signed one. Its `crit` may name nothing, as nobody gets to
+    /// see its header: only the signed token's is given out.
+    pub(super) fn open(&self, token: &str, limits: &Limits) -> Result<SecretBytes, Error> {
         let mut header = Vec::new();
-        self.keys.open(&self.judge(token, limits, understood, &mut header)?)
+        self.keys.open(&self.judge(token, limits, &mut header)?)
     }
 
     /// Decrypts like [`open`](Self::open), and waits for keys that answer later.
-    pub(super) async fn open_async(
-        &self,
-        token: &str,
-        limits: &Limits,
-        understood: &[String],
-    ) -> Result<SecretBytes, Error> {
+    pub(super) async fn open_async(&self, token: &str, limits: &Limits) -> Result<SecretBytes, Error> {
         let mut header = Vec::new();
-        self.keys.open_async(&self.judge(token, limits, understood, &mut header)?).await
+        self.keys.open_async(&self.judge(token, limits, &mut header)?).await
     }
 
     /// Takes a token apart and judges what its header says, before any key is asked.
@@ -68,10 +58,9 @@ impl Decryption {
         &self,
         token: &'t str,
         limits: &'t Limits,
-        understood: &'t [String],
         header: &'t mut Vec<u8>,
     ) -> Result<EncryptedToken<'t>, Error> {
-        let rules = HeaderRules { compression: self.compression, ..HeaderRules::new(limits, understood) };
+        let rules = HeaderRules { compression: self.compression, ..HeaderRules::new(limits, &[""; 0]) };
         let token = EncryptedToken::parse(token, &rules, header)?;
         if !token.cty().is_some_and(|cty| media_type_eq(cty, NESTED)) {
             return Err(Error::NotAllowed(Refusal::ContentType));

@@ -8,8 +8,12 @@ use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
+use serde::de::DeserializeOwned;
+
 use super::NumericDate;
 use super::claims::{Audience, NoClaims, Registered};
+use super::understood::{KeptHeader, UnderstoodHeader};
+use crate::error::Error;
 use crate::jws::JwsAlgorithm;
 use crate::secret::Wiped;
 
@@ -56,10 +60,16 @@ struct Said {
     jwt_id: Option<Range<usize>>,
     algorithm: JwsAlgorithm,
     key_id: Option<Range<usize>>,
+    header: KeptHeader,
 }
 
 impl Said {
-    fn new(registered: &Registered<'_>, algorithm: JwsAlgorithm, key_id: Option<&str>) -> Self {
+    fn new(
+        registered: &Registered<'_>,
+        algorithm: JwsAlgorithm,
+        key_id: Option<&str>,
+        header: UnderstoodHeader<'_>,
+    ) -> Self {
         let Registered { issuer, subject, audience, expires_at, not_before, issued_at, jwt_id } = registered;
         let [issuer, subject, jwt_id] = [issuer, subject, jwt_id].map(Option::as_deref);
         let sole = [issuer, subject, jwt_id, key_id].into_iter().flatten().map(str::len);
@@ -82,6 +92,7 @@ impl Said {
             jwt_id: jwt_id.map(&mut keep),
             algorithm,
             key_id: key_id.map(&mut keep),
+            header: header.into(),
             texts,
         }
     }
@@ -93,8 +104,13 @@ impl Said {
 
 impl<T> VerifiedJwt<T> {
     pub(crate) fn new(jwt: BorrowedJwt<'_, T>) -> Self {
-        let BorrowedJwt { registered, algorithm, key_id, claims } = jwt;
-        Self { said: Said::new(&registered, algorithm, key_id), claims }
+        let BorrowedJwt { registered, algorithm, key_id, header, claims } = jwt;
+        Self { said: Said::new(&registered, algorithm, key_id, header), claims }
+    }
+
+    /// How many bytes of the header are kept.
+    pub(crate) fn header_len(&self) -> usize {
+        self.said.header.len()
     }
 
     /// Parts the claims from the rest.
@@ -157,6 +173,17 @@ impl<T> VerifiedJwt<T> {
         self.said.text(self.said.key_id.as_ref())
     }
 
+    /// Returns a parameter of the signed token's protected header that the verifier was told to understand
+    /// ([`understood_critical`](crate::jwt::JwtVerifierBuilder::understood_critical)), whether `crit` names it or
+    /// not. `None` if it isn't there, and for every other name.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Malformed`] if its value doesn't fit the type.
+    pub fn parameter<P: DeserializeOwned>(&self, name: &str) -> Result<Option<P>, Error> {
+        self.said.header.as_understood().parameter(name)
+    }
+
     /// Returns the claims in the caller's type.
     #[must_use]
     pub fn claims(&self) -> &T {
@@ -187,6 +214,7 @@ pub struct BorrowedJwt<'b, T> {
     pub(super) registered: Registered<'b>,
     pub(super) algorithm: JwsAlgorithm,
     pub(super) key_id: Option<&'b str>,
+    pub(super) header: UnderstoodHeader<'b>,
     pub(super) claims: T,
 }
 
@@ -242,6 +270,17 @@ impl<'b, T> BorrowedJwt<'b, T> {
     #[must_use]
     pub fn key_id(&self) -> Option<&str> {
         self.key_id
+    }
+
+    /// Returns a parameter of the signed token's protected header that the verifier was told to understand
+    /// ([`understood_critical`](crate::jwt::JwtVerifierBuilder::understood_critical)), whether `crit` names it or
+    /// not. `None` if it isn't there, and for every other name.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Malformed`] if its value doesn't fit the type.
+    pub fn parameter<P: DeserializeOwned>(&self, name: &str) -> Result<Option<P>, Error> {
+        self.header.parameter(name)
     }
 
     /// Returns the claims in the caller's type.

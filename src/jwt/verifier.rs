@@ -14,6 +14,7 @@ use super::accepted_header::{AcceptedHeaders, SignerHint};
 use super::claims::{Claims, Registered};
 use super::nested::{Decryption, NESTED};
 use super::policy::{Expectation, Policy, missing, unexpected};
+use super::understood::UnderstoodHeader;
 use super::verified::{BorrowedJwt, TokenBuffer, VerifiedJwt};
 use super::verifier_builder::JwtVerifierBuilder;
 use crate::clock::Clock;
@@ -64,7 +65,8 @@ pub struct JwtVerifier {
     pub(super) token_types: Vec<String>,
     /// A header without `typ` will do too.
     pub(super) untyped: bool,
-    pub(super) understood: Vec<String>,
+    /// What `crit` of a signed token's header may name; tokens that give it out share it.
+    pub(super) understood: Arc<[String]>,
     pub(super) accepted_headers: AcceptedHeaders,
     pub(super) decryption: Option<Decryption>,
     pub(super) policy: Policy,
@@ -196,7 +198,7 @@ impl JwtVerifier {
         let Some(decryption) = self.decryption_of(token)? else {
             return self.accept_signed(token, buffer, read);
         };
-        let inner = decryption.open(token, &self.limits, &self.understood)?;
+        let inner = decryption.open(token, &self.limits)?;
         self.accept_signed(Decryption::signed_token(&inner, &self.limits)?, buffer, read)
     }
 
@@ -217,20 +219,25 @@ impl JwtVerifier {
         buffer: &'b mut TokenBuffer,
         read: impl FnOnce(&'b str) -> Result<T, Error>,
     ) -> Result<BorrowedJwt<'b, T>, Error> {
+        // Whoever understands parameters reads them once the token is verified: their header is needed again.
+        let accepted_headers = self.understood.is_empty().then_some(&self.accepted_headers);
         let mut known = None;
         let parts = SignedParts::split_unless(token, &self.limits, &mut buffer.decoded, |header| {
-            known = self.accepted_headers.find(header);
+            known = accepted_headers.and_then(|accepted| accepted.find(header));
             known.is_some()
         })?;
         let is_known = known.is_some();
         let hint = known.map_or_else(|| self.judge_header(&parts), Ok)?;
         let (key, text, registered) = self.check_signature(&parts, &hint)?;
-        if !is_known {
-            self.accepted_headers.keep(parts.encoded_header(), &hint);
+        if let Some(accepted_headers) = accepted_headers
+            && !is_known
+        {
+            accepted_headers.keep(parts.encoded_header(), &hint);
         }
         self.policy.judge(&registered, Claims::new(text, &self.limits), self.clock.now().into())?;
         let claims = read(text)?;
-        Ok(BorrowedJwt { registered, algorithm: key.algorithm(), key_id: key.key_id(), claims })
+        let header = UnderstoodHeader::new(parts.header_text(), &self.understood);
+        Ok(BorrowedJwt { registered, algorithm: key.algorithm(), key_id: key.key_id(), header, claims })
     }
 
     /// Reads a header that isn't known yet. What is accepted here depends on its text and on this verifier,

@@ -287,9 +287,23 @@ impl JwtVerifierBuilder {
         self
     }
 
-    /// Declares header parameters that the application understands and processes itself, so that `crit`
-    /// may name them ([RFC 7515 §4.1.11](https://www.rfc-editor.org/rfc/rfc7515#section-4.1.11)): in the header of a signed token, and in
-    /// that of an encrypted one around it.
+    /// Declares parameters of a signed token's header that the application understands, so that `crit` may
+    /// name them ([RFC 7515 §4.1.11](https://www.rfc-editor.org/rfc/rfc7515#section-4.1.11)). Who declares one has to process it:
+    /// [`VerifiedJwt::parameter`](crate::VerifiedJwt::parameter) gives it out.
+    ///
+    /// The header of an encrypted token around it isn't given out, so nothing there may be critical; where
+    /// that is needed, [`JweDecrypter`](crate::jwe::JweDecrypter) decrypts and this verifies what was inside.
+    ///
+    /// ```
+    /// use countersign::{Error, JwtVerifier, NoClaims, VerifyingKey};
+    ///
+    /// fn tenant(key: VerifyingKey, token: &str) -> Result<Option<u64>, Error> {
+    ///     let verifier = JwtVerifier::builder(key).issuer("https://id.example.com")
+    ///         .audience("https://orders.example.com").understood_critical(["tenant"]).build()?;
+    ///     verifier.verify::<NoClaims>(token)?.parameter("tenant")
+    /// }
+    /// # let _ = tenant;
+    /// ```
     pub fn understood_critical<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
         self.understood.extend(names.into_iter().map(Into::into));
         self
@@ -332,7 +346,7 @@ impl JwtVerifierBuilder {
             algorithms: self.algorithms.into_iter().flatten().collect(),
             token_types: self.token_types,
             untyped: self.untyped,
-            understood: self.understood,
+            understood: self.understood.into(),
             accepted_headers: AcceptedHeaders::default(),
             decryption,
             policy: self.policy,

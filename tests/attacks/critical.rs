@@ -1,9 +1,10 @@
 //! Classes G and H: parameters that must be understood (RFC 7515 §4.1.11), and payloads that aren't encoded
 //! (RFC 7797).
 
+use countersign::gateway::cache::TokenCache;
 use countersign::{
-    ContentEncryption, DecryptionKey, Error, JwtVerifier, KeySet, NoClaims, SecretBytes, VerifiedJwt,
-    decrypt, encrypt,
+    AccessTokenVerifier, ContentEncryption, DecryptionKey, Error, JwtVerifier, KeySet, NoClaims, SecretBytes,
+    VerifiedJwt, decrypt, encrypt,
 };
 
 use crate::jwe_forging::sealed;
@@ -90,45 +91,110 @@ fn row_047_critical_parameter_that_is_understood() {
     assert!(understanding(&["exp"], &hs256(H0, P0)).is_ok());
 }
 
-/// The header of an encrypted token is read by the same application as that of the signed one inside.
+/// Who accepts a critical parameter has to process it, so whoever declares one gets it.
 #[test]
-fn row_047_understood_in_the_header_of_an_encrypted_token() {
+fn row_047_critical_parameter_is_given_out() {
+    let token = hs256(r#"{"alg":"HS256","crit":["exp"],"exp":1,"cnf":2}"#, P0);
+    let jwt = understanding(&["exp"], &token).unwrap();
+    assert_eq!(jwt.parameter("exp"), Ok(Some(1)));
+    assert_eq!(code(jwt.parameter::<bool>("exp")), "parameter_type");
+    // Nobody declared these.
+    assert_eq!(jwt.parameter::<u8>("cnf"), Ok(None));
+    assert_eq!(jwt.parameter::<String>("alg"), Ok(None));
+}
+
+/// Nobody gets to see an encrypted token's header, so what is critical there is refused, declared or not; the
+/// header of the signed token inside is given out.
+#[test]
+fn row_044_and_047_critical_parameters_of_a_nested_token() {
     let cek = secret();
     let key = DecryptionKey::direct(ContentEncryption::A128CbcHs256, SecretBytes::from(cek.clone())).unwrap();
     let keys: KeySet<DecryptionKey> = key.clone_key().into();
     let forged = |extra: &str, inner: &str| {
-        let header = format!(r#"{{"alg":"dir","enc":"A128CBC-HS256","cty":"JWT",{extra}}}"#);
+        let header = format!(r#"{{"alg":"dir","enc":"A128CBC-HS256","cty":"JWT"{extra}}}"#);
         sealed(&cek, &header, b"", inner.as_bytes())
     };
     let verify = |names: &[&str], token: &str| {
         let verifier = JwtVerifier::builder(hs256_key()).decrypt_with(key.clone_key());
         let verifier = verifier.understood_critical(names.iter().copied());
         let verifier = verifier.issuer(ISSUER).audience(AUDIENCE).clock(at(NOW)).build().unwrap();
-        verifier.verify::<NoClaims>(token).map(drop)
+        verifier.verify::<NoClaims>(token)
     };
     let plain = hs256(H0, P0);
-    let token = forged(r#""crit":["bork"],"bork":1"#, &plain);
-    assert_eq!(verify(&["bork"], &token), Ok(()));
-    assert_eq!(verify(&["exp", "bork"], &token), Ok(()));
-    for names in [&[][..], &["exp"], &["Bork"], &[""]] {
-        assert_eq!(code(verify(names, &token)), "unsupported_critical", "{names:?}");
+    let inner = hs256(r#"{"alg":"HS256","crit":["bork"],"bork":1}"#, P0);
+    assert_eq!(verify(&["bork"], &forged("", &inner)).unwrap().parameter("bork"), Ok(Some(1)));
+    assert_eq!(code(verify(&["exp"], &forged("", &inner))), "unsupported_critical");
+    // In the outer header: whatever is declared, and whatever the inner one says.
+    for token in [&plain, &inner].map(|inner| forged(r#","crit":["bork"],"bork":2"#, inner)) {
+        for names in [&["bork"][..], &["exp", "bork"], &[], &["exp"], &["Bork"], &[""]] {
+            assert_eq!(code(verify(names, &token)), "unsupported_critical", "{names:?}");
+        }
+        // Whoever decrypts without a verifier has declared nothing.
+        assert_eq!(code(decrypt(&key, &token)), "unsupported_critical");
+        assert_eq!(code(keys.decrypt(&token)), "unsupported_critical");
     }
-    // Whoever decrypts without a verifier has declared nothing.
-    assert_eq!(code(decrypt(&key, &token)), "unsupported_critical");
-    assert_eq!(code(keys.decrypt(&token)), "unsupported_critical");
-    // One name for both headers, and each of them is held to it.
-    let inner = hs256(r#"{"alg":"HS256","crit":["cnf"],"cnf":1}"#, P0);
-    let both = forged(r#""crit":["bork"],"bork":1"#, &inner);
-    assert_eq!(verify(&["bork", "cnf"], &both), Ok(()));
-    assert_eq!(code(verify(&["bork"], &both)), "unsupported_critical");
-    assert_eq!(code(verify(&["cnf"], &both)), "unsupported_critical");
+    // Not critical, it is ignored, and never taken for the signed token's.
+    let beside = verify(&["bork"], &forged(r#","bork":2"#, &plain)).unwrap();
+    assert_eq!(beside.parameter::<u8>("bork"), Ok(None));
+    assert_eq!(verify(&["bork"], &forged(r#","bork":2"#, &inner)).unwrap().parameter("bork"), Ok(Some(1)));
     // The rules on `crit` hold, and `b64` is nothing that an encrypted token has (RFC 7797 §3).
-    assert_eq!(code(verify(&["bork"], &forged(r#""crit":["bork"]"#, &plain))), "crit");
-    assert_eq!(code(verify(&["enc"], &forged(r#""crit":["enc"]"#, &plain))), "crit");
+    assert_eq!(code(verify(&["bork"], &forged(r#","crit":["bork"]"#, &plain))), "crit");
+    assert_eq!(code(verify(&["enc"], &forged(r#","crit":["enc"]"#, &plain))), "crit");
     for b64 in ["true", "false"] {
-        let token = forged(&format!(r#""crit":["b64"],"b64":{b64}"#), &plain);
+        let token = forged(&format!(r#","crit":["b64"],"b64":{b64}"#), &plain);
         assert_eq!(code(verify(&["b64"], &token)), "unsupported_critical", "{b64}");
     }
+}
+
+/// The same of access tokens, also of those that a cache knows.
+#[test]
+fn row_044_and_047_critical_parameters_of_an_access_token() {
+    let (cek, names) = (secret(), ["bork"]);
+    let key = DecryptionKey::direct(ContentEncryption::A128CbcHs256, SecretBytes::from(cek.clone())).unwrap();
+    let claims = P0.replace(r#""sub":"u""#, r#""sub":"u","client_id":"c","jti":"1","iat":1"#);
+    let signed = |extra: &str| hs256(format!(r#"{{"alg":"HS256","typ":"at+jwt"{extra}}}"#), &claims);
+    let nested = |extra: &str, inner: &str| {
+        let header = format!(r#"{{"alg":"dir","enc":"A128CBC-HS256","cty":"JWT"{extra}}}"#);
+        sealed(&cek, &header, b"", inner.as_bytes())
+    };
+    let builder = || {
+        let builder = AccessTokenVerifier::builder(hs256_key()).clock(at(NOW));
+        builder.issuer(ISSUER).audience(AUDIENCE)
+    };
+    let critical = r#","crit":["bork"],"bork":1"#;
+    let inner = signed(critical);
+    let cache = TokenCache::builder().build().unwrap();
+    for (token, knowing, unknowing) in [
+        (inner.clone(), builder().understood_critical(names), builder()),
+        (
+            nested("", &inner),
+            builder().understood_critical(names).decrypt_with(key.clone_key()),
+            builder().decrypt_with(key.clone_key()),
+        ),
+    ] {
+        let (knowing, unknowing) = (knowing.build().unwrap(), unknowing.build().unwrap());
+        for _ in 0..3 {
+            assert_eq!(knowing.verify::<NoClaims>(&token).unwrap().parameter("bork"), Ok(Some(1)));
+            let cached = cache.verify::<NoClaims>(&knowing, &token).unwrap();
+            assert_eq!(cached.parameter("bork"), Ok(Some(1)));
+            assert_eq!(code(cached.parameter::<bool>("bork")), "parameter_type");
+            assert_eq!(cached.parameter::<String>("typ"), Ok(None));
+            assert_eq!(code(unknowing.verify::<NoClaims>(&token)), "unsupported_critical");
+            assert_eq!(code(cache.verify::<NoClaims>(&unknowing, &token)), "unsupported_critical");
+        }
+    }
+    assert_eq!(cache.hits(), 4);
+    // In the outer header, declared or not.
+    let outside = nested(critical, &signed(""));
+    for names in [&names[..], &[]] {
+        let builder = builder().understood_critical(names.iter().copied());
+        let verifier = builder.decrypt_with(key.clone_key()).build().unwrap();
+        assert_eq!(code(verifier.verify::<NoClaims>(&outside)), "unsupported_critical");
+        assert_eq!(code(cache.verify::<NoClaims>(&verifier, &outside)), "unsupported_critical");
+    }
+    // A verifier that was told nothing gives nothing out.
+    let plain = builder().build().unwrap().verify::<NoClaims>(&signed(r#","bork":1"#)).unwrap();
+    assert_eq!(plain.parameter::<u8>("bork"), Ok(None));
 }
 
 #[test]

@@ -8,8 +8,11 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
+use serde::de::DeserializeOwned;
+
 use super::confirmation::Confirmation;
 use super::facts::Facts;
+use crate::error::Error;
 use crate::jws::JwsAlgorithm;
 use crate::jwt::{ClaimValue, Claims, Descent, NoClaims, NumericDate, VerifiedJwt};
 use crate::limits::Limits;
@@ -246,6 +249,17 @@ impl<T> AccessToken<T> {
         self.said.jwt.key_id()
     }
 
+    /// Returns a parameter of the signed token's protected header that the verifier was told to understand
+    /// ([`understood_critical`](super::AccessTokenVerifierBuilder::understood_critical)), whether `crit` names it or
+    /// not. `None` if it isn't there, and for every other name.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Malformed`] if its value doesn't fit the type.
+    pub fn parameter<P: DeserializeOwned>(&self, name: &str) -> Result<Option<P>, Error> {
+        self.said.jwt.parameter(name)
+    }
+
     /// Returns the claims in the caller's type.
     #[must_use]
     pub fn claims(&self) -> &T {
@@ -298,7 +312,7 @@ impl<T> AccessToken<T> {
         // The text, what was read of it, and `jti` or `cnf` once more: no more than three times the text.
         let text = self.said.text.capacity().saturating_mul(3);
         let key_id = self.key_id().map_or(0, str::len);
-        size_of::<Said>() + text + strings * EACH + key_id
+        size_of::<Said>() + text + strings * EACH + key_id + self.said.jwt.header_len()
     }
 
     pub(crate) fn descend(&self, path: &[String]) -> Descent<'_> {

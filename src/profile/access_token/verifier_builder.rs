@@ -162,7 +162,9 @@ impl AccessTokenVerifierBuilder {
         self
     }
 
-    /// Declares header parameters that the application understands, so that `crit` may name them.
+    /// Declares parameters of a signed token's header that the application understands, so that `crit` may
+    /// name them, see [`JwtVerifierBuilder::understood_critical`]. Who declares one has to process it:
+    /// [`AccessToken::parameter`](crate::AccessToken::parameter) gives it out.
     pub fn understood_critical<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
         self.jwt = self.jwt.understood_critical(names);
         self
