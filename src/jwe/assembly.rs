@@ -84,7 +84,7 @@ impl<'k> JweBuilder<'k> {
                     "expected `agreement_info` for a recipient of the key agreement family, found another algorithm",
                 ));
             }
-            FurtherParameters::check(&[&self.protected, &self.shared, parameters])?;
+            FurtherParameters::check(&[&self.protected, &self.shared, parameters], None)?;
         }
         Ok(())
     }
@@ -163,7 +163,7 @@ impl<'k> JweBuilder<'k> {
     ) -> Result<String, Error> {
         let protected = self.protected_header(alone);
         let mut shared = HeaderWriter::empty();
-        self.shared.write(&mut shared);
+        self.shared.write(&[], &mut shared);
 
         // RFC 7516 §5.1: with additional authenticated data of the application's, a dot and that behind it.
         let mut covered = protected.clone();
@@ -230,7 +230,7 @@ impl<'k> JweBuilder<'k> {
         if let Some(output) = alone {
             output.write_parameters(&mut header);
         }
-        self.protected.write(&mut header);
+        self.protected.write(&[], &mut header);
         header.finish()
     }
 }
@@ -247,7 +247,7 @@ impl Recipient<'_> {
             }
             output.write_parameters(&mut header);
         }
-        self.parameters.write(&mut header);
+        self.parameters.write(&[], &mut header);
         header.finish_json()
     }
 }
