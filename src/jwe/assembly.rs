@@ -102,7 +102,7 @@ impl<'k> JweBuilder<'k> {
         let sealed = self.seal(content_key, iv, protected.as_bytes(), plaintext)?;
 
         let parts = [&recipient.encrypted_key, iv, &sealed.ciphertext, &sealed.tag];
-        let encoded_len: usize = parts.iter().map(|part| 1 + part.len() / 3 * 4 + 4).sum();
+        let encoded_len: usize = parts.iter().map(|part| 1 + base64url::encoded_len(part.len())).sum();
         let mut token = String::with_capacity(protected.len() + encoded_len);
         token.push_str(&protected);
         for part in parts {
