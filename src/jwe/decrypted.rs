@@ -7,12 +7,10 @@ use std::fmt;
 
 use serde::de::DeserializeOwned;
 
-use crate::error::{Defect, Error, Part};
-use crate::limits::Limits;
+use crate::error::Error;
 use crate::secret::SecretBytes;
-use crate::wire::header::HeaderText;
-use crate::wire::json::{Value, scan_object};
-use crate::wire::typed;
+use crate::wire::header::{HeaderText, member, parameter};
+use crate::wire::json::Value;
 
 use super::alg::JweAlgorithm;
 use super::enc::ContentEncryption;
@@ -151,7 +149,7 @@ impl DecryptedJwe {
     ///
     /// [`Error::Malformed`] if its value doesn't fit the type.
     pub fn parameter<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, Error> {
-        parameter(self.header.protected.iter(), name)
+        parameter(self.header.protected.as_deref(), name)
     }
 
     /// Returns a parameter of the unprotected headers, the shared one and this recipient's, `None` if it isn't
@@ -161,7 +159,7 @@ impl DecryptedJwe {
     ///
     /// [`Error::Malformed`] if its value doesn't fit the type.
     pub fn unprotected_parameter<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, Error> {
-        parameter(self.header.unprotected.iter().flatten(), name)
+        parameter(self.header.unprotected.iter().flatten().map(String::as_str), name)
     }
 }
 
@@ -176,27 +174,4 @@ impl fmt::Debug for DecryptedJwe {
             .field("plaintext", &self.plaintext)
             .finish_non_exhaustive()
     }
-}
-
-/// Returns a parameter out of the parts of a header, which name it once.
-fn parameter<'a, T: DeserializeOwned>(
-    mut parts: impl Iterator<Item = &'a String>,
-    name: &str,
-) -> Result<Option<T>, Error> {
-    let Some(value) = parts.find_map(|part| member(part, name)) else { return Ok(None) };
-    let fits = typed::from_json(value.text());
-    fits.map(Some).map_err(|_| Error::malformed(Part::Header, Defect::ParameterType))
-}
-
-/// Returns a member of a part of the header, which was scanned before under the reader's limits.
-fn member<'a>(part: &'a str, name: &str) -> Option<Value<'a>> {
-    let limits = Limits::default().json_members(usize::MAX).json_depth(usize::MAX);
-    let mut found = None;
-    let scanned = scan_object(part, Part::Header, &limits, |member, value| {
-        if member == name {
-            found = Some(value);
-        }
-        Ok(())
-    });
-    scanned.ok().and(found)
 }

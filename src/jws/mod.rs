@@ -10,7 +10,6 @@
 pub(crate) mod alg;
 mod external;
 mod key;
-mod parameters;
 #[cfg(test)]
 mod rfc7520;
 mod sign;

@@ -8,12 +8,12 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
-use super::parameters::Parameters;
 use super::{JwsAlgorithm, SigningKey};
 use crate::crypto::SignatureBytes;
 use crate::error::Error;
+use crate::jwk::Jwk;
 use crate::wire::base64url;
-use crate::wire::header::HeaderWriter;
+use crate::wire::header::{B64, FurtherParameters, HeaderWriter};
 
 /// Signs a payload of any bytes and returns the compact serialization.
 ///
@@ -62,7 +62,8 @@ pub struct JwsBuilder<'k> {
     pub(super) key: &'k SigningKey,
     token_type: Option<String>,
     content_type: Option<String>,
-    parameters: Parameters,
+    parameters: FurtherParameters,
+    unprotected_parameters: FurtherParameters,
     has_unprotected_key_id: bool,
     has_unencoded_payload: bool,
 }
@@ -74,7 +75,8 @@ impl<'k> JwsBuilder<'k> {
             key,
             token_type: None,
             content_type: None,
-            parameters: Parameters::default(),
+            parameters: FurtherParameters::new(),
+            unprotected_parameters: FurtherParameters::new(),
             has_unprotected_key_id: false,
             has_unencoded_payload: false,
         }
@@ -113,7 +115,7 @@ impl<'k> JwsBuilder<'k> {
     /// # }
     /// ```
     pub fn parameter<T: Serialize + ?Sized>(mut self, name: impl Into<String>, value: &T) -> Self {
-        self.parameters.add_protected(name.into(), value, false);
+        self.parameters.add(name, value);
         self
     }
 
@@ -124,7 +126,7 @@ impl<'k> JwsBuilder<'k> {
     /// The verifier declares it in
     /// [`understood_critical`](crate::jws::JwsVerifier::understood_critical) and then reads it.
     pub fn critical_parameter<T: Serialize + ?Sized>(mut self, name: impl Into<String>, value: &T) -> Self {
-        self.parameters.add_protected(name.into(), value, true);
+        self.parameters.add_critical(name, value);
         self
     }
 
@@ -137,7 +139,7 @@ impl<'k> JwsBuilder<'k> {
         name: impl Into<String>,
         value: &T,
     ) -> Self {
-        self.parameters.add_unprotected(name.into(), value);
+        self.unprotected_parameters.add(name, value);
         self
     }
 
@@ -239,8 +241,11 @@ impl<'k> JwsBuilder<'k> {
 
     /// Both parts of the header.
     pub(super) fn header(&self) -> Result<WrittenHeader, Error> {
-        let Self { key, token_type, content_type, parameters, has_unprotected_key_id, has_unencoded_payload } =
-            self;
+        let Self { key, token_type, content_type, parameters, unprotected_parameters, .. } = self;
+        FurtherParameters::check(&[parameters, unprotected_parameters], Some(JWK))?;
+        for jwk in [parameters, unprotected_parameters].into_iter().filter_map(|own| own.find(JWK)) {
+            check_own_key(key, jwk)?;
+        }
         let mut protected = HeaderWriter::new(key.header_name());
         let mut unprotected = HeaderWriter::empty();
         for (name, value) in [("typ", token_type.as_deref()), ("cty", content_type.as_deref())] {
@@ -248,19 +253,19 @@ impl<'k> JwsBuilder<'k> {
                 protected.string(name, value);
             }
         }
-        let unprotected_key_id = key.key_id().filter(|_| *has_unprotected_key_id);
         if let Some(key_id) = key.key_id() {
-            let header = if *has_unprotected_key_id { &mut unprotected } else { &mut protected };
+            let header = if self.has_unprotected_key_id { &mut unprotected } else { &mut protected };
             header.string("kid", key_id);
         }
-        parameters.write_protected(key, !has_unencoded_payload, &mut protected)?;
-        parameters.write_unprotected(key, &mut unprotected)?;
-        let has_unprotected = parameters.has_unprotected() || unprotected_key_id.is_some();
-        let unprotected = has_unprotected.then(|| unprotected.json());
-        if !parameters.is_empty() {
-            parameters.check(&protected.json(), unprotected.as_deref())?;
-        }
-        Ok(WrittenHeader { protected: protected.finish(), unprotected })
+        let critical: &[&str] = if self.has_unencoded_payload {
+            protected.raw(B64, "false");
+            &[B64]
+        } else {
+            &[]
+        };
+        parameters.write(critical, &mut protected);
+        unprotected_parameters.write(&[], &mut unprotected);
+        Ok(WrittenHeader { protected: protected.finish(), unprotected: unprotected.finish_json() })
     }
 
     /// The protected header, if there is no other.
@@ -283,6 +288,19 @@ pub(super) struct WrittenHeader {
     /// As JSON, if it has any parameter.
     pub(super) unprotected: Option<String>,
 }
+
+/// RFC 7515 §4.1.3: `jwk` is "the public key that corresponds to the key used to digitally sign the JWS".
+/// Anything else in its place is a mistake, and a private key there is published.
+fn check_own_key(key: &SigningKey, json: &str) -> Result<(), Error> {
+    let jwk = Jwk::from_json(json)?;
+    let own = key.to_public_jwk()?;
+    if jwk.is_private() || jwk.is_secret() || jwk.thumbprint() != own.thumbprint() {
+        return Err(Error::misuse("expected the signing key's own public half in `jwk`, found another key"));
+    }
+    Ok(())
+}
+
+const JWK: &str = "jwk";
 
 /// Returns a payload as the signing input ends with it.
 pub(super) fn payload_text(payload: &[u8], encodes: bool) -> Cow<'_, [u8]> {

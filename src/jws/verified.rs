@@ -11,11 +11,8 @@ use std::fmt;
 use serde::de::DeserializeOwned;
 
 use super::{JwsAlgorithm, VerifyingKey};
-use crate::error::{Defect, Error, Part};
-use crate::limits::Limits;
-use crate::wire::header::{Header, HeaderText};
-use crate::wire::json::{Value, scan_object};
-use crate::wire::typed;
+use crate::error::Error;
+use crate::wire::header::{Header, HeaderText, member, parameter};
 
 /// A payload whose one signature holds.
 ///
@@ -237,7 +234,7 @@ impl VerifiedSignature {
     pub(super) fn new(index: usize, key: &VerifyingKey, header: &Header<'_>, text: HeaderText<'_>) -> Self {
         let protected = text.protected.unwrap_or("{}");
         // Whoever reads a type takes it for the signer's word, so an unprotected one is none.
-        let is_protected = |name| text.unprotected.is_none() || has_member(protected, name);
+        let is_protected = |name| text.unprotected.is_none() || member(protected, name).is_some();
         let signed = |name, value: &Option<Cow<'_, str>>| {
             value.as_deref().filter(|_| is_protected(name)).map(Box::from)
         };
@@ -299,7 +296,7 @@ impl VerifiedSignature {
     ///
     /// [`Error::Malformed`] if its value doesn't fit the type.
     pub fn parameter<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, Error> {
-        parameter(&self.protected, name)
+        parameter([&*self.protected], name)
     }
 
     /// Returns a parameter of the unprotected header, `None` if it isn't there. The signature doesn't cover
@@ -309,7 +306,7 @@ impl VerifiedSignature {
     ///
     /// [`Error::Malformed`] if its value doesn't fit the type.
     pub fn unprotected_parameter<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, Error> {
-        self.unprotected.as_deref().map_or(Ok(None), |unprotected| parameter(unprotected, name))
+        parameter(self.unprotected.as_deref(), name)
     }
 }
 
@@ -353,27 +350,4 @@ impl RefusedSignature {
 
 fn distinct_keys<'s>(signatures: impl Iterator<Item = &'s VerifiedSignature>) -> usize {
     signatures.map(|signature| &*signature.thumbprint).collect::<HashSet<_>>().len()
-}
-
-fn has_member(object: &str, name: &str) -> bool {
-    member(object, name).is_some()
-}
-
-fn parameter<T: DeserializeOwned>(header: &str, name: &str) -> Result<Option<T>, Error> {
-    let Some(value) = member(header, name) else { return Ok(None) };
-    let fits = typed::from_json(value.text());
-    fits.map(Some).map_err(|_| Error::malformed(Part::Header, Defect::ParameterType))
-}
-
-/// Finds a member of a header that was scanned before, under the verifier's limits.
-fn member<'h>(header: &'h str, name: &str) -> Option<Value<'h>> {
-    let limits = Limits::default().json_depth(usize::MAX).json_members(usize::MAX);
-    let mut found = None;
-    let scanned = scan_object(header, Part::Header, &limits, |member, value| {
-        if member == name {
-            found = Some(value);
-        }
-        Ok(())
-    });
-    scanned.ok().and(found)
 }

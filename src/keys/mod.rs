@@ -11,6 +11,7 @@ mod key_set;
 mod recipient;
 pub mod remote;
 pub mod rotation;
+pub(crate) mod tenants;
 mod verification;
 
 pub use generation::KeyGeneration;

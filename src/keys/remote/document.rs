@@ -13,6 +13,7 @@ use super::settings::Settings;
 use super::source::KeySnapshot;
 use super::url::transport;
 use crate::error::{Defect, Error, Part};
+use crate::keys::tenants;
 use crate::limits::Limits;
 use crate::wire::json::scan_object;
 
@@ -23,9 +24,6 @@ pub(super) enum Location {
     Metadata { url: String, issuer: String },
     Tenants { url: String, template: String, tenants: Vec<String> },
 }
-
-/// What stands for the tenant in Microsoft's metadata.
-const TENANT: &str = "{tenantid}";
 
 impl Location {
     pub(super) fn url(&self) -> &str {
@@ -60,7 +58,10 @@ impl Location {
                 "expected one issuer, found a template: `for_tenants` takes it with a list of tenants",
             )),
             Self::Metadata { .. } => Ok(()),
-            Self::Tenants { template, tenants, .. } => check_tenants(template, tenants),
+            Self::Tenants { template, tenants, .. } => match tenants::misuse_of(template, tenants) {
+                Some(reason) => Err(Error::misuse(reason)),
+                None => Ok(()),
+            },
         }
     }
 
@@ -96,29 +97,6 @@ pub(super) struct Fetched {
     pub(super) snapshot: KeySnapshot,
     pub(super) keys_url: Option<String>,
     pub(super) lifetime: Duration,
-}
-
-fn check_tenants(template: &str, tenants: &[String]) -> Result<(), Error> {
-    let misuses = [
-        (
-            template.matches(TENANT).count() != 1,
-            "expected an issuer with `{tenantid}` in it once, as in Microsoft's metadata",
-        ),
-        (tenants.is_empty(), "expected at least one tenant, found none"),
-        (
-            !tenants.iter().all(|tenant| is_guid(tenant)),
-            "expected tenants by their IDs, which are GUIDs, not `common` or a domain",
-        ),
-    ];
-    match misuses.into_iter().find(|(applies, _)| *applies) {
-        Some((_, reason)) => Err(Error::misuse(reason)),
-        None => Ok(()),
-    }
-}
-
-fn is_guid(text: &str) -> bool {
-    let lengths = text.split('-').map(str::len);
-    lengths.eq([8, 4, 4, 4, 12]) && text.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
 }
 
 async fn get(http: &dyn HttpClient, url: &str) -> Result<HttpResponse, FetchProblem> {

@@ -8,8 +8,9 @@ use std::borrow::Cow;
 use std::fmt;
 
 use super::dialect::{Dialect, Form, Source};
-use super::rule::{Rule, TENANT};
+use super::rule::Rule;
 use crate::error::Error;
+use crate::keys::tenants::{self, TENANT};
 
 /// A provider's way of writing access tokens, and the issuers whose tokens are meant.
 ///
@@ -107,17 +108,6 @@ impl Provider {
         let (version, client_id): (_, &'static [&'static str]) =
             if template.ends_with("/v2.0") { ("2.0", &["azp"]) } else { ("1.0", &["appid"]) };
         let tenants: Vec<_> = tenants.into_iter().map(|id| id.as_ref().to_ascii_lowercase()).collect();
-        let misuses = [
-            (
-                template.matches(TENANT).count() != 1,
-                "expected an issuer with `{tenantid}` in it once, as in Microsoft's metadata",
-            ),
-            (tenants.is_empty(), "expected at least one tenant, found none"),
-            (
-                !tenants.iter().all(|tenant| is_guid(tenant)),
-                "expected tenants by their IDs, which are GUIDs, not `common` or a domain",
-            ),
-        ];
         Self {
             issuers: tenants.iter().map(|tenant| template.replace(TENANT, tenant)).collect(),
             dialect: Dialect {
@@ -139,7 +129,7 @@ impl Provider {
                 ..Dialect::rfc9068()
             },
             template: Some(template.to_owned()),
-            misuse: misuses.into_iter().find(|(applies, _)| *applies).map(|(_, misuse)| misuse),
+            misuse: tenants::misuse_of(template, &tenants),
         }
     }
 
@@ -306,15 +296,6 @@ impl fmt::Debug for Provider {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Provider").field("issuers", &self.issuers).finish_non_exhaustive()
     }
-}
-
-fn is_guid(text: &str) -> bool {
-    let groups: Vec<_> = text.split('-').collect();
-    let lengths = [8, 4, 4, 4, 12];
-    groups.len() == lengths.len()
-        && groups.iter().zip(lengths).all(|(group, length)| {
-            group.len() == length && group.bytes().all(|byte| byte.is_ascii_hexdigit())
-        })
 }
 
 #[cfg(test)]

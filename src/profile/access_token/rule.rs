@@ -6,6 +6,7 @@
 
 use super::facts::Members;
 use crate::error::{ClaimProblem, Error};
+use crate::keys::tenants::TENANT;
 
 /// What must hold of an authentic token's claims.
 pub(super) enum Rule {
@@ -22,9 +23,6 @@ pub(super) enum Rule {
     /// A token of the type DPoP (the claim's) is bound to a key.
     BoundIfDpop,
 }
-
-/// What stands for the tenant in the issuer's name, in Microsoft's metadata.
-pub(super) const TENANT: &str = "{tenantid}";
 
 impl Rule {
     pub(super) fn judge(&self, members: &Members<'_>) -> Result<(), Error> {

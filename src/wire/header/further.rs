@@ -47,17 +47,24 @@ impl FurtherParameters {
         self.parameters.is_empty()
     }
 
-    /// Judges the further parameters of one header, over all its parts.
+    /// Returns the JSON text of a parameter's value.
+    pub(crate) fn find(&self, name: &str) -> Option<&str> {
+        self.parameters.iter().find(|parameter| parameter.name == name)?.json.as_deref()
+    }
+
+    /// Judges the further parameters of one header, over all its parts. `judged` is a name of the JOSE
+    /// specifications whose value the caller judges.
     ///
     /// # Errors
     ///
-    /// [`Error::Misuse`] for a name of the JOSE specifications, a name that stands twice, or a value that
-    /// doesn't serialize to JSON that a reader would take.
-    pub(crate) fn check(parts: &[&Self]) -> Result<(), Error> {
+    /// [`Error::Misuse`] for a name of the JOSE specifications, a name that stands twice, a value that
+    /// doesn't serialize to JSON that a reader would take, or more parameters than that.
+    pub(crate) fn check(parts: &[&Self], judged: Option<&str>) -> Result<(), Error> {
         let mut names = HashSet::new();
         for FurtherParameter { name, json, is_critical } in parts.iter().flat_map(|part| &part.parameters) {
             let is_registered = REGISTERED.contains(&&**name) || name == B64;
-            if is_registered && (*is_critical || !OF_KEYS.contains(&&**name)) {
+            let is_open = OF_KEYS.contains(&&**name) || judged == Some(name);
+            if is_registered && (*is_critical || !is_open) {
                 return Err(Error::misuse(format!(
                     "expected a parameter of the application's own, found `{name}`, which the specifications define"
                 )));
@@ -74,18 +81,25 @@ impl FurtherParameters {
                 ));
             }
         }
+        // The rest is room for what this library writes.
+        if names.len() + REGISTERED.len() > Limits::default().json_members {
+            return Err(Error::misuse(
+                "expected header parameters within the default limits, found too many",
+            ));
+        }
         Ok(())
     }
 
-    /// Writes the parameters, then `crit` if one of them is critical.
-    pub(crate) fn write(&self, header: &mut HeaderWriter) {
+    /// Writes the parameters, then `crit` with the names given and those that are critical, if there are any.
+    pub(crate) fn write(&self, critical: &[&str], header: &mut HeaderWriter) {
         for FurtherParameter { name, json, .. } in &self.parameters {
             if let Some(json) = json {
                 header.raw(name, json);
             }
         }
-        let critical = self.parameters.iter().filter(|parameter| parameter.is_critical);
-        let critical: Vec<_> = critical.map(|parameter| &*parameter.name).collect();
+        let own = self.parameters.iter().filter(|parameter| parameter.is_critical);
+        let critical: Vec<_> =
+            critical.iter().copied().chain(own.map(|parameter| &*parameter.name)).collect();
         if !critical.is_empty() {
             header.strings("crit", &critical);
         }
@@ -96,8 +110,9 @@ impl FurtherParameters {
     }
 }
 
-/// What tells the recipient which key is meant (RFC 7516 §4.1.4 to §4.1.10). This library doesn't read them, so
-/// the application may write them. Not `jwk`: it could be a private key.
+/// What tells the reader which key is meant (RFC 7515 §4.1.2 to §4.1.8, RFC 7516 §4.1.4 to §4.1.10). This library
+/// doesn't read them, so the application may write them. Not `jwk`, which could be a private key, but where
+/// the caller looks at it.
 const OF_KEYS: [&str; 5] = ["jku", "x5u", "x5c", "x5t", "x5t#S256"];
 
 /// Returns the value's JSON, unless it has none that a reader would take: a flattened map's duplicate name.
@@ -126,14 +141,14 @@ mod tests {
 
     fn written(further: &FurtherParameters) -> String {
         let mut header = HeaderWriter::empty();
-        further.write(&mut header);
+        further.write(&[], &mut header);
         let protected = header.finish();
         String::from_utf8(base64url::decode(&protected, Part::Header).unwrap()).unwrap()
     }
 
     #[track_caller]
     fn refused(parts: &[&FurtherParameters], word: &str) {
-        match FurtherParameters::check(parts) {
+        match FurtherParameters::check(parts, None) {
             Err(Error::Misuse { reason }) => assert!(reason.contains(word), "{reason}"),
             other => panic!("{other:?}"),
         }
@@ -146,11 +161,11 @@ mod tests {
         assert_eq!(written(&further), "{}");
         further.add("é\"", "x\n");
         further.add("n", &[1, 2]);
-        assert_eq!(FurtherParameters::check(&[&further]), Ok(()));
+        assert_eq!(FurtherParameters::check(&[&further], None), Ok(()));
         assert_eq!(written(&further), r#"{"é\"":"x\n","n":[1,2]}"#);
         further.add_critical("exp", &Some(4));
         further.add_critical("none", &None::<u8>);
-        assert_eq!(FurtherParameters::check(&[&further]), Ok(()));
+        assert_eq!(FurtherParameters::check(&[&further], None), Ok(()));
         assert_eq!(written(&further), r#"{"é\"":"x\n","n":[1,2],"exp":4,"none":null,"crit":["exp","none"]}"#);
     }
 
@@ -164,14 +179,46 @@ mod tests {
             refused(&[&own, &critical], name);
             match name {
                 "jku" | "x5u" | "x5c" | "x5t" | "x5t#S256" => {
-                    assert_eq!(FurtherParameters::check(&[&own, &further]), Ok(()));
+                    assert_eq!(FurtherParameters::check(&[&own, &further], None), Ok(()));
                 }
                 _ => refused(&[&own, &further], name),
             }
         }
         let mut further = FurtherParameters::new();
         further.add("ALG", "x");
-        assert_eq!(FurtherParameters::check(&[&own, &further]), Ok(()));
+        assert_eq!(FurtherParameters::check(&[&own, &further], None), Ok(()));
+    }
+
+    #[test]
+    fn a_name_that_the_caller_judges_is_taken_and_never_critical() {
+        let (mut further, mut critical) = (FurtherParameters::new(), FurtherParameters::new());
+        further.add("jwk", &1);
+        critical.add_critical("jwk", &1);
+        assert_eq!(FurtherParameters::check(&[&further], Some("jwk")), Ok(()));
+        assert_eq!((further.find("jwk"), further.find("jku")), (Some("1"), None));
+        assert!(FurtherParameters::check(&[&further], Some("jku")).is_err());
+        assert!(FurtherParameters::check(&[&critical], Some("jwk")).is_err());
+    }
+
+    #[test]
+    fn crit_begins_with_the_names_given() {
+        let mut header = HeaderWriter::empty();
+        FurtherParameters::new().write(&["b64"], &mut header);
+        assert_eq!(header.json(), r#"{"crit":["b64"]}"#);
+        let mut further = FurtherParameters::new();
+        further.add_critical("exp", &4);
+        let mut header = HeaderWriter::empty();
+        further.write(&["b64"], &mut header);
+        assert_eq!(header.json(), r#"{"exp":4,"crit":["b64","exp"]}"#);
+    }
+
+    #[test]
+    fn there_are_no_more_than_a_reader_takes() {
+        let mut further = FurtherParameters::new();
+        (0..236).for_each(|number| further.add(number.to_string(), &number));
+        assert_eq!(FurtherParameters::check(&[&further], None), Ok(()));
+        further.add("one more", &1);
+        refused(&[&further], "too many");
     }
 
     #[test]
@@ -179,7 +226,7 @@ mod tests {
         let (mut one, mut other) = (FurtherParameters::new(), FurtherParameters::new());
         one.add("a", &1);
         other.add("b", &1);
-        assert_eq!(FurtherParameters::check(&[&one, &other]), Ok(()));
+        assert_eq!(FurtherParameters::check(&[&one, &other], None), Ok(()));
         other.add("a", &1);
         refused(&[&one, &other], "twice");
         one.add_critical("a", &2);
@@ -190,7 +237,7 @@ mod tests {
     fn a_value_serializes_to_what_a_reader_takes() {
         let mut further = FurtherParameters::new();
         further.add("a", &Twice { a: 1, rest: [("b", 2)].into() });
-        assert_eq!(FurtherParameters::check(&[&further]), Ok(()));
+        assert_eq!(FurtherParameters::check(&[&further], None), Ok(()));
         for add in [
             |further: &mut FurtherParameters| further.add("x", &Twice { a: 1, rest: [("a", 2)].into() }),
             |further: &mut FurtherParameters| further.add("x", &BTreeMap::from([(vec![1], 1)])),

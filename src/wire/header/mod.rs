@@ -7,11 +7,13 @@
 
 mod critical;
 mod further;
+mod member;
 mod parameters;
 mod writer;
 
 pub(crate) use further::FurtherParameters;
-pub(crate) use parameters::REGISTERED;
+pub(crate) use member::{member, parameter};
+use parameters::REGISTERED;
 pub(crate) use writer::HeaderWriter;
 
 use std::borrow::Cow;
@@ -281,7 +283,7 @@ fn epk(epk: Parameter<'_>) -> Result<Value<'_>, Error> {
 pub(crate) const DEFLATE: &str = "DEF";
 
 /// The one critical parameter that this library understands itself (RFC 7797 §3).
-const B64: &str = "b64";
+pub(crate) const B64: &str = "b64";
 
 const fn wrong_type(name: &'static str, expected: &'static str) -> Error {
     malformed(Defect::MemberType { name, expected })
