@@ -7,10 +7,8 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
-use crate::error::{Defect, Error, Part};
-use crate::limits::Limits;
-use crate::wire::json::{Value, scan_object};
-use crate::wire::typed;
+use crate::error::Error;
+use crate::wire::header;
 
 /// A verified token's protected header, if its verifier understands any names.
 #[derive(Clone, Copy)]
@@ -24,7 +22,9 @@ impl<'b> UnderstoodHeader<'b> {
 
     pub(super) fn parameter<P: DeserializeOwned>(self, name: &str) -> Result<Option<P>, Error> {
         match self.0 {
-            Some((json, names)) if names.iter().any(|understood| understood == name) => parameter(json, name),
+            Some((json, names)) if names.iter().any(|understood| understood == name) => {
+                header::parameter([json], name)
+            }
             _ => Ok(None),
         }
     }
@@ -49,23 +49,4 @@ impl From<UnderstoodHeader<'_>> for KeptHeader {
     fn from(header: UnderstoodHeader<'_>) -> Self {
         Self(header.0.map(|(json, names)| (Box::from(json), Arc::clone(names))))
     }
-}
-
-fn parameter<P: DeserializeOwned>(header: &str, name: &str) -> Result<Option<P>, Error> {
-    let Some(value) = member(header, name) else { return Ok(None) };
-    let fits = typed::from_json(value.text());
-    fits.map(Some).map_err(|_| Error::malformed(Part::Header, Defect::ParameterType))
-}
-
-/// Finds a member of a header that was scanned before, under the verifier's limits.
-fn member<'h>(header: &'h str, name: &str) -> Option<Value<'h>> {
-    let limits = Limits::default().json_depth(usize::MAX).json_members(usize::MAX);
-    let mut found = None;
-    let scanned = scan_object(header, Part::Header, &limits, |member, value| {
-        if member == name {
-            found = Some(value);
-        }
-        Ok(())
-    });
-    scanned.ok().and(found)
 }
