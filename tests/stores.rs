@@ -8,8 +8,8 @@
 
 mod support;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Barrier};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -451,6 +451,69 @@ fn threads_agree() {
         }
     });
     assert_eq!((accepted.load(Ordering::Relaxed), small.len()), (100, 100));
+}
+
+/// Fills both stores with what ends 10 s later, and lets threads fill them again at this time. Returns how many
+/// writes each one took, and the setup with what it holds.
+fn refill_at_once(time: u64) -> ([usize; 2], Setup, Arc<MemoryReplays>) {
+    const THREADS: usize = 4;
+    let setup = Setup::new(REFILLED);
+    let (clock, replays, _) = replays(REFILLED);
+    let first = NOW + 10 - MARGIN;
+    for id in 0..REFILLED {
+        let name = id.to_string();
+        setup.store.insert(&Revocation::token_id(ISSUER, &name, at(first))).unwrap();
+        assert!(replays.insert(TokenUse::new(ISSUER, &name, date(first))).unwrap());
+    }
+    setup.clock.set(time);
+    clock.set(time);
+    let kept = [const { AtomicUsize::new(0) }; 2];
+    for (kind, kept) in kept.iter().enumerate() {
+        let start = Barrier::new(THREADS);
+        thread::scope(|scope| {
+            for thread in 0..THREADS {
+                let (start, revocations, replays) = (&start, &setup.store, &replays);
+                scope.spawn(move || {
+                    start.wait();
+                    for id in 0..REFILLED / THREADS {
+                        let name = format!("{thread} {id}");
+                        let written = if kind == 0 {
+                            revocations.insert(&Revocation::token_id(ISSUER, name, at(NOW + 300)))
+                        } else {
+                            replays.insert(TokenUse::new(ISSUER, &name, date(NOW + 300))).map(|_| ())
+                        };
+                        kept.fetch_add(usize::from(written.is_ok()), Ordering::Relaxed);
+                    }
+                });
+            }
+        });
+    }
+    (kept.map(AtomicUsize::into_inner), setup, replays)
+}
+
+const REFILLED: usize = 40_000;
+
+/// Threads that find a store full at once all get the room of what has expired, and none is told that there is
+/// none: a revocation would count as lost, and tokens be refused for it.
+#[test]
+fn threads_at_the_bound_share_the_room_of_what_has_expired() {
+    let (kept, setup, replays) = refill_at_once(NOW + 30);
+    assert_eq!((kept, setup.store.len(), replays.len()), ([REFILLED; 2], REFILLED, REFILLED));
+    assert_eq!(setup.check(&token(&json!({}))), None);
+    assert_eq!(setup.check(&token(&json!({ "jti": "0 0" }))), REVOKED);
+    // And that was all the room.
+    let more = Revocation::token_id(ISSUER, "more", at(NOW + 300));
+    assert_eq!(setup.store.insert(&more), Err(StoreError::Full));
+    assert_eq!(replays.insert(TokenUse::new(ISSUER, "more", date(NOW + 300))), Err(StoreError::Full));
+    assert_eq!(setup.check(&token(&json!({}))), UNAVAILABLE);
+}
+
+#[test]
+fn threads_at_the_bound_get_no_room_of_what_has_not_expired() {
+    let (kept, setup, replays) = refill_at_once(NOW + 9);
+    assert_eq!((kept, setup.store.len(), replays.len()), ([0; 2], REFILLED, REFILLED));
+    assert_eq!(setup.check(&token(&json!({}))), REVOKED);
+    assert_eq!(setup.check(&token(&json!({ "jti": "0 0" }))), UNAVAILABLE);
 }
 
 fn jwt_id(id: &str) -> VerifiedJwt<NoClaims> {

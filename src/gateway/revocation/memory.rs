@@ -24,7 +24,8 @@ use crate::jwt::NumericDate;
 /// what has expired; and until the revocation that was lost would have expired, tokens that it could mean
 /// are answered with that too, and so refused with 503: for a lost token ID or subject all tokens that were
 /// issued until 10 minutes after it was lost, for a session or a key all that have one. Fresh tokens pass
-/// again soon; a capacity of twice the revocations that one token lifetime sees avoids it.
+/// again soon; a capacity of twice the revocations that one token lifetime sees avoids it. A retry that is kept
+/// doesn't end that: what was lost beside it isn't known.
 ///
 /// The clock mustn't jump ahead: what has expired by it may be dropped.
 ///
