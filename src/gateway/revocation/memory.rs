@@ -16,8 +16,8 @@ use crate::jwt::NumericDate;
 
 /// Revocations in memory, of this process: shared by reference, empty after a restart.
 ///
-/// A revoked ID takes 28 to 42 bytes, as it fills up: about 40 MB at a million. Entries leave when the tokens
-/// that they concern have expired: their slots on later writes, all memory with
+/// A revoked ID takes 28 to 42 bytes, as it fills up: about 36 MB at a million. A few thousand take more each.
+/// Entries leave when the tokens that they concern have expired: their slots on later writes, all memory with
 /// [`remove_expired`](Self::remove_expired).
 ///
 /// **At the bound** it fails closed. [`insert`](Self::insert) says [`StoreError::Full`], after it has dropped
