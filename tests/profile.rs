@@ -1228,3 +1228,20 @@ fn providers_are_named_as_they_name_themselves() {
     let empty = Provider::keycloak("");
     assert_eq!(build(empty).unwrap_err().to_string(), "misuse: expected an issuer that isn't empty");
 }
+
+/// An unset variable is found when the service starts, not by everyone who is refused.
+#[test]
+fn what_a_provider_is_told_beside_the_issuer_isnt_empty() {
+    let build = |provider| AccessTokenVerifier::for_provider(provider, hmac_key()).audience("a").build();
+    let realm = "https://id.example.com/realms/shop";
+    assert!(build(Provider::google_workspace_id_tokens("example.com")).is_ok());
+    assert_eq!(
+        build(Provider::google_workspace_id_tokens("")).unwrap_err().to_string(),
+        "misuse: expected an organisation's domain that isn't empty"
+    );
+    assert!(build(Provider::keycloak_client(realm, "orders")).is_ok());
+    assert_eq!(
+        build(Provider::keycloak_client(realm, "")).unwrap_err().to_string(),
+        "misuse: expected a client whose roles are meant, by an ID that isn't empty"
+    );
+}

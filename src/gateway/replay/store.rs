@@ -39,6 +39,12 @@ use crate::jwt::NumericDate;
 pub trait ReplayStore: Send + Sync {
     /// Keeps that a token was used, until its [`until`](TokenUse::until). Returns whether it was the first
     /// use.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Full`](crate::gateway::StoreError::Full) if there is no room to remember it,
+    /// [`StoreError::Unavailable`](crate::gateway::StoreError::Unavailable) if the store can't tell or keep it
+    /// for another reason. Either refuses the token with 503, see [`ReplayCheck`](super::ReplayCheck).
     fn use_once<'a>(&'a self, used: TokenUse<'a>) -> StoreFuture<'a, bool>;
 }
 

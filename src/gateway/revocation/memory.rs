@@ -16,15 +16,16 @@ use crate::jwt::NumericDate;
 
 /// Revocations in memory, of this process: shared by reference, empty after a restart.
 ///
-/// A revoked ID takes 28 to 42 bytes, as it fills up: about 40 MB at a million. Entries leave when the tokens
-/// that they concern have expired: their slots on later writes, all memory with
+/// A revoked ID takes 28 to 42 bytes, as it fills up: about 36 MB at a million. A few thousand take more each.
+/// Entries leave when the tokens that they concern have expired: their slots on later writes, all memory with
 /// [`remove_expired`](Self::remove_expired).
 ///
 /// **At the bound** it fails closed. [`insert`](Self::insert) says [`StoreError::Full`], after it has dropped
 /// what has expired; and until the revocation that was lost would have expired, tokens that it could mean
 /// are answered with that too, and so refused with 503: for a lost token ID or subject all tokens that were
 /// issued until 10 minutes after it was lost, for a session or a key all that have one. Fresh tokens pass
-/// again soon; a capacity of twice the revocations that one token lifetime sees avoids it.
+/// again soon; a capacity of twice the revocations that one token lifetime sees avoids it. A retry that is kept
+/// doesn't end that: what was lost beside it isn't known.
 ///
 /// The clock mustn't jump ahead: what has expired by it may be dropped.
 ///

@@ -44,9 +44,21 @@ use crate::profile::access_token::AccessToken;
 /// ```
 pub trait RevocationStore: Send + Sync {
     /// Keeps a revocation until its [`until`](Revocation::until).
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Full`](crate::gateway::StoreError::Full) if there is no room for it,
+    /// [`StoreError::Unavailable`](crate::gateway::StoreError::Unavailable) if it may not be kept for another
+    /// reason. Whoever revokes has to try again: tokens may pass that were meant.
     fn revoke<'a>(&'a self, revocation: &'a Revocation) -> StoreFuture<'a, ()>;
 
     /// Returns whether the token is revoked, by any of its [`keys`](Revocable::keys).
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unavailable`](crate::gateway::StoreError::Unavailable) if the store can't tell,
+    /// [`StoreError::Full`](crate::gateway::StoreError::Full) if a revocation that found no room could mean
+    /// the token. Either refuses it with 503, see [`RevocationCheck`](super::RevocationCheck).
     fn is_revoked<'a>(&'a self, token: Revocable<'a>) -> StoreFuture<'a, bool>;
 }
 

@@ -5,8 +5,8 @@
 //! collide by chance, once in 2^125 pairs, a token too many is refused and none too many accepted.
 
 use std::hash::{BuildHasher, Hash, Hasher, RandomState};
-use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
-use std::sync::{PoisonError, RwLock, RwLockWriteGuard};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError, RwLock, RwLockWriteGuard};
 
 use super::table::{Key, Mark, Table};
 use super::{StoreError, whole_seconds};
@@ -21,8 +21,8 @@ pub(in crate::gateway) struct Marks {
     /// is written, so that a kind with none needs no look-up.
     kinds: [AtomicUsize; 8],
     total: AtomicUsize,
-    /// When all tables were last rebuilt for want of room.
-    swept: AtomicU32,
+    /// When all tables were last rebuilt for want of room. Locked while they are.
+    swept: Mutex<u32>,
 }
 
 impl Marks {
@@ -39,7 +39,7 @@ impl Marks {
             capacity,
             kinds: Default::default(),
             total: AtomicUsize::new(0),
-            swept: AtomicU32::new(0),
+            swept: Mutex::new(0),
         }
     }
 
@@ -98,7 +98,10 @@ impl Marks {
         let key = self.key(kind, issuer, id);
         let now = whole_seconds(now);
         match self.try_write(key, mark, now, &update) {
-            Err(StoreError::Full) if self.sweep_for_room(now) => self.try_write(key, mark, now, &update),
+            Err(StoreError::Full) => {
+                self.sweep_for_room(now);
+                self.try_write(key, mark, now, &update)
+            }
             written => written,
         }
     }
@@ -135,15 +138,17 @@ impl Marks {
         }
     }
 
-    /// Drops what has expired from all tables, if that wasn't done this second. Returns whether it was.
-    fn sweep_for_room(&self, now: u32) -> bool {
+    /// Drops what has expired from all tables, if that wasn't done this second. When it returns, that is done,
+    /// whoever did it.
+    fn sweep_for_room(&self, now: u32) {
+        // Who comes while another thread sweeps waits for it: to say that there is no room before it is known
+        // would lose an entry for nothing.
+        let mut swept = self.swept.lock().unwrap_or_else(PoisonError::into_inner);
         // Whoever fills the store up mustn't make each write cost a walk through it.
-        let before = self.swept.swap(now, Ordering::AcqRel);
-        if before == now {
-            return false;
+        if *swept != now {
+            self.drop_expired(now);
+            *swept = now;
         }
-        self.drop_expired(now);
-        true
     }
 
     /// Drops what has expired, and gives its memory back.
@@ -158,10 +163,9 @@ impl Marks {
     }
 
     fn count(&self, key: Key) -> Result<(), StoreError> {
-        if self.total.fetch_add(1, Ordering::AcqRel) >= self.capacity {
-            self.total.fetch_sub(1, Ordering::AcqRel);
-            return Err(StoreError::Full);
-        }
+        // Never above the bound, not for a moment: another thread would find no room where there is some.
+        let more = |total| (total < self.capacity).then_some(total + 1);
+        self.total.fetch_update(Ordering::AcqRel, Ordering::Acquire, more).map_err(|_| StoreError::Full)?;
         if let Some(kind) = self.kinds.get(key.kind()) {
             kind.fetch_add(1, Ordering::AcqRel);
         }
@@ -205,4 +209,85 @@ impl Marks {
 /// Nothing that holds the lock can panic halfway, so a poisoned table is whole.
 fn write_lock(shard: &RwLock<Table>) -> RwLockWriteGuard<'_, Table> {
     shard.write().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::TryLockError;
+    use std::sync::mpsc::{RecvTimeoutError, channel};
+    use std::thread;
+    use std::time::Duration;
+
+    use super::*;
+
+    const CAPACITY: usize = 200;
+
+    fn date(seconds: u32) -> NumericDate {
+        (std::time::SystemTime::UNIX_EPOCH + Duration::from_secs(u64::from(seconds))).into()
+    }
+
+    /// Two names that aren't in the first table, so that nothing but a sweep waits for it.
+    fn names(marks: &Marks) -> [String; 2] {
+        let names = (0..).map(|id| format!("new {id}"));
+        let mut names = names.filter(|name| marks.key(0, "a", name).shard(Marks::SHARDS) != 0);
+        [names.next().unwrap(), names.next().unwrap()]
+    }
+
+    /// Fills a store with marks that end then, and lets two threads write 30 s later: the second one while the
+    /// first one sweeps, held up in the first table. Returns what they are answered.
+    fn write_during_a_sweep(until: u32) -> (Marks, [Result<bool, StoreError>; 2]) {
+        let marks = Marks::new(CAPACITY);
+        let mark = |until| Mark { until, before: Mark::FOREVER };
+        for id in 0..CAPACITY {
+            assert_eq!(marks.mark_once(0, "a", &id.to_string(), mark(until), date(1000)), Ok(true));
+        }
+        let [first, second] = names(&marks);
+        let write = |name: &str| marks.mark_once(0, "a", name, mark(5000), date(1030));
+        let answers = thread::scope(|scope| {
+            let held = marks.shards[0].read().unwrap();
+            let sweeper = scope.spawn(|| write(&first));
+            while !matches!(marks.swept.try_lock(), Err(TryLockError::WouldBlock)) {
+                assert!(!sweeper.is_finished(), "answered without a sweep");
+                thread::yield_now();
+            }
+            let (answer, answered) = channel();
+            scope.spawn(move || answer.send(write(&second)).unwrap());
+            let early = answered.recv_timeout(Duration::from_millis(100));
+            drop(held);
+            assert_eq!(early, Err(RecvTimeoutError::Timeout), "answered before the sweep is done");
+            [sweeper.join().unwrap(), answered.recv().unwrap()]
+        });
+        (marks, answers)
+    }
+
+    #[test]
+    fn who_finds_no_room_waits_for_the_sweep_of_another() {
+        let (marks, answers) = write_during_a_sweep(1010);
+        assert_eq!((answers, marks.len()), ([Ok(true), Ok(true)], 2));
+    }
+
+    #[test]
+    fn a_sweep_that_finds_nothing_leaves_both_without_room() {
+        let (marks, answers) = write_during_a_sweep(1031);
+        assert_eq!((answers, marks.len()), ([Err(StoreError::Full), Err(StoreError::Full)], CAPACITY));
+    }
+
+    /// A store that is full costs one walk a second, not one for each write.
+    #[test]
+    fn a_full_store_is_swept_once_a_second() {
+        let (marks, _) = write_during_a_sweep(1031);
+        let [name, _] = names(&marks);
+        let write =
+            |now| marks.mark_once(0, "a", &name, Mark { until: 5000, before: Mark::FOREVER }, date(now));
+        thread::scope(|scope| {
+            let held = marks.shards[0].read().unwrap();
+            let (answer, answered) = channel();
+            scope.spawn(move || answer.send(write(1030)).unwrap());
+            let answer = answered.recv_timeout(Duration::from_secs(20));
+            drop(held);
+            assert_eq!(answer, Ok(Err(StoreError::Full)), "swept again");
+        });
+        // The next second has its own.
+        assert_eq!((write(1031), marks.len()), (Ok(true), 1));
+    }
 }

@@ -179,9 +179,13 @@ impl Provider {
     /// the two are different names for different things, so there is one list and not both in it.
     /// Otherwise as [`keycloak`](Self::keycloak).
     pub fn keycloak_client(issuer: impl Into<String>, client_id: impl Into<String>) -> Self {
-        let client_id = Cow::Owned(client_id.into());
-        let path = vec![Cow::Borrowed("resource_access"), client_id, Cow::Borrowed("roles")];
-        Self::keycloak_with(issuer.into(), path)
+        let client_id = client_id.into();
+        // No token has such roles, so nobody would be allowed anything, and nothing would say why.
+        let misuse = client_id
+            .is_empty()
+            .then_some("expected a client whose roles are meant, by an ID that isn't empty");
+        let path = vec![Cow::Borrowed("resource_access"), Cow::Owned(client_id), Cow::Borrowed("roles")];
+        Self { misuse, ..Self::keycloak_with(issuer.into(), path) }
     }
 
     fn keycloak_with(issuer: String, roles: Vec<Cow<'static, str>>) -> Self {
@@ -254,7 +258,9 @@ impl Provider {
     /// Google's ID tokens of one Workspace or Cloud organisation: `hd` is required and must be this
     /// domain. Otherwise as [`google_id_tokens`](Self::google_id_tokens).
     pub fn google_workspace_id_tokens(domain: impl Into<String>) -> Self {
-        Self::google_with(vec![Rule::OneOf("hd", vec![domain.into()])])
+        let domain = domain.into();
+        let misuse = domain.is_empty().then_some("expected an organisation's domain that isn't empty");
+        Self { misuse, ..Self::google_with(vec![Rule::OneOf("hd", vec![domain])]) }
     }
 
     fn google_with(rules: Vec<Rule>) -> Self {
