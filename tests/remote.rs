@@ -308,6 +308,39 @@ fn what_cant_be_looked_up_is_no_bad_token() {
 }
 
 #[test]
+fn a_key_that_a_slow_answer_may_hold_is_no_bad_token() {
+    let scene = scene();
+    let verifier = verifier(scene.source.clone());
+    let verify = |token: &str| scene.time.block_on(verifier.verify::<NoClaims>(token)).map(drop);
+    verify(&token(&scene.key)).unwrap();
+    scene.time.pass(secs(31));
+    let next = key("b");
+    scene.server.always(Answer::ok(published(&[&scene.key, &next])).after(14));
+    // Two wait for a fetch; the third may begin none while those two are in the air.
+    for waited in [5, 5, 0] {
+        let before = scene.time.passed();
+        assert_eq!(verify(&token(&next)).unwrap_err(), Error::KeySourceUnavailable);
+        assert_eq!(scene.time.passed() - before, secs(waited));
+    }
+    assert_eq!(scene.server.requests(), 3);
+    scene.time.pass(secs(5));
+    verify(&token(&next)).unwrap();
+    scene.time.pass(secs(10));
+
+    // Its twin: the server answers in time and doesn't have the key, and neither will the slow answer,
+    // which started before.
+    scene.time.pass(secs(31));
+    scene.server.then(Answer::ok(published(&[&scene.key])).after(14));
+    scene.server.then(Answer::ok(published(&[&scene.key])));
+    let unknown = token(&key("c"));
+    assert_eq!(verify(&unknown).unwrap_err(), Error::KeySourceUnavailable);
+    for _ in 0..2 {
+        assert_eq!(verify(&unknown).unwrap_err(), Error::NoMatchingKey);
+    }
+    assert_eq!(scene.server.requests(), 5);
+}
+
+#[test]
 fn fetches_fail_for_a_reason_and_leave_the_set_as_it_was() {
     let fine = published(&[&key("z")]);
     let private: JwkSet = [key("p").expose_jwk().unwrap()].into_iter().collect();

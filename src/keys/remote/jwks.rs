@@ -195,7 +195,8 @@ impl Shared {
         let flights = self.flights();
         let awaited = match begun {
             Begun::Start(number) | Begun::UnderWay(number) => flights.is_in_the_air(number),
-            Begun::Limited => false,
+            // Whoever may not begin another hasn't waited for the one that is slow either.
+            Begun::Limited => flights.newer_is_in_the_air(),
         };
         flights.failures == 0 && !awaited
     }
