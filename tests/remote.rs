@@ -6,13 +6,17 @@
 #[path = "support/remote.rs"]
 mod remote;
 
-use std::sync::Arc;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
 use countersign::jwt::SourcedVerifier;
 use countersign::keys::remote::{
-    FetchProblem, HttpFailure, HttpResponse, KeySnapshot, KeySource, KeySourceEvent, RemoteJwks,
-    RemoteJwksBuilder,
+    FetchProblem, HttpClient, HttpFailure, HttpFuture, HttpResponse, KeySnapshot, KeySource, KeySourceEvent,
+    RemoteJwks, RemoteJwksBuilder,
 };
 use countersign::profile::access_token::Provider;
 use countersign::{
@@ -188,7 +192,7 @@ fn a_caller_that_gives_up_stops_nobody_elses_fetch() {
     assert_eq!(scene.server.requests(), 0);
     {
         let mut given_up = scene.source.keys(None, None);
-        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        let mut context = Context::from_waker(Waker::noop());
         assert!(given_up.as_mut().poll(&mut context).is_pending());
     }
     scene.keys().unwrap();
@@ -242,17 +246,17 @@ fn an_issuer_may_change_its_algorithm() {
 #[test]
 fn a_verifier_is_built_once_for_each_set() {
     let scene = scene();
-    let built = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let built = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&built);
     let verifier = SourcedVerifier::new(scene.source.clone(), move |keys| {
-        count.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        count.fetch_add(1, Ordering::SeqCst);
         JwtVerifier::builder(keys.keys().clone()).any_issuer().any_audience().build()
     });
     for _ in 0..3 {
         scene.time.block_on(verifier.verify::<NoClaims>(&token(&scene.key))).unwrap();
         scene.time.pass(secs(400));
     }
-    assert_eq!(built.load(std::sync::atomic::Ordering::SeqCst), 1);
+    assert_eq!(built.load(Ordering::SeqCst), 1);
     // What no verifier can be built of is the application's to see.
     let broken = SourcedVerifier::<JwtVerifier>::new(scene.source.clone(), |_| {
         JwtVerifier::builder(key("c").verifying_key()?).build()
@@ -566,4 +570,123 @@ fn a_snapshot_of_ones_own_is_held_to_the_same() {
     assert_eq!(KeySnapshot::new(published(&[&key("a")]), 7).unwrap().generation(), 7);
     assert_eq!(KeySnapshot::new(r#"{"keys":[]}"#, 1).unwrap_err().code(), "key_not_public");
     assert_eq!(KeySnapshot::new("<html>", 1).unwrap_err().code(), "json");
+}
+
+// ---- code that isn't ours, called in between
+
+/// A waker that does something when the last of it is dropped, and counts how often it is woken.
+struct Foreign {
+    woken: AtomicUsize,
+    last: Box<dyn Fn() + Send + Sync>,
+}
+
+impl Wake for Foreign {
+    fn wake(self: Arc<Self>) {
+        self.woken.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+impl Drop for Foreign {
+    fn drop(&mut self) {
+        (self.last)();
+    }
+}
+
+fn foreign(last: impl Fn() + Send + Sync + 'static) -> Arc<Foreign> {
+    Arc::new(Foreign { woken: AtomicUsize::new(0), last: Box::new(last) })
+}
+
+/// Polls once, and keeps nothing of the waker.
+fn poll_with<T>(future: Pin<&mut (dyn Future<Output = T> + Send + '_)>, waker: Arc<Foreign>) -> Poll<T> {
+    let waker = Waker::from(waker);
+    future.poll(&mut Context::from_waker(&waker))
+}
+
+#[test]
+fn a_waker_that_is_dropped_may_ask_the_source() {
+    let (done, end) = std::sync::mpsc::channel();
+    // A thread of its own, as what this is about doesn't fail but never ends.
+    std::thread::spawn(move || {
+        let scene = scene();
+        scene.server.then(Answer::ok(published(&[&scene.key])).after(2));
+        let dropped = Arc::new(AtomicUsize::new(0));
+        let asking = || {
+            let (source, dropped) = (scene.source.clone(), Arc::clone(&dropped));
+            foreign(move || {
+                let _ = source.snapshot();
+                dropped.fetch_add(1, Ordering::SeqCst);
+            })
+        };
+        let mut waiting = scene.source.keys(None, None);
+        assert!(poll_with(waiting.as_mut(), asking()).is_pending());
+        // Another takes its place.
+        assert!(poll_with(waiting.as_mut(), asking()).is_pending());
+        assert_eq!(dropped.load(Ordering::SeqCst), 1);
+        // The wait is given up.
+        drop(waiting);
+        assert_eq!(dropped.load(Ordering::SeqCst), 2);
+        // Its twin: a wait that isn't given up is woken, by the waker that came last only.
+        let (first, second) = (foreign(|| ()), foreign(|| ()));
+        let mut waiting = scene.source.keys(None, None);
+        assert!(poll_with(waiting.as_mut(), Arc::clone(&first)).is_pending());
+        assert!(poll_with(waiting.as_mut(), Arc::clone(&second)).is_pending());
+        scene.time.pass(secs(2));
+        assert_eq!((first.woken.load(Ordering::SeqCst), second.woken.load(Ordering::SeqCst)), (0, 1));
+        assert!(matches!(poll_with(waiting.as_mut(), second), Poll::Ready(Ok(_))));
+        done.send(()).unwrap();
+    });
+    end.recv_timeout(secs(20)).expect("the source neither hangs nor fails");
+}
+
+#[test]
+fn a_listener_that_panics_keeps_nobody_waiting() {
+    for panics in [true, false] {
+        let time = Virtual::new();
+        let server = Server::new(&time, Answer::ok(published(&[&key("a")])));
+        let listener = move |_: &KeySourceEvent| assert!(!panics, "a listener's panic");
+        let source = RemoteJwks::from_url(URL).on_event(listener).build(server, time.clone()).unwrap();
+        let waker = foreign(|| ());
+        let mut waiting = source.keys(None, None);
+        assert!(poll_with(waiting.as_mut(), Arc::clone(&waker)).is_pending());
+        // The panic is the executor's to see.
+        let ran = catch_unwind(AssertUnwindSafe(|| time.pass(Duration::ZERO)));
+        assert_eq!(ran.is_err(), panics);
+        assert_eq!(waker.woken.load(Ordering::SeqCst), 1);
+        assert!(matches!(poll_with(waiting.as_mut(), waker), Poll::Ready(Ok(_))));
+    }
+}
+
+/// A client that panics.
+struct Broken;
+
+impl HttpClient for Broken {
+    fn get<'a>(&'a self, _: &'a str, _: usize) -> HttpFuture<'a> {
+        panic!("a client's panic");
+    }
+}
+
+#[test]
+fn a_client_that_panics_has_failed_and_ends_no_process() {
+    // Of two panics at once, the client's goes on; without the catch, the second one would abort this test.
+    for panics in [true, false] {
+        let time = Virtual::new();
+        let events = Arc::new(Mutex::new(Vec::new()));
+        let told = Arc::clone(&events);
+        let listener = move |event: &KeySourceEvent| {
+            told.lock().unwrap().push(event.clone());
+            assert!(!panics, "a listener's panic");
+        };
+        let source = RemoteJwks::from_url(URL).on_event(listener).build(Broken, time.clone()).unwrap();
+        let waker = foreign(|| ());
+        let mut waiting = source.keys(None, None);
+        assert!(poll_with(waiting.as_mut(), Arc::clone(&waker)).is_pending());
+        let ran = catch_unwind(AssertUnwindSafe(|| time.pass(Duration::ZERO)));
+        assert_eq!(ran.unwrap_err().downcast_ref(), Some(&"a client's panic"));
+        assert_eq!(waker.woken.load(Ordering::SeqCst), 1);
+        let events = std::mem::take(&mut *events.lock().unwrap());
+        assert!(
+            matches!(events[..], [KeySourceEvent::Failed { problem: FetchProblem::Unreachable, .. }]),
+            "{events:?}"
+        );
+    }
 }
