@@ -519,6 +519,48 @@ fn the_keys_of_microsofts_tenants_serve_the_tenants_that_are_listed() {
     assert_eq!(verify(&token(&of_other, TENANT, TENANT)).unwrap_err().code(), "no_matching_key");
 }
 
+#[test]
+fn a_set_of_keys_for_listed_tenants_only_is_not_empty() {
+    let marked = |key: &SigningKey, tenant: &str| {
+        let json = key.to_public_jwk().unwrap().to_public_json().unwrap();
+        let issuer = TEMPLATE.replace("{tenantid}", tenant);
+        json.replacen('{', &format!("{{\"issuer\":\"{issuer}\","), 1)
+    };
+    let of_tenant = key("tenant");
+    let set = format!(r#"{{"keys":[{}]}}"#, marked(&of_tenant, TENANT));
+    let scene_for = |tenant: &str| {
+        let scene = scene_of(RemoteJwks::for_tenants(COMMON, TEMPLATE, [tenant]));
+        scene.server.always(Answer::ok(set.clone()));
+        scene.server.then(metadata(TEMPLATE, URL));
+        scene
+    };
+    let scene = scene_for(TENANT);
+    assert!(scene.keys().unwrap().keys().is_empty());
+    let counted =
+        |event: &KeySourceEvent| matches!(event, KeySourceEvent::Changed { keys: 1, skipped: 0, .. });
+    assert!(scene.server.events().iter().any(counted));
+    let verifier = SourcedVerifier::new(scene.source.clone(), |keys| {
+        AccessTokenVerifier::for_published(Provider::entra_id([TENANT]), keys.json())?.audience("api").build()
+    });
+    let verify = |key: &SigningKey| {
+        let claims = format!(
+            r#"{{"iss":"{}","aud":"api","sub":"u","azp":"c","tid":"{TENANT}","uti":"1","ver":"2.0","scp":"read","iat":1,"exp":9999999999}}"#,
+            TEMPLATE.replace("{tenantid}", TENANT)
+        );
+        let token = jws::JwsBuilder::new(key).token_type("JWT").sign(claims.as_bytes()).unwrap();
+        scene.time.block_on(verifier.verify::<NoClaims>(&token)).map(drop)
+    };
+    verify(&of_tenant).unwrap();
+    assert_eq!(verify(&key("tenant")).unwrap_err().code(), "invalid_signature");
+
+    // Its twin: for another tenant, the same set is empty.
+    let scene = scene_for(OTHER);
+    assert_eq!(code(scene.keys()), "key_source_unavailable");
+    let empty =
+        |event: &KeySourceEvent| matches!(event, KeySourceEvent::Failed { problem: FetchProblem::Empty, .. });
+    assert!(scene.server.events().iter().any(empty));
+}
+
 // ---- what is refused when a source is built
 
 #[test]

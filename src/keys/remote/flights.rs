@@ -123,7 +123,7 @@ impl Flights {
             Some(held) => (held.snapshot.again(flight.number), KeySourceEvent::Unchanged),
             None => {
                 self.generation += 1;
-                let (keys, skipped) = (snapshot.keys().len(), snapshot.keys().skipped().len());
+                let (keys, skipped) = snapshot.counts();
                 let event = KeySourceEvent::Changed { generation: self.generation, keys, skipped };
                 (snapshot.numbered(self.generation, flight.number), event)
             }
