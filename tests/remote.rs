@@ -614,6 +614,54 @@ fn a_snapshot_of_ones_own_is_held_to_the_same() {
     assert_eq!(KeySnapshot::new("<html>", 1).unwrap_err().code(), "json");
 }
 
+/// A source that gives out whatever set it is told to.
+#[derive(Clone)]
+struct Own(Arc<Mutex<KeySnapshot>>);
+
+impl KeySource for Own {
+    fn keys<'a>(&'a self, _: Option<&'a str>, _: Option<&'a KeySnapshot>) -> KeySourceFuture<'a> {
+        let snapshot = self.0.lock().unwrap().clone();
+        Box::pin(async move { Ok(snapshot) })
+    }
+}
+
+#[test]
+fn a_source_of_ones_own_counts_its_sets_and_an_older_one_replaces_none() {
+    let (old, new) = (key("a"), key("b"));
+    let third = KeySnapshot::new(published(&[&old]), 3).unwrap();
+    let seventh = KeySnapshot::new(published(&[&new]), 7).unwrap();
+    assert!(seventh.is_newer_than(&third) && !third.is_newer_than(&seventh));
+    assert!(!third.is_newer_than(&third.clone()));
+
+    let source = Own(Arc::new(Mutex::new(third.clone())));
+    let built = Arc::new(Mutex::new(Vec::new()));
+    let count = Arc::clone(&built);
+    let verifier = SourcedVerifier::new(source.clone(), move |keys| {
+        count.lock().unwrap().push(keys.generation());
+        JwtVerifier::builder(keys.keys().clone()).any_issuer().any_audience().build()
+    });
+    let time = Virtual::new();
+    let verify = |key: &SigningKey| time.block_on(verifier.verify::<NoClaims>(&token(key))).map(drop);
+    let give = |snapshot: &KeySnapshot| *source.0.lock().unwrap() = snapshot.clone();
+    for (given, good, bad) in [(&third, &old, &new), (&seventh, &new, &old)] {
+        give(given);
+        for _ in 0..2 {
+            verify(good).unwrap();
+            assert_eq!(verify(bad).unwrap_err(), Error::NoMatchingKey);
+        }
+    }
+    assert_eq!(*built.lock().unwrap(), [3, 7]);
+    // An older set that comes late judges whom it was given for, and is not kept: the newer one still is.
+    give(&third);
+    verify(&old).unwrap();
+    assert_eq!(verify(&new).unwrap_err(), Error::NoMatchingKey);
+    give(&seventh);
+    built.lock().unwrap().clear();
+    verify(&new).unwrap();
+    assert_eq!(verify(&old).unwrap_err(), Error::NoMatchingKey);
+    assert!(built.lock().unwrap().is_empty());
+}
+
 // ---- code that isn't ours, called in between
 
 /// A waker that does something when the last of it is dropped, and counts how often it is woken.

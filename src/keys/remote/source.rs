@@ -53,8 +53,10 @@ struct Shared {
 }
 
 impl KeySnapshot {
-    /// Makes a snapshot of a published JWK set, for sources of your own. The generation has to be another
-    /// for each other set that the source gives out.
+    /// Makes a snapshot of a published JWK set, for sources of your own. Another set needs a greater
+    /// generation than any set that the source gave out before, so that an answer that comes late undoes no
+    /// newer one: count the sets, don't hash them. A set of a smaller one verifies whoever is given it and
+    /// isn't kept.
     ///
     /// # Errors
     ///
@@ -112,7 +114,7 @@ impl KeySnapshot {
         &self.shared.json
     }
 
-    /// Returns the number of this set among those of its source: another set has another.
+    /// Returns the number of this set among those of its source: a later set has a greater one.
     #[must_use]
     pub fn generation(&self) -> u64 {
         self.generation
