@@ -6,13 +6,17 @@
 #[path = "support/remote.rs"]
 mod remote;
 
-use std::sync::Arc;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
 use countersign::jwt::SourcedVerifier;
 use countersign::keys::remote::{
-    FetchProblem, HttpFailure, HttpResponse, KeySnapshot, KeySource, KeySourceEvent, RemoteJwks,
-    RemoteJwksBuilder,
+    FetchProblem, HttpClient, HttpFailure, HttpFuture, HttpResponse, KeySnapshot, KeySource, KeySourceEvent,
+    RemoteJwks, RemoteJwksBuilder,
 };
 use countersign::profile::access_token::Provider;
 use countersign::{
@@ -188,7 +192,7 @@ fn a_caller_that_gives_up_stops_nobody_elses_fetch() {
     assert_eq!(scene.server.requests(), 0);
     {
         let mut given_up = scene.source.keys(None, None);
-        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        let mut context = Context::from_waker(Waker::noop());
         assert!(given_up.as_mut().poll(&mut context).is_pending());
     }
     scene.keys().unwrap();
@@ -242,17 +246,17 @@ fn an_issuer_may_change_its_algorithm() {
 #[test]
 fn a_verifier_is_built_once_for_each_set() {
     let scene = scene();
-    let built = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let built = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&built);
     let verifier = SourcedVerifier::new(scene.source.clone(), move |keys| {
-        count.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        count.fetch_add(1, Ordering::SeqCst);
         JwtVerifier::builder(keys.keys().clone()).any_issuer().any_audience().build()
     });
     for _ in 0..3 {
         scene.time.block_on(verifier.verify::<NoClaims>(&token(&scene.key))).unwrap();
         scene.time.pass(secs(400));
     }
-    assert_eq!(built.load(std::sync::atomic::Ordering::SeqCst), 1);
+    assert_eq!(built.load(Ordering::SeqCst), 1);
     // What no verifier can be built of is the application's to see.
     let broken = SourcedVerifier::<JwtVerifier>::new(scene.source.clone(), |_| {
         JwtVerifier::builder(key("c").verifying_key()?).build()
@@ -305,6 +309,39 @@ fn what_cant_be_looked_up_is_no_bad_token() {
     assert_eq!(scene.server.requests(), 2);
     // Known keys verify meanwhile.
     scene.time.block_on(verifier.verify::<NoClaims>(&token(&scene.key))).unwrap();
+}
+
+#[test]
+fn a_key_that_a_slow_answer_may_hold_is_no_bad_token() {
+    let scene = scene();
+    let verifier = verifier(scene.source.clone());
+    let verify = |token: &str| scene.time.block_on(verifier.verify::<NoClaims>(token)).map(drop);
+    verify(&token(&scene.key)).unwrap();
+    scene.time.pass(secs(31));
+    let next = key("b");
+    scene.server.always(Answer::ok(published(&[&scene.key, &next])).after(14));
+    // Two wait for a fetch; the third may begin none while those two are in the air.
+    for waited in [5, 5, 0] {
+        let before = scene.time.passed();
+        assert_eq!(verify(&token(&next)).unwrap_err(), Error::KeySourceUnavailable);
+        assert_eq!(scene.time.passed() - before, secs(waited));
+    }
+    assert_eq!(scene.server.requests(), 3);
+    scene.time.pass(secs(5));
+    verify(&token(&next)).unwrap();
+    scene.time.pass(secs(10));
+
+    // Its twin: the server answers in time and doesn't have the key, and neither will the slow answer,
+    // which started before.
+    scene.time.pass(secs(31));
+    scene.server.then(Answer::ok(published(&[&scene.key])).after(14));
+    scene.server.then(Answer::ok(published(&[&scene.key])));
+    let unknown = token(&key("c"));
+    assert_eq!(verify(&unknown).unwrap_err(), Error::KeySourceUnavailable);
+    for _ in 0..2 {
+        assert_eq!(verify(&unknown).unwrap_err(), Error::NoMatchingKey);
+    }
+    assert_eq!(scene.server.requests(), 5);
 }
 
 #[test]
@@ -482,6 +519,48 @@ fn the_keys_of_microsofts_tenants_serve_the_tenants_that_are_listed() {
     assert_eq!(verify(&token(&of_other, TENANT, TENANT)).unwrap_err().code(), "no_matching_key");
 }
 
+#[test]
+fn a_set_of_keys_for_listed_tenants_only_is_not_empty() {
+    let marked = |key: &SigningKey, tenant: &str| {
+        let json = key.to_public_jwk().unwrap().to_public_json().unwrap();
+        let issuer = TEMPLATE.replace("{tenantid}", tenant);
+        json.replacen('{', &format!("{{\"issuer\":\"{issuer}\","), 1)
+    };
+    let of_tenant = key("tenant");
+    let set = format!(r#"{{"keys":[{}]}}"#, marked(&of_tenant, TENANT));
+    let scene_for = |tenant: &str| {
+        let scene = scene_of(RemoteJwks::for_tenants(COMMON, TEMPLATE, [tenant]));
+        scene.server.always(Answer::ok(set.clone()));
+        scene.server.then(metadata(TEMPLATE, URL));
+        scene
+    };
+    let scene = scene_for(TENANT);
+    assert!(scene.keys().unwrap().keys().is_empty());
+    let counted =
+        |event: &KeySourceEvent| matches!(event, KeySourceEvent::Changed { keys: 1, skipped: 0, .. });
+    assert!(scene.server.events().iter().any(counted));
+    let verifier = SourcedVerifier::new(scene.source.clone(), |keys| {
+        AccessTokenVerifier::for_published(Provider::entra_id([TENANT]), keys.json())?.audience("api").build()
+    });
+    let verify = |key: &SigningKey| {
+        let claims = format!(
+            r#"{{"iss":"{}","aud":"api","sub":"u","azp":"c","tid":"{TENANT}","uti":"1","ver":"2.0","scp":"read","iat":1,"exp":9999999999}}"#,
+            TEMPLATE.replace("{tenantid}", TENANT)
+        );
+        let token = jws::JwsBuilder::new(key).token_type("JWT").sign(claims.as_bytes()).unwrap();
+        scene.time.block_on(verifier.verify::<NoClaims>(&token)).map(drop)
+    };
+    verify(&of_tenant).unwrap();
+    assert_eq!(verify(&key("tenant")).unwrap_err().code(), "invalid_signature");
+
+    // Its twin: for another tenant, the same set is empty.
+    let scene = scene_for(OTHER);
+    assert_eq!(code(scene.keys()), "key_source_unavailable");
+    let empty =
+        |event: &KeySourceEvent| matches!(event, KeySourceEvent::Failed { problem: FetchProblem::Empty, .. });
+    assert!(scene.server.events().iter().any(empty));
+}
+
 // ---- what is refused when a source is built
 
 #[test]
@@ -533,4 +612,171 @@ fn a_snapshot_of_ones_own_is_held_to_the_same() {
     assert_eq!(KeySnapshot::new(published(&[&key("a")]), 7).unwrap().generation(), 7);
     assert_eq!(KeySnapshot::new(r#"{"keys":[]}"#, 1).unwrap_err().code(), "key_not_public");
     assert_eq!(KeySnapshot::new("<html>", 1).unwrap_err().code(), "json");
+}
+
+/// A source that gives out whatever set it is told to.
+#[derive(Clone)]
+struct Own(Arc<Mutex<KeySnapshot>>);
+
+impl KeySource for Own {
+    fn keys<'a>(&'a self, _: Option<&'a str>, _: Option<&'a KeySnapshot>) -> KeySourceFuture<'a> {
+        let snapshot = self.0.lock().unwrap().clone();
+        Box::pin(async move { Ok(snapshot) })
+    }
+}
+
+#[test]
+fn a_source_of_ones_own_counts_its_sets_and_an_older_one_replaces_none() {
+    let (old, new) = (key("a"), key("b"));
+    let third = KeySnapshot::new(published(&[&old]), 3).unwrap();
+    let seventh = KeySnapshot::new(published(&[&new]), 7).unwrap();
+    assert!(seventh.is_newer_than(&third) && !third.is_newer_than(&seventh));
+    assert!(!third.is_newer_than(&third.clone()));
+
+    let source = Own(Arc::new(Mutex::new(third.clone())));
+    let built = Arc::new(Mutex::new(Vec::new()));
+    let count = Arc::clone(&built);
+    let verifier = SourcedVerifier::new(source.clone(), move |keys| {
+        count.lock().unwrap().push(keys.generation());
+        JwtVerifier::builder(keys.keys().clone()).any_issuer().any_audience().build()
+    });
+    let time = Virtual::new();
+    let verify = |key: &SigningKey| time.block_on(verifier.verify::<NoClaims>(&token(key))).map(drop);
+    let give = |snapshot: &KeySnapshot| *source.0.lock().unwrap() = snapshot.clone();
+    for (given, good, bad) in [(&third, &old, &new), (&seventh, &new, &old)] {
+        give(given);
+        for _ in 0..2 {
+            verify(good).unwrap();
+            assert_eq!(verify(bad).unwrap_err(), Error::NoMatchingKey);
+        }
+    }
+    assert_eq!(*built.lock().unwrap(), [3, 7]);
+    // An older set that comes late judges whom it was given for, and is not kept: the newer one still is.
+    give(&third);
+    verify(&old).unwrap();
+    assert_eq!(verify(&new).unwrap_err(), Error::NoMatchingKey);
+    give(&seventh);
+    built.lock().unwrap().clear();
+    verify(&new).unwrap();
+    assert_eq!(verify(&old).unwrap_err(), Error::NoMatchingKey);
+    assert!(built.lock().unwrap().is_empty());
+}
+
+// ---- code that isn't ours, called in between
+
+/// A waker that does something when the last of it is dropped, and counts how often it is woken.
+struct Foreign {
+    woken: AtomicUsize,
+    last: Box<dyn Fn() + Send + Sync>,
+}
+
+impl Wake for Foreign {
+    fn wake(self: Arc<Self>) {
+        self.woken.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+impl Drop for Foreign {
+    fn drop(&mut self) {
+        (self.last)();
+    }
+}
+
+fn foreign(last: impl Fn() + Send + Sync + 'static) -> Arc<Foreign> {
+    Arc::new(Foreign { woken: AtomicUsize::new(0), last: Box::new(last) })
+}
+
+/// Polls once, and keeps nothing of the waker.
+fn poll_with<T>(future: Pin<&mut (dyn Future<Output = T> + Send + '_)>, waker: Arc<Foreign>) -> Poll<T> {
+    let waker = Waker::from(waker);
+    future.poll(&mut Context::from_waker(&waker))
+}
+
+#[test]
+fn a_waker_that_is_dropped_may_ask_the_source() {
+    let (done, end) = std::sync::mpsc::channel();
+    // A thread of its own, as what this is about doesn't fail but never ends.
+    std::thread::spawn(move || {
+        let scene = scene();
+        scene.server.then(Answer::ok(published(&[&scene.key])).after(2));
+        let dropped = Arc::new(AtomicUsize::new(0));
+        let asking = || {
+            let (source, dropped) = (scene.source.clone(), Arc::clone(&dropped));
+            foreign(move || {
+                let _ = source.snapshot();
+                dropped.fetch_add(1, Ordering::SeqCst);
+            })
+        };
+        let mut waiting = scene.source.keys(None, None);
+        assert!(poll_with(waiting.as_mut(), asking()).is_pending());
+        // Another takes its place.
+        assert!(poll_with(waiting.as_mut(), asking()).is_pending());
+        assert_eq!(dropped.load(Ordering::SeqCst), 1);
+        // The wait is given up.
+        drop(waiting);
+        assert_eq!(dropped.load(Ordering::SeqCst), 2);
+        // Its twin: a wait that isn't given up is woken, by the waker that came last only.
+        let (first, second) = (foreign(|| ()), foreign(|| ()));
+        let mut waiting = scene.source.keys(None, None);
+        assert!(poll_with(waiting.as_mut(), Arc::clone(&first)).is_pending());
+        assert!(poll_with(waiting.as_mut(), Arc::clone(&second)).is_pending());
+        scene.time.pass(secs(2));
+        assert_eq!((first.woken.load(Ordering::SeqCst), second.woken.load(Ordering::SeqCst)), (0, 1));
+        assert!(matches!(poll_with(waiting.as_mut(), second), Poll::Ready(Ok(_))));
+        done.send(()).unwrap();
+    });
+    end.recv_timeout(secs(20)).expect("the source neither hangs nor fails");
+}
+
+#[test]
+fn a_listener_that_panics_keeps_nobody_waiting() {
+    for panics in [true, false] {
+        let time = Virtual::new();
+        let server = Server::new(&time, Answer::ok(published(&[&key("a")])));
+        let listener = move |_: &KeySourceEvent| assert!(!panics, "a listener's panic");
+        let source = RemoteJwks::from_url(URL).on_event(listener).build(server, time.clone()).unwrap();
+        let waker = foreign(|| ());
+        let mut waiting = source.keys(None, None);
+        assert!(poll_with(waiting.as_mut(), Arc::clone(&waker)).is_pending());
+        // The panic is the executor's to see.
+        let ran = catch_unwind(AssertUnwindSafe(|| time.pass(Duration::ZERO)));
+        assert_eq!(ran.is_err(), panics);
+        assert_eq!(waker.woken.load(Ordering::SeqCst), 1);
+        assert!(matches!(poll_with(waiting.as_mut(), waker), Poll::Ready(Ok(_))));
+    }
+}
+
+/// A client that panics.
+struct Broken;
+
+impl HttpClient for Broken {
+    fn get<'a>(&'a self, _: &'a str, _: usize) -> HttpFuture<'a> {
+        panic!("a client's panic");
+    }
+}
+
+#[test]
+fn a_client_that_panics_has_failed_and_ends_no_process() {
+    // Of two panics at once, the client's goes on; without the catch, the second one would abort this test.
+    for panics in [true, false] {
+        let time = Virtual::new();
+        let events = Arc::new(Mutex::new(Vec::new()));
+        let told = Arc::clone(&events);
+        let listener = move |event: &KeySourceEvent| {
+            told.lock().unwrap().push(event.clone());
+            assert!(!panics, "a listener's panic");
+        };
+        let source = RemoteJwks::from_url(URL).on_event(listener).build(Broken, time.clone()).unwrap();
+        let waker = foreign(|| ());
+        let mut waiting = source.keys(None, None);
+        assert!(poll_with(waiting.as_mut(), Arc::clone(&waker)).is_pending());
+        let ran = catch_unwind(AssertUnwindSafe(|| time.pass(Duration::ZERO)));
+        assert_eq!(ran.unwrap_err().downcast_ref(), Some(&"a client's panic"));
+        assert_eq!(waker.woken.load(Ordering::SeqCst), 1);
+        let events = std::mem::take(&mut *events.lock().unwrap());
+        assert!(
+            matches!(events[..], [KeySourceEvent::Failed { problem: FetchProblem::Unreachable, .. }]),
+            "{events:?}"
+        );
+    }
 }

@@ -14,16 +14,23 @@ use crate::wire::json::{Kind, Value, scan_object, scan_object_with_list};
 /// The keys that may sign for this issuer: those that name it, name the template that it was made from, or
 /// name none. What else is wrong with a key or the document, [`JwkSet`] says.
 pub(crate) fn keys_of(json: &str, issuer: &str, template: Option<&str>) -> Result<KeySet, Error> {
+    match template {
+        Some(template) => keys_marked(json, |marked| marked == issuer || marked == template),
+        None => Ok(KeySet::verification(&JwkSet::from_json(json)?)),
+    }
+}
+
+/// The keys that are marked with an issuer that is taken, or with none.
+pub(crate) fn keys_marked(json: &str, takes: impl Fn(&str) -> bool) -> Result<KeySet, Error> {
     let limits = Limits::default();
     // Sizes are judged and odd documents refused here, before anything else is made of them.
-    let all = JwkSet::from_json(json)?;
-    let Some(template) = template else { return Ok(KeySet::verification(&all)) };
+    JwkSet::from_json(json)?;
     let mut own = String::with_capacity(json.len());
     own.push_str("{\"keys\":[");
     scan_object_with_list(json, "keys", Part::JwkSet, &limits, |name, value| {
         if name == "keys" {
             let keys = value.elements().into_iter().flatten();
-            for key in keys.filter(|key| serves(*key, issuer, template, &limits)) {
+            for key in keys.filter(|key| serves(*key, &takes, &limits)) {
                 own.push_str(if own.ends_with('[') { "" } else { "," });
                 own.push_str(key.text());
             }
@@ -34,15 +41,15 @@ pub(crate) fn keys_of(json: &str, issuer: &str, template: Option<&str>) -> Resul
     Ok(KeySet::verification(&JwkSet::from_json(&own)?))
 }
 
-/// Whether a key may sign for this issuer. One whose mark can't be read may not.
-fn serves(key: Value<'_>, issuer: &str, template: &str, limits: &Limits) -> bool {
+/// Whether a key's mark is taken. One whose mark can't be read isn't.
+fn serves(key: Value<'_>, takes: &impl Fn(&str) -> bool, limits: &Limits) -> bool {
     if key.kind() != Kind::Object {
         return false;
     }
     let mut serves = true;
     let scanned = scan_object(key.text(), Part::Jwk, limits, |name, value| {
         if name == "issuer" {
-            serves = value.as_str().is_some_and(|marked| marked == issuer || marked == template);
+            serves = value.as_str().is_some_and(|marked| takes(&marked));
         }
         Ok(())
     });

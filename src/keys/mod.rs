@@ -18,5 +18,5 @@ pub use generation::KeyGeneration;
 pub use key_set::{KeySet, KeySetIter};
 pub use recipient::recipient_key;
 
-pub(crate) use issuer_keys::keys_of;
+pub(crate) use issuer_keys::{keys_marked, keys_of};
 pub(crate) use key_set::check_count;

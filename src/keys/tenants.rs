@@ -22,6 +22,13 @@ pub(crate) fn misuse_of(template: &str, tenants: &[String]) -> Option<&'static s
     None
 }
 
+/// Whether this issuer is made from the template, for one of these tenants.
+pub(crate) fn is_of_one(template: &str, tenants: &[String], issuer: &str) -> bool {
+    let parts = template.split_once(TENANT);
+    let tenant = parts.and_then(|(before, after)| issuer.strip_prefix(before)?.strip_suffix(after));
+    tenant.is_some_and(|tenant| tenants.iter().any(|listed| listed == tenant))
+}
+
 fn is_guid(text: &str) -> bool {
     let lengths = text.split('-').map(str::len);
     lengths.eq([8, 4, 4, 4, 12]) && text.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
@@ -51,6 +58,28 @@ mod tests {
             &tenant.replace('7', "g"),
         ] {
             assert!(misuse("{tenantid}", &[tenant, other]).unwrap().contains("GUIDs"), "{other}");
+        }
+    }
+
+    #[test]
+    fn an_issuer_is_of_a_tenant_that_is_listed() {
+        let tenants = ["a".to_owned(), "b".to_owned()];
+        let is_of_one = |issuer| is_of_one("https://x.example/{tenantid}/v2.0", &tenants, issuer);
+        for issuer in ["https://x.example/a/v2.0", "https://x.example/b/v2.0"] {
+            assert!(is_of_one(issuer), "{issuer}");
+        }
+        for issuer in [
+            "",
+            "a",
+            "https://x.example/c/v2.0",
+            "https://x.example/A/v2.0",
+            "https://x.example//v2.0",
+            "https://x.example/v2.0",
+            "https://x.example/{tenantid}/v2.0",
+            "https://y.example/a/v2.0",
+            "https://x.example/a/v1.0",
+        ] {
+            assert!(!is_of_one(issuer), "{issuer}");
         }
     }
 }

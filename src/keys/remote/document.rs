@@ -41,13 +41,6 @@ impl Location {
         }
     }
 
-    pub(super) fn template(&self) -> Option<&str> {
-        match self {
-            Self::Tenants { template, .. } => Some(template),
-            _ => None,
-        }
-    }
-
     pub(super) fn check(&self) -> Result<(), Error> {
         match self {
             Self::Keys { .. } => Ok(()),
@@ -83,7 +76,10 @@ impl Location {
         let lifetime = freshness::lifetime(&response).unwrap_or(settings.lifetime);
         let json = text(response.body, Part::JwkSet)?;
         // The numbers are the holder's to give.
-        let snapshot = KeySnapshot::read(json, self.template(), 0, 0);
+        let snapshot = match self {
+            Self::Tenants { template, tenants, .. } => KeySnapshot::of_tenants(json, template, tenants),
+            Self::Keys { .. } | Self::Metadata { .. } => KeySnapshot::new(json, 0),
+        };
         let snapshot = snapshot.map_err(|error| match error {
             Error::InvalidKey(_) => FetchProblem::Empty,
             other => FetchProblem::Unreadable(other),

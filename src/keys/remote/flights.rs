@@ -81,6 +81,13 @@ impl Flights {
         self.in_the_air.iter().any(|flight| flight.number == number)
     }
 
+    /// Whether an answer may come that replaces the set that is held. One that started before the held one
+    /// did is superseded already.
+    pub(super) fn newer_is_in_the_air(&self) -> bool {
+        let held = self.held.as_ref().map(|held| held.fetch);
+        self.in_the_air.iter().any(|flight| held.is_none_or(|held| flight.number > held))
+    }
+
     pub(super) fn known_url(&self, now: Instant) -> Option<String> {
         let (url, read) = self.keys_url.as_ref()?;
         (now.saturating_duration_since(*read) < Self::METADATA).then(|| url.clone())
@@ -116,7 +123,7 @@ impl Flights {
             Some(held) => (held.snapshot.again(flight.number), KeySourceEvent::Unchanged),
             None => {
                 self.generation += 1;
-                let (keys, skipped) = (snapshot.keys().len(), snapshot.keys().skipped().len());
+                let (keys, skipped) = snapshot.counts();
                 let event = KeySourceEvent::Changed { generation: self.generation, keys, skipped };
                 (snapshot.numbered(self.generation, flight.number), event)
             }

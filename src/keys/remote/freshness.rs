@@ -9,7 +9,9 @@ use super::http::HttpResponse;
 
 /// The answer's wish, or `None` if it has none that can be read.
 pub(super) fn lifetime(response: &HttpResponse) -> Option<Duration> {
-    let age = response.age.as_deref().and_then(|age| age.trim().parse().ok()).unwrap_or(0);
+    // RFC 9111 §5.1: of a list the first counts, and what is no number is ignored.
+    let age = response.age.as_deref().and_then(|ages| ages.split(',').next());
+    let age = age.and_then(|age| seconds_of(age.trim())).unwrap_or(0);
     let seconds: u64 = match response.cache_control.as_deref().and_then(max_age) {
         Some(seconds) => seconds,
         None => {
@@ -30,11 +32,8 @@ fn max_age(field: &str) -> Option<u64> {
         let seconds = if name.eq_ignore_ascii_case("no-store") || name.eq_ignore_ascii_case("no-cache") {
             0
         } else if name.eq_ignore_ascii_case("max-age") {
-            let value = value.trim_matches('"');
-            let digits = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
-            // RFC 9111 §1.2.2: larger than can be represented is as large as can be; §4.2.1: what can't
-            // be read is stale.
-            if digits { value.parse().unwrap_or(u64::MAX) } else { 0 }
+            // RFC 9111 §4.2.1: what can't be read is stale.
+            seconds_of(value.trim_matches('"')).unwrap_or(0)
         } else {
             continue;
         };
@@ -42,6 +41,12 @@ fn max_age(field: &str) -> Option<u64> {
         least = Some(least.map_or(seconds, |least| least.min(seconds)));
     }
     least
+}
+
+/// RFC 9111 §1.2.2: digits, and larger than can be represented is as large as can be.
+fn seconds_of(text: &str) -> Option<u64> {
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    digits.then(|| text.parse().unwrap_or(u64::MAX))
 }
 
 /// Seconds since 1970 of `Sun, 06 Nov 1994 08:49:37 GMT`, the one form that is written today
@@ -96,6 +101,11 @@ mod tests {
             (&[("cache-control", "Max-Age=\"300\"")], Some(300)),
             (&[("Cache-Control", "max-age=300"), ("Age", "100")], Some(200)),
             (&[("Cache-Control", "max-age=300"), ("Age", "400")], Some(0)),
+            (&[("Cache-Control", "max-age=300"), ("Age", "99999999999999999999999")], Some(0)),
+            (&[("Cache-Control", "max-age=300"), ("Age", " 100 , 5")], Some(200)),
+            (&[("Cache-Control", "max-age=300"), ("Age", "+100")], Some(300)),
+            (&[("Cache-Control", "max-age=300"), ("Age", "")], Some(300)),
+            (&[("Age", "99999999999999999999999")], None),
             (&[("Cache-Control", "max-age=300"), ("Cache-Control", "max-age=20")], Some(20)),
             (&[("Cache-Control", "max-age=300, no-cache")], Some(0)),
             (&[("Cache-Control", "no-store")], Some(0)),

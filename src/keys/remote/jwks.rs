@@ -6,8 +6,9 @@
 
 use std::fmt;
 use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::Poll;
+use std::task::{Poll, Waker};
 
 use super::document::{Fetched, Location};
 use super::event::{FetchProblem, KeySourceEvent};
@@ -195,7 +196,8 @@ impl Shared {
         let flights = self.flights();
         let awaited = match begun {
             Begun::Start(number) | Begun::UnderWay(number) => flights.is_in_the_air(number),
-            Begun::Limited => false,
+            // Whoever may not begin another hasn't waited for the one that is slow either.
+            Begun::Limited => flights.newer_is_in_the_air(),
         };
         flights.failures == 0 && !awaited
     }
@@ -204,12 +206,18 @@ impl Shared {
     async fn landed(&self, number: u64) {
         let waiter = Waiter::new(self);
         poll_fn(|context| {
-            let mut flights = self.flights();
-            if !flights.is_in_the_air(number) {
-                return Poll::Ready(());
-            }
-            flights.waiting.insert(waiter.id, context.waker().clone());
-            Poll::Pending
+            // A waker is somebody else's code: it is cloned before the lock is taken, and dropped after.
+            let waker = context.waker().clone();
+            let (poll, unused) = {
+                let mut flights = self.flights();
+                if flights.is_in_the_air(number) {
+                    (Poll::Pending, flights.waiting.insert(waiter.id, waker))
+                } else {
+                    (Poll::Ready(()), Some(waker))
+                }
+            };
+            drop(unused);
+            poll
         })
         .await;
     }
@@ -232,7 +240,9 @@ impl<'s> Waiter<'s> {
 impl Drop for Waiter<'_> {
     fn drop(&mut self) {
         let Self { shared, id } = self;
-        shared.flights().waiting.remove(id);
+        let waker = shared.flights().waiting.remove(id);
+        // It may be the last that holds its task, with another waiter in it, which takes the lock again.
+        drop(waker);
     }
 }
 
@@ -257,18 +267,20 @@ impl Landing {
             let event = flights.land(self.number, now, answer);
             (event, std::mem::take(&mut flights.waiting))
         };
+        // Those who wait for another fetch wait on. A listener that panics keeps nobody waiting.
+        waiting.into_values().for_each(Waker::wake);
         if let Some(event) = event {
             (self.shared.listener)(&event);
         }
-        // Those who wait for another fetch wait on.
-        waiting.into_values().for_each(std::task::Waker::wake);
     }
 }
 
 impl Drop for Landing {
     fn drop(&mut self) {
-        // Of one that has landed, nothing comes of it.
-        self.land(Err(FetchProblem::Unreachable));
+        // Of one that has landed, nothing comes of it. If the client's panic brought it here, a second one,
+        // of the listener, would end the process; the hook has reported either.
+        let landed = catch_unwind(AssertUnwindSafe(|| self.land(Err(FetchProblem::Unreachable))));
+        drop(landed);
     }
 }
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use crate::error::{Error, KeyDefect};
 use crate::jwk::JwkSet;
-use crate::keys::{KeySet, keys_of};
+use crate::keys::{KeySet, keys_marked, keys_of, tenants};
 
 /// What a [`KeySource`] answers in: a future that any executor can drive.
 pub type KeySourceFuture<'a> = Pin<Box<dyn Future<Output = Result<KeySnapshot, Error>> + Send + 'a>>;
@@ -48,34 +48,40 @@ pub struct KeySnapshot {
 struct Shared {
     json: String,
     keys: KeySet,
+    /// How many keys serve and how many can't, those for listed tenants too.
+    counts: (usize, usize),
 }
 
 impl KeySnapshot {
-    /// Makes a snapshot of a published JWK set, for sources of your own. The generation has to be another
-    /// for each other set that the source gives out.
+    /// Makes a snapshot of a published JWK set, for sources of your own. Another set needs a greater
+    /// generation than any set that the source gave out before, so that an answer that comes late undoes no
+    /// newer one: count the sets, don't hash them. A set of a smaller one verifies whoever is given it and
+    /// isn't kept.
     ///
     /// # Errors
     ///
     /// As [`JwkSet::from_json`]; [`Error::InvalidKey`] if no key of the set verifies.
     pub fn new(json: impl Into<String>, generation: u64) -> Result<Self, Error> {
-        Self::read(json.into(), None, generation, generation)
+        let json = json.into();
+        let keys = KeySet::verification(&JwkSet::from_json(&json)?);
+        Self::read(json, keys.clone(), &keys, generation)
     }
 
-    /// The set of an issuer, or of a template's issuers: keys that are marked with another are left out.
-    pub(super) fn read(
-        json: String,
-        template: Option<&str>,
-        generation: u64,
-        fetch: u64,
-    ) -> Result<Self, Error> {
-        let keys = match template {
-            Some(template) => keys_of(&json, template, Some(template))?,
-            None => KeySet::verification(&JwkSet::from_json(&json)?),
-        };
-        if keys.is_empty() {
+    /// The set of a template's issuers. Its keys are those for any tenant; keys for one that is listed are
+    /// in its JSON only, and it isn't empty if that is all it holds.
+    pub(super) fn of_tenants(json: String, template: &str, tenants: &[String]) -> Result<Self, Error> {
+        let serving =
+            keys_marked(&json, |marked| marked == template || tenants::is_of_one(template, tenants, marked))?;
+        let keys = keys_of(&json, template, Some(template))?;
+        Self::read(json, keys, &serving, 0)
+    }
+
+    fn read(json: String, keys: KeySet, serving: &KeySet, generation: u64) -> Result<Self, Error> {
+        if serving.is_empty() {
             return Err(Error::InvalidKey(KeyDefect::NotPublic));
         }
-        Ok(Self { shared: Arc::new(Shared { json, keys }), generation, fetch })
+        let counts = (serving.len(), serving.skipped().len());
+        Ok(Self { shared: Arc::new(Shared { json, keys, counts }), generation, fetch: generation })
     }
 
     /// The same keys under these numbers.
@@ -88,7 +94,14 @@ impl KeySnapshot {
         Self { shared: Arc::clone(&self.shared), generation: self.generation, fetch }
     }
 
-    /// Returns the keys, to build a verifier with.
+    /// How many keys serve and how many can't.
+    pub(super) fn counts(&self) -> (usize, usize) {
+        self.shared.counts
+    }
+
+    /// Returns the keys, to build a verifier with. Of
+    /// [`RemoteJwks::for_tenants`](super::RemoteJwks::for_tenants), they are the keys for any tenant, of
+    /// which there may be none: [`json`](Self::json) holds the others.
     #[must_use]
     pub fn keys(&self) -> &KeySet {
         &self.shared.keys
@@ -101,7 +114,7 @@ impl KeySnapshot {
         &self.shared.json
     }
 
-    /// Returns the number of this set among those of its source: another set has another.
+    /// Returns the number of this set among those of its source: a later set has a greater one.
     #[must_use]
     pub fn generation(&self) -> u64 {
         self.generation
