@@ -16,7 +16,7 @@ use std::time::Duration;
 use countersign::jwt::SourcedVerifier;
 use countersign::keys::remote::{
     FetchProblem, HttpClient, HttpFailure, HttpFuture, HttpResponse, KeySnapshot, KeySource, KeySourceEvent,
-    RemoteJwks, RemoteJwksBuilder,
+    KeySourceFuture, RemoteJwks, RemoteJwksBuilder,
 };
 use countersign::profile::access_token::Provider;
 use countersign::{
