@@ -14,6 +14,7 @@ use super::nested::{Decryption, encrypt_signed};
 use super::verified::{BorrowedJwt, TokenBuffer, VerifiedJwt};
 use super::verifier::JwtVerifier;
 use crate::error::{Error, Part};
+use crate::jwe::EncryptionKey;
 use crate::jws::{unsigned_token, with_signature};
 use crate::wire::typed;
 
@@ -53,7 +54,7 @@ impl JwtIssuer {
         claims: &T,
     ) -> impl Future<Output = Result<String, Error>> + Send + use<'_, T> {
         let signing_input = self.signing_input(Some(subject), claims);
-        async move { self.sign_and_finish(signing_input?).await }
+        async move { self.sign_and_finish(self.recipient.as_ref(), signing_input?).await }
     }
 
     /// Issues a token that names no subject. Otherwise as [`issue_async`](Self::issue_async).
@@ -66,7 +67,7 @@ impl JwtIssuer {
         claims: &T,
     ) -> impl Future<Output = Result<String, Error>> + Send + use<'_, T> {
         let signing_input = self.signing_input(None, claims);
-        async move { self.sign_and_finish(signing_input?).await }
+        async move { self.sign_and_finish(self.recipient.as_ref(), signing_input?).await }
     }
 
     fn signing_input<T: Serialize + ?Sized>(
@@ -84,8 +85,18 @@ impl JwtIssuer {
         subject: Option<&str>,
         own: &str,
     ) -> impl Future<Output = Result<String, Error>> + Send + use<'_> {
+        self.issue_text_to_async(self.recipient.as_ref(), subject, own)
+    }
+
+    /// Issues a token with these claims to this recipient, whoever the issuer's own is.
+    pub(crate) fn issue_text_to_async<'a>(
+        &'a self,
+        recipient: Option<&'a EncryptionKey>,
+        subject: Option<&str>,
+        own: &str,
+    ) -> impl Future<Output = Result<String, Error>> + Send + use<'a> {
         let signing_input = self.signing_input_of_text(subject, own);
-        async move { self.sign_and_finish(signing_input?).await }
+        async move { self.sign_and_finish(recipient, signing_input?).await }
     }
 
     fn signing_input_of_text(&self, subject: Option<&str>, own: &str) -> Result<Zeroizing<String>, Error> {
@@ -93,10 +104,14 @@ impl JwtIssuer {
         Ok(Zeroizing::new(unsigned_token(self.signing_key.algorithm(), &self.header, payload.as_bytes())))
     }
 
-    async fn sign_and_finish(&self, mut signing_input: Zeroizing<String>) -> Result<String, Error> {
+    async fn sign_and_finish(
+        &self,
+        recipient: Option<&EncryptionKey>,
+        mut signing_input: Zeroizing<String>,
+    ) -> Result<String, Error> {
         let signature = self.signing_key.sign_async(signing_input.as_bytes()).await?;
         let signed = with_signature(std::mem::take(&mut *signing_input), &signature);
-        match &self.recipient {
+        match recipient {
             None => Ok(signed),
             Some(recipient) => encrypt_signed(recipient, Zeroizing::new(signed).as_bytes()),
         }

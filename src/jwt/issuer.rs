@@ -140,9 +140,19 @@ impl JwtIssuer {
 
     /// Issues a token with these claims, which are JSON text already.
     pub(crate) fn issue_text(&self, subject: Option<&str>, own: &str) -> Result<String, Error> {
+        self.issue_text_to(self.recipient.as_ref(), subject, own)
+    }
+
+    /// Issues a token with these claims to this recipient, whoever the issuer's own is.
+    pub(crate) fn issue_text_to(
+        &self,
+        recipient: Option<&EncryptionKey>,
+        subject: Option<&str>,
+        own: &str,
+    ) -> Result<String, Error> {
         let payload = self.claims_set(subject, own)?;
         let signed = sign_encoded(&self.signing_key, &self.header, payload.as_bytes())?;
-        match &self.recipient {
+        match recipient {
             None => Ok(signed),
             Some(recipient) => encrypt_signed(recipient, WipedText::from(signed).as_bytes()),
         }

@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 
+use super::actor::Actor;
 use super::confirmation::Confirmation;
 use super::dialect::{Dialect, Form, Source};
 use crate::error::{ClaimProblem, Error};
@@ -28,6 +29,7 @@ pub(super) struct Facts<'a> {
     pub(super) amr: Vec<Cow<'a, str>>,
     pub(super) confirmation: Option<Confirmation>,
     pub(super) session: Option<Cow<'a, str>>,
+    pub(super) transaction_id: Option<Cow<'a, str>>,
 }
 
 /// Lists the claims and makes the search for one: a `match` takes a few steps where a list is walked.
@@ -82,6 +84,8 @@ watched! {
     "hasgroups",
     "_claim_names",
     "sid",
+    "act",
+    "txn",
 }
 
 /// The watched claims that a token has, with their values.
@@ -203,6 +207,9 @@ impl<'a> Facts<'a> {
             let name = dialect.client_id.first().copied().unwrap_or_default();
             Error::for_claim(name, ClaimProblem::Missing { hint: "" })
         })?;
+        if let Some(act) = members.find("act") {
+            Actor::check(act, limits)?;
+        }
         let list = |source| members.list(source, limits);
         Ok(Self {
             client_id,
@@ -217,6 +224,7 @@ impl<'a> Facts<'a> {
             amr: list(&Source::claim("amr", Form::List))?,
             confirmation: members.find("cnf").map(|value| Confirmation::read(value, limits)).transpose()?,
             session: members.find("sid").map(|sid| sid.as_str().unwrap_or(Cow::Borrowed(sid.text()))),
+            transaction_id: members.text("txn")?,
         })
     }
 }
