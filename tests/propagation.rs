@@ -226,7 +226,10 @@ fn a_token_ends_with_the_one_that_came_in() {
     let minted = |lifetime: u64, exp: f64| {
         let propagation = builder().lifetime(Duration::from_secs(lifetime)).build().unwrap();
         let token = propagation.mint(&inbound(&json!({"exp": exp})), "inventory");
-        token.map(|token| token.expires_at().seconds() - i64::try_from(NOW).unwrap())
+        token.map(|token| {
+            assert_eq!(Some(token.expires_at()), received(&token).expires_at());
+            token.expires_at().seconds() - i64::try_from(NOW).unwrap()
+        })
     };
     let now = f64::from(u32::try_from(NOW).unwrap());
     assert_eq!(minted(60, now + 300.0).unwrap(), 60);

@@ -222,9 +222,9 @@ impl Propagation {
         let now = NumericDate::from(self.clock.now());
         // Each access token has one. Without, nothing would be left to live on.
         let inbound = token.expires_at().unwrap_or(now);
-        let expires_at = inbound.min(now.saturating_add(self.lifetime));
+        let expires_at = inbound.min(now.saturating_add(self.lifetime)).whole();
         // A verifier may have let it pass for its leeway. That isn't handed on: it would add up.
-        if expires_at.seconds() <= now.seconds() {
+        if expires_at <= now.whole() {
             let ago = now.saturating_since(inbound);
             return Err(Error::for_claim("exp", ClaimProblem::Expired { ago }));
         }
