@@ -51,7 +51,7 @@ impl Outbound {
     /// use countersign::gateway::propagation::Outbound;
     ///
     /// let mut headers = http::HeaderMap::new();
-    /// headers.insert("authorization", http::HeaderValue::from_static("Bearer eyJhbGciOi…inbound"));
+    /// headers.insert("authorization", http::HeaderValue::from_static("Bearer eyJhbGciOiJ.inbound.token"));
     /// Outbound::nothing().apply(&mut headers);
     /// assert!(headers.is_empty());
     /// ```
