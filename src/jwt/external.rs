@@ -15,6 +15,7 @@ use super::verified::{BorrowedJwt, TokenBuffer, VerifiedJwt};
 use super::verifier::JwtVerifier;
 use crate::error::{Error, Part};
 use crate::jws::{unsigned_token, with_signature};
+use crate::wire::json::Members;
 use crate::wire::typed;
 
 impl JwtIssuer {
@@ -140,7 +141,7 @@ impl JwtVerifier {
     /// other opens the token.
     pub async fn verify_async<T: DeserializeOwned>(&self, token: &str) -> Result<VerifiedJwt<T>, Error> {
         let mut buffer = TokenBuffer::new();
-        Ok(VerifiedJwt::new(self.verify_reading_async(token, &mut buffer, typed::from_json).await?))
+        Ok(VerifiedJwt::new(self.verify_reading_async(token, &mut buffer, typed::from_members).await?))
     }
 
     /// Verifies a token like [`verify_async`](Self::verify_async); the claims borrow their text from the
@@ -154,7 +155,7 @@ impl JwtVerifier {
         token: &str,
         buffer: &'b mut TokenBuffer,
     ) -> Result<BorrowedJwt<'b, T>, Error> {
-        self.verify_reading_async(token, buffer, typed::from_json).await
+        self.verify_reading_async(token, buffer, typed::from_members).await
     }
 
     /// Verifies a token, and has the text of its claims read once all else holds.
@@ -162,7 +163,7 @@ impl JwtVerifier {
         &'b self,
         token: &str,
         buffer: &'b mut TokenBuffer,
-        read: impl FnOnce(&'b str) -> Result<T, Error>,
+        read: impl FnOnce(&Members<'b>) -> Result<T, Error>,
     ) -> Result<BorrowedJwt<'b, T>, Error> {
         let Some(decryption) = self.decryption_of(token)? else {
             return self.accept_signed(token, buffer, read);
