@@ -16,6 +16,7 @@ use super::verifier::JwtVerifier;
 use crate::error::{Error, Part};
 use crate::jwe::EncryptionKey;
 use crate::jws::{unsigned_token, with_signature};
+use crate::wire::json::Members;
 use crate::wire::typed;
 
 impl JwtIssuer {
@@ -155,7 +156,7 @@ impl JwtVerifier {
     /// other opens the token.
     pub async fn verify_async<T: DeserializeOwned>(&self, token: &str) -> Result<VerifiedJwt<T>, Error> {
         let mut buffer = TokenBuffer::new();
-        Ok(VerifiedJwt::new(self.verify_reading_async(token, &mut buffer, typed::from_json).await?))
+        Ok(VerifiedJwt::new(self.verify_reading_async(token, &mut buffer, typed::from_members).await?))
     }
 
     /// Verifies a token like [`verify_async`](Self::verify_async); the claims borrow their text from the
@@ -169,7 +170,7 @@ impl JwtVerifier {
         token: &str,
         buffer: &'b mut TokenBuffer,
     ) -> Result<BorrowedJwt<'b, T>, Error> {
-        self.verify_reading_async(token, buffer, typed::from_json).await
+        self.verify_reading_async(token, buffer, typed::from_members).await
     }
 
     /// Verifies a token, and has the text of its claims read once all else holds.
@@ -177,7 +178,7 @@ impl JwtVerifier {
         &'b self,
         token: &str,
         buffer: &'b mut TokenBuffer,
-        read: impl FnOnce(&'b str) -> Result<T, Error>,
+        read: impl FnOnce(&Members<'b>) -> Result<T, Error>,
     ) -> Result<BorrowedJwt<'b, T>, Error> {
         let Some(decryption) = self.decryption_of(token)? else {
             return self.accept_signed(token, buffer, read);

@@ -23,7 +23,7 @@ use crate::jws::{JwsBuilder, SigningKey, sign_encoded};
 use crate::limits::Limits;
 use crate::secret::WipedText;
 use crate::wire::base64url;
-use crate::wire::json::write_string;
+use crate::wire::json::{Members, write_string};
 use crate::wire::typed;
 
 /// Issues tokens: built once, shared by reference.
@@ -199,7 +199,7 @@ impl JwtIssuer {
         let written = || self.written.iter().copied().chain(has_subject.then_some("sub"));
         let mut members = written().count();
         let mut twice = None;
-        let read = Registered::read(own, &limits, |name| {
+        let read = Registered::read(own, &limits, &mut Members::new(), |name| {
             members += 1;
             twice = twice.or(written().find(|written| *written == name));
         });

@@ -12,7 +12,7 @@ use super::dialect::{Dialect, Form, Source};
 use crate::error::{ClaimProblem, Error};
 use crate::jwt::{ClaimValue, Claims, Descent, NumericDate};
 use crate::limits::Limits;
-use crate::wire::json::{Kind, Value};
+use crate::wire::json::{Kind, Members, Value};
 
 /// What the claims say, in their own text.
 pub(super) struct Facts<'a> {
@@ -89,14 +89,14 @@ watched! {
 }
 
 /// The watched claims that a token has, with their values.
-pub(super) struct Members<'a> {
+pub(super) struct Watched<'a> {
     found: Vec<(&'static str, Value<'a>)>,
 }
 
-impl<'a> Members<'a> {
-    fn of(claims: Claims<'a>) -> Self {
+impl<'a> Watched<'a> {
+    fn of(claims: &Members<'a>, limits: &Limits) -> Self {
         let mut found = Vec::with_capacity(16);
-        claims.for_each(|name, value| {
+        claims.for_each(limits, |name, value| {
             if let Some(watched) = watched(name) {
                 found.push((watched, value));
             }
@@ -192,9 +192,8 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
 
 impl<'a> Facts<'a> {
     /// Reads what the claims say, once they are those of an access token.
-    pub(super) fn read(dialect: &Dialect, claims: Claims<'a>) -> Result<Self, Error> {
-        let limits = claims.limits();
-        let members = Members::of(claims);
+    pub(super) fn read(dialect: &Dialect, claims: &Members<'a>, limits: &'a Limits) -> Result<Self, Error> {
+        let members = Watched::of(claims, limits);
         let unwanted = dialect.unwanted.iter().find(|name| members.find(name).is_some());
         if let Some(name) = unwanted {
             return Err(Error::for_claim(*name, ClaimProblem::Unwanted));
@@ -229,7 +228,7 @@ impl<'a> Facts<'a> {
     }
 }
 
-impl Members<'_> {
+impl Watched<'_> {
     /// Claims may stand elsewhere, and `_claim_names` says which (OpenID Connect Core §5.6.2). Microsoft says
     /// so too by `hasgroups` where they are too many (Access token claims reference, Groups overage claim).
     fn groups_are_complete(&self, dialect: &Dialect, limits: &Limits) -> bool {
