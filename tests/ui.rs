@@ -47,6 +47,8 @@ use countersign::keys::remote::{
     FetchProblem, HttpClient, HttpFailure, HttpResponse, KeySnapshot, KeySource, KeySourceEvent, RemoteJwks,
     RemoteJwksBuilder, Runtime,
 };
+#[cfg(feature = "jwks-http")]
+use countersign::keys::remote::{ReqwestClient, ReqwestClientBuilder, TokioRuntime};
 use countersign::keys::rotation::{KeyRing, KeyRingBuilder, RingKey};
 use countersign::keys::{KeyGeneration, KeySetIter};
 use countersign::profile::access_token::{
@@ -528,9 +530,13 @@ fn every_public_type_can_be_shared_between_threads() {
         WrappedKey<'static>,
     );
     let _ = shareable!(KeySet<DecryptionKey>);
+    #[cfg(feature = "jwks-http")]
+    let jwks_http = shareable!(ReqwestClient, ReqwestClientBuilder, TokioRuntime);
+    #[cfg(not(feature = "jwks-http"))]
+    let jwks_http = ["ReqwestClient", "ReqwestClientBuilder", "TokioRuntime"];
     let mut declared = BTreeSet::new();
     public_types(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut declared);
-    assert_eq!(declared, shareable.into_iter().map(str::to_owned).collect());
+    assert_eq!(declared, shareable.into_iter().chain(jwks_http).map(str::to_owned).collect());
 }
 
 /// A client of any type may stand behind a key, so its traits make objects, and those go where keys go.
@@ -576,6 +582,8 @@ fn sources_of_keys_are_objects() {
     assert!(implements!(Arc<dyn Runtime>: Runtime));
     assert!(implements!(RemoteJwks: KeySource + Clone));
     assert!(!implements!(RemoteJwksBuilder: KeySource));
+    #[cfg(feature = "jwks-http")]
+    assert!(implements!(ReqwestClient: HttpClient + Clone) && implements!(TokioRuntime: Runtime + Clone));
     // One set doesn't change; it is no source, which promises to.
     assert!(!implements!(KeySet: KeySource));
     assert!(!implements!(KeySnapshot: KeySource));

@@ -99,6 +99,7 @@ async fn get(http: &dyn HttpClient, url: &str) -> Result<HttpResponse, FetchProb
     let max_bytes = Limits::default().jwk_set_bytes;
     let response = http.get(url, max_bytes).await.map_err(|failure| match failure {
         HttpFailure::Unreachable => FetchProblem::Unreachable,
+        HttpFailure::Untrusted => FetchProblem::Untrusted,
         HttpFailure::TimedOut => FetchProblem::TimedOut,
         HttpFailure::TooLarge => FetchProblem::TooLarge,
     })?;

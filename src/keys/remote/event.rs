@@ -52,6 +52,8 @@ pub enum KeySourceEvent {
 pub enum FetchProblem {
     /// The server couldn't be reached, or the connection broke.
     Unreachable,
+    /// The server's certificate isn't trusted, or isn't for that name.
+    Untrusted,
     /// It took too long.
     TimedOut,
     /// The answer's status isn't 200. Redirects are among these: they aren't followed.
@@ -72,6 +74,9 @@ impl fmt::Display for FetchProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unreachable => f.write_str("the server can't be reached"),
+            Self::Untrusted => {
+                f.write_str("expected a certificate that is trusted for the server's name, found another")
+            }
             Self::TimedOut => f.write_str("no answer in time"),
             Self::Status(status) => write!(f, "expected status 200, found {status}"),
             Self::TooLarge => f.write_str("expected an answer of at most 256 KiB, found more"),

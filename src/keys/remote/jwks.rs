@@ -51,6 +51,19 @@ use crate::error::Error;
 /// # Ok(())
 /// # }
 /// ```
+///
+/// With the feature `jwks-http`, client and runtime are here:
+///
+/// ```
+/// # #[cfg(feature = "jwks-http")]
+/// # fn source() -> Result<(), countersign::Error> {
+/// # use countersign::keys::remote::RemoteJwks;
+/// let keys = RemoteJwks::from_url("https://id.example.com/jwks").build_http()?;
+/// # let _ = keys;
+/// # Ok(())
+/// # }
+/// # fn main() {}
+/// ```
 #[derive(Clone)]
 pub struct RemoteJwks {
     shared: Arc<Shared>,

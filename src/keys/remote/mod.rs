@@ -3,23 +3,33 @@
 //!
 //! [`RemoteJwks`] fetches a published JWK set and holds it: bounded, rate-limited, one fetch for all who
 //! wait, the last good set through an outage. Verification stays synchronous on a [`KeySnapshot`]; only to
-//! obtain one is awaited. HTTP and time are traits, so nothing here belongs to an executor.
+//! obtain one is awaited. HTTP and time are traits, so that none of it belongs to an executor; the feature
+//! `jwks-http` brings one of each.
 
+#[cfg(feature = "jwks-http")]
+mod client;
 mod document;
 mod event;
 mod flights;
 mod freshness;
 mod http;
-
 mod jwks;
 mod runtime;
 mod settings;
 mod source;
+#[cfg(feature = "jwks-http")]
+mod tls;
+#[cfg(feature = "jwks-http")]
+mod tokio_runtime;
 mod url;
 
+#[cfg(feature = "jwks-http")]
+pub use client::{ReqwestClient, ReqwestClientBuilder};
 pub use event::{FetchProblem, KeySourceEvent};
 pub use http::{HttpClient, HttpFailure, HttpFuture, HttpResponse};
 pub use jwks::RemoteJwks;
 pub use runtime::{Runtime, RuntimeFuture};
 pub use settings::RemoteJwksBuilder;
 pub use source::{KeySnapshot, KeySource, KeySourceFuture};
+#[cfg(feature = "jwks-http")]
+pub use tokio_runtime::TokioRuntime;
