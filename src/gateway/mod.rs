@@ -5,6 +5,7 @@
 //! withdrawn before its time, [`replay`] what may be used once and was; a [`cache`] saves verifying the same
 //! token again. Nothing here reads HTTP: a token and an error go in, a status and a header value come out.
 
+pub mod audit;
 pub mod authorization;
 pub mod cache;
 mod challenge;
