@@ -24,7 +24,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use countersign::gateway::authorization::{Denied, ExpectedValue, Requirement};
-use countersign::gateway::cache::{TokenCache, TokenCacheBuilder};
+use countersign::gateway::cache::{TokenCache, TokenCacheBuilder, Verification};
 use countersign::gateway::replay::{MemoryReplays, ReplayCheck, TokenUse};
 use countersign::gateway::revocation::{
     MemoryRevocations, Revocable, Revocation, RevocationCheck, RevocationKey, RevocationKind,
@@ -440,6 +440,7 @@ fn every_public_type_can_be_shared_between_threads() {
         SigningKey,
         SkippedKey,
         SourcedVerifier,
+        SourcedVerifier<AccessTokenVerifier>,
         StoreError,
         SystemClock,
         ThumbprintHash,
@@ -450,6 +451,7 @@ fn every_public_type_can_be_shared_between_threads() {
         TokenUse<'static>,
         Unsupported,
         UnverifiedToken,
+        Verification,
         VerifiedJsonJws,
         VerifiedJws,
         VerifiedJwt<NoClaims>,

@@ -8,7 +8,9 @@
 
 mod builder;
 mod shard;
+mod sourced;
 mod token_cache;
 
 pub use builder::TokenCacheBuilder;
+pub use sourced::Verification;
 pub use token_cache::TokenCache;

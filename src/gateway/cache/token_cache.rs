@@ -33,6 +33,9 @@ use crate::wire::compact;
 /// verifier's keys, and with a revocation that [`check_revocation`](Self::check_revocation) meets. Refusals
 /// are never kept: a flood of bad tokens takes no room, and pays the verifier's price each time.
 ///
+/// Before a [`SourcedVerifier`](crate::jwt::SourcedVerifier), [`verify_sourced`](Self::verify_sourced): what is
+/// known ends with the fetched keys by itself.
+///
 /// ```
 /// use countersign::gateway::cache::TokenCache;
 /// # use countersign::{AccessTokenIssuer, AccessTokenVerifier, JwsAlgorithm, NoClaims, SigningKey};
@@ -123,7 +126,7 @@ impl TokenCache {
         verifier: &AccessTokenVerifier,
         token: &str,
     ) -> Result<AccessToken<T>, Error> {
-        self.accept_async(verifier, token, Presented::AsBearer).await
+        self.judge(verifier, token, Presented::AsBearer).await.0
     }
 
     /// Verifies a token like [`verify_with_proof`](Self::verify_with_proof), and waits for an external key
@@ -138,7 +141,7 @@ impl TokenCache {
         token: &str,
         proof: &dyn ProofOfPossession,
     ) -> Result<AccessToken<T>, Error> {
-        self.accept_async(verifier, token, Presented::With(proof)).await
+        self.judge(verifier, token, Presented::With(proof)).await.0
     }
 
     /// Checks that a token from this cache isn't revoked, and forgets it if it is. `text` is what was verified.
@@ -221,20 +224,25 @@ impl TokenCache {
         Ok(accepted)
     }
 
-    async fn accept_async<T: DeserializeOwned>(
+    /// Verifies a token, and says whether it was known.
+    pub(super) async fn judge<T: DeserializeOwned>(
         &self,
         verifier: &AccessTokenVerifier,
         token: &str,
         presented: Presented<'_>,
-    ) -> Result<AccessToken<T>, Error> {
-        compact::check_size(token, verifier.jwt().limits())?;
+    ) -> (Result<AccessToken<T>, Error>, bool) {
+        if let Err(refusal) = compact::check_size(token, verifier.jwt().limits()) {
+            return (Err(refusal), false);
+        }
         let place = Place::of(verifier, token);
         if let Some(known) = self.find(verifier, &place) {
-            return self.accept_again(verifier, &place, &known, presented);
+            return (self.accept_again(verifier, &place, &known, presented), true);
         }
-        let accepted = verifier.accept_async(token, &presented).await?;
-        self.keep(verifier, &place, accepted.without_claims());
-        Ok(accepted)
+        let verdict = verifier.accept_async(token, &presented).await;
+        if let Ok(accepted) = &verdict {
+            self.keep(verifier, &place, accepted.without_claims());
+        }
+        (verdict, false)
     }
 
     fn find(&self, verifier: &AccessTokenVerifier, place: &Place) -> Option<AccessToken<NoClaims>> {
