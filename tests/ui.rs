@@ -29,7 +29,11 @@ use countersign::gateway::replay::{MemoryReplays, ReplayCheck, TokenUse};
 use countersign::gateway::revocation::{
     MemoryRevocations, Revocable, Revocation, RevocationCheck, RevocationKey, RevocationKind,
 };
-use countersign::gateway::{BearerChallenge, StoreError};
+#[cfg(feature = "tower")]
+use countersign::gateway::tower::{GuardFuture, GuardLayer, GuardService};
+use countersign::gateway::{
+    BadCredentials, BearerChallenge, Guard, GuardBuilder, GuardRequest, RefusalCause, Refused, StoreError,
+};
 use countersign::jwe::{
     AsyncExternalAgreement, AsyncExternalUnwrapper, DecryptedJwe, EphemeralPublicKey, ExternalAgreement,
     ExternalUnwrapper, JweBuilder, JweDecrypter, WrappedKey,
@@ -324,6 +328,21 @@ fn an_access_token_verifier_waives_nothing() {
     let Absent = builder().token_type("JWT");
 }
 
+/// What a guard says of a refusal holds no token, and what it admits is a verified token and nothing else.
+#[test]
+fn a_guard_gives_out_verified_tokens_only() {
+    lacks!(Refused: token, text, authorization, claims, verified);
+    lacks!(RefusalCause: token, text, authorization, claims);
+    lacks!(GuardRequest<'static>: token, text, authorization, bearer, as_str);
+    lacks!(GuardBuilder: admit);
+    assert!(!implements!(Guard: Default));
+    assert!(!implements!(GuardBuilder: Default));
+    assert!(implements!(Refused: Clone + std::error::Error));
+    fn is_send<F: Send>(_: &F) {}
+    let _ =
+        |guard: &'static Guard, request: GuardRequest<'static>| is_send(&guard.admit::<NoClaims>(request));
+}
+
 #[test]
 fn authorization_asks_verified_access_tokens_only() {
     let _: fn(&Requirement, &AccessToken<NoClaims>) -> Result<(), Denied> = Requirement::check;
@@ -368,6 +387,7 @@ fn every_public_type_can_be_shared_between_threads() {
         AccessTokenIssuerBuilder,
         AccessTokenVerifier,
         AccessTokenVerifierBuilder,
+        BadCredentials,
         BearerChallenge,
         BorrowedJwt<'static, NoClaims>,
         CertificateChain,
@@ -387,6 +407,9 @@ fn every_public_type_can_be_shared_between_threads() {
         Error,
         ExpectedValue,
         Grant,
+        Guard,
+        GuardBuilder,
+        GuardRequest<'static>,
         ExternalKeyError,
         FetchProblem,
         HttpFailure,
@@ -424,6 +447,8 @@ fn every_public_type_can_be_shared_between_threads() {
         Part,
         Provider,
         Refusal,
+        RefusalCause,
+        Refused,
         RefusedSignature,
         RemoteJwks,
         RemoteJwksBuilder,
@@ -460,9 +485,18 @@ fn every_public_type_can_be_shared_between_threads() {
         WrappedKey<'static>,
     );
     let _ = shareable!(KeySet<DecryptionKey>);
+    #[cfg(feature = "tower")]
+    let of_tower = shareable!(GuardLayer, GuardService<()>);
+    #[cfg(not(feature = "tower"))]
+    let of_tower = ["GuardLayer", "GuardService"];
+    // A future in a box is polled by one thread, and moves between them.
+    let moved = ["GuardFuture"];
+    #[cfg(feature = "tower")]
+    assert!(implements!(GuardFuture<(), Error>: Send + Unpin));
+    let shareable = shareable.into_iter().chain(of_tower).chain(moved);
     let mut declared = BTreeSet::new();
     public_types(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut declared);
-    assert_eq!(declared, shareable.into_iter().map(str::to_owned).collect());
+    assert_eq!(declared, shareable.map(str::to_owned).collect());
 }
 
 /// A client of any type may stand behind a key, so its traits make objects, and those go where keys go.

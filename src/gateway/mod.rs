@@ -15,6 +15,8 @@ mod guard;
 pub mod replay;
 pub mod revocation;
 mod store;
+#[cfg(feature = "tower")]
+pub mod tower;
 
 pub use challenge::BearerChallenge;
 pub use guard::{BadCredentials, Guard, GuardBuilder, GuardRequest, RefusalCause, Refused};
