@@ -112,7 +112,8 @@ impl<V: KeyedVerifier> SourcedVerifier<V> {
         }
     }
 
-    /// Has the token verified by `verify`, which may wait. Otherwise as [`verify_by`](Self::verify_by).
+    /// Has the token verified by `verify`, which may wait, and is given the verifier to ask about that same
+    /// token. Otherwise as [`verify_by`](Self::verify_by).
     ///
     /// ```
     /// use countersign::gateway::{cache::TokenCache, revocation::RevocationCheck};
@@ -201,17 +202,15 @@ impl<V: KeyedVerifier> SourcedVerifier<V> {
         }
         // Somebody else's code, and not short: none of it runs under the lock.
         let fresh = Arc::new(build(&keys)?);
-        let verifier = match &mut *built() {
+        let (verifier, replaced) = match &mut *built() {
             // Of those who built at once, the first one's serves all: what a verifier has learnt and what a cache
             // knows of it are one verifier's.
-            Some((generation, first)) if is_of(*generation) => Arc::clone(first),
+            Some((generation, first)) if is_of(*generation) => (Arc::clone(first), None),
             // Whoever still has older keys builds for itself, so that the newest aren't built twice.
-            Some((generation, _)) if *generation > keys.generation() => Arc::clone(&fresh),
-            newest => {
-                *newest = Some((keys.generation(), Arc::clone(&fresh)));
-                Arc::clone(&fresh)
-            }
+            Some((generation, _)) if *generation > keys.generation() => (Arc::clone(&fresh), None),
+            newest => (Arc::clone(&fresh), newest.replace((keys.generation(), Arc::clone(&fresh)))),
         };
+        drop(replaced);
         Ok(Current { verifier, keys: Some(keys) })
     }
 }
