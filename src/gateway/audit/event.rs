@@ -3,14 +3,13 @@
 //! An event borrows from the request that it is about, and works out only what a sink asks for: hashing a
 //! token or a subject takes as long as finding a token in a cache. The token itself stays in here.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::sync::OnceLock;
 use std::time::{Duration, SystemTime};
 
 use super::facts::{UnverifiedFacts, VerifiedFacts};
 use super::fingerprint::TokenFingerprint;
-use super::text::AuditText;
+use super::text::{AuditText, Text};
 use crate::error::Error;
 use crate::gateway::authorization::Denied;
 use crate::limits::Limits;
@@ -56,7 +55,7 @@ pub struct AuditEvent<'a> {
     pub(super) took: Duration,
     pub(super) verdict: Verdict<'a>,
     pub(super) cache_hit: Option<bool>,
-    pub(super) request_id: Option<Cow<'a, str>>,
+    pub(super) request_id: Option<Text<'a>>,
     pub(super) verified: Option<VerifiedFacts<'a>>,
     pub(super) token: Option<Token<'a>>,
 }
@@ -67,7 +66,7 @@ pub(super) struct Verdict<'a> {
     decision: Decision,
     code: Option<&'static str>,
     http_status: Option<u16>,
-    requirement: Option<Cow<'a, str>>,
+    requirement: Option<Text<'a>>,
 }
 
 impl<'a> Verdict<'a> {
@@ -88,7 +87,7 @@ impl<'a> Verdict<'a> {
     }
 
     pub(super) fn denied(denied: &'a Denied) -> Self {
-        let requirement = Some(denied.requirement().into());
+        let requirement = Some(Text::new(denied.requirement()));
         Self { requirement, ..Self::refused(denied.code(), denied.http_status()) }
     }
 }
@@ -96,7 +95,7 @@ impl<'a> Verdict<'a> {
 /// What is read of a token's text, when it is asked for.
 #[derive(Clone)]
 pub(super) struct Token<'a> {
-    /// `None` once the event is owned: what is queued holds no token.
+    /// `None` in an owned event: what is queued holds no token.
     text: Option<&'a str>,
     fingerprint: OnceLock<TokenFingerprint>,
     header: OnceLock<Option<UnverifiedFacts>>,
@@ -119,6 +118,12 @@ impl<'a> Token<'a> {
 
     fn header(&self) -> Option<&UnverifiedFacts> {
         self.header.get_or_init(|| UnverifiedFacts::read(self.text?)).as_ref()
+    }
+
+    /// The same without the token.
+    fn to_kept(&self, is_verified: bool) -> Token<'static> {
+        let header = if is_verified { None } else { self.header().cloned() };
+        Token { text: None, fingerprint: self.fingerprint().into(), header: header.into() }
     }
 }
 
@@ -156,7 +161,7 @@ impl AuditEvent<'_> {
     /// Returns the requirement that the token doesn't meet, see [`Denied::requirement`].
     #[must_use]
     pub fn requirement(&self) -> Option<AuditText<'_>> {
-        self.verdict.requirement.as_deref().map(AuditText::new)
+        self.verdict.requirement.as_ref().map(Text::shown)
     }
 
     /// Returns whether the token was found in a cache; `None` if none was asked.
@@ -168,7 +173,7 @@ impl AuditEvent<'_> {
     /// Returns the request's ID. Often the client chose it.
     #[must_use]
     pub fn request_id(&self) -> Option<AuditText<'_>> {
-        self.request_id.as_deref().map(AuditText::new)
+        self.request_id.as_ref().map(Text::shown)
     }
 
     /// Returns what the token says, if it was verified. One that was refused later, such as for a scope, was.
@@ -194,32 +199,29 @@ impl AuditEvent<'_> {
         self.token.as_ref().map(Token::fingerprint)
     }
 
-    /// Makes the event independent of the request, to keep it or to send it to another thread.
+    /// Makes the event independent of the request, to keep it or to send it to another thread. Of long text
+    /// it keeps what can be printed, so that a queue of events has a bound in bytes too.
     #[must_use]
     pub fn into_owned(self) -> AuditEvent<'static> {
-        let is_verified = self.verified.is_some();
+        self.to_kept()
+    }
+
+    pub(super) fn to_kept(&self) -> AuditEvent<'static> {
         let Self { at, took, verdict, cache_hit, request_id, verified, token } = self;
         let Verdict { decision, code, http_status, requirement } = verdict;
         AuditEvent {
-            at,
-            took,
+            at: *at,
+            took: *took,
             verdict: Verdict {
-                decision,
-                code,
-                http_status,
-                requirement: requirement.map(|requirement| requirement.into_owned().into()),
+                decision: *decision,
+                code: *code,
+                http_status: *http_status,
+                requirement: requirement.as_ref().map(Text::to_kept),
             },
-            cache_hit,
-            request_id: request_id.map(|id| id.into_owned().into()),
-            verified: verified.map(VerifiedFacts::into_owned),
-            token: token.map(|token| {
-                token.fingerprint();
-                if !is_verified {
-                    token.header();
-                }
-                let Token { text: _, fingerprint, header } = token;
-                Token { text: None, fingerprint, header }
-            }),
+            cache_hit: *cache_hit,
+            request_id: request_id.as_ref().map(Text::to_kept),
+            verified: verified.as_ref().map(VerifiedFacts::to_kept),
+            token: token.as_ref().map(|token| token.to_kept(verified.is_some())),
         }
     }
 }

@@ -9,6 +9,7 @@ use std::time::Instant;
 
 use super::event::{AuditEvent, Token, Verdict};
 use super::facts::VerifiedFacts;
+use super::text::Text;
 use super::trail::Audit;
 use crate::error::Error;
 use crate::gateway::authorization::Denied;
@@ -92,7 +93,7 @@ impl<'a> PendingDecision<'a> {
             took: self.started.elapsed(),
             verdict,
             cache_hit: self.cache_hit,
-            request_id: self.request_id.map(Into::into),
+            request_id: self.request_id.map(Text::new),
             verified,
             token,
         });
