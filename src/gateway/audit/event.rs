@@ -12,6 +12,7 @@ use super::fingerprint::TokenFingerprint;
 use super::text::{AuditText, Text};
 use crate::error::Error;
 use crate::gateway::authorization::Denied;
+use crate::gateway::cache::TokenDigest;
 use crate::limits::Limits;
 
 /// What was decided.
@@ -104,12 +105,10 @@ pub(super) struct Token<'a> {
 impl<'a> Token<'a> {
     /// A token that wasn't verified and is larger than verifiers look at by default is neither hashed nor
     /// read: whoever is refused for it chooses how large it is.
-    pub(super) fn new(text: &'a str, is_verified: bool) -> Option<Self> {
-        (is_verified || text.len() <= Limits::default().token_bytes).then(|| Self {
-            text: Some(text),
-            fingerprint: OnceLock::new(),
-            header: OnceLock::new(),
-        })
+    pub(super) fn new(text: &'a str, is_verified: bool, digest: Option<&TokenDigest>) -> Option<Self> {
+        let fingerprint = digest.map(TokenFingerprint::of_digest).map(OnceLock::from).unwrap_or_default();
+        let is_looked_at = is_verified || text.len() <= Limits::default().token_bytes;
+        is_looked_at.then(|| Self { text: Some(text), fingerprint, header: OnceLock::new() })
     }
 
     fn fingerprint(&self) -> TokenFingerprint {

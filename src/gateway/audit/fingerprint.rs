@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use crate::crypto::{self, Hash};
+use crate::gateway::cache::TokenDigest;
 
 /// The first 8 bytes of the SHA-256 of a token's text.
 ///
@@ -15,9 +15,13 @@ pub struct TokenFingerprint([u8; 8]);
 
 impl TokenFingerprint {
     pub(super) fn of(token: &str) -> Self {
-        let digest = crypto::digest(Hash::Sha256, &[token.as_bytes()]);
+        Self::of_digest(&TokenDigest::of(token))
+    }
+
+    /// For a token that was hashed already.
+    pub(super) fn of_digest(digest: &TokenDigest) -> Self {
         let mut first = [0; 8];
-        first.iter_mut().zip(digest.as_ref()).for_each(|(to, from)| *to = *from);
+        first.iter_mut().zip(digest.as_bytes()).for_each(|(to, from)| *to = *from);
         Self(first)
     }
 

@@ -13,6 +13,7 @@ use super::text::Text;
 use super::trail::Audit;
 use crate::error::Error;
 use crate::gateway::authorization::Denied;
+use crate::gateway::cache::TokenDigest;
 use crate::jwt::NoClaims;
 use crate::profile::access_token::AccessToken;
 
@@ -23,6 +24,7 @@ pub struct PendingDecision<'a> {
     started: Instant,
     request_id: Option<&'a str>,
     token: Option<&'a str>,
+    digest: Option<TokenDigest>,
     cache_hit: Option<bool>,
     verified: Option<AccessToken<NoClaims>>,
     is_open: bool,
@@ -35,6 +37,7 @@ impl<'a> PendingDecision<'a> {
             started: Instant::now(),
             request_id: None,
             token: None,
+            digest: None,
             cache_hit: None,
             verified: None,
             is_open: true,
@@ -49,6 +52,12 @@ impl<'a> PendingDecision<'a> {
     /// Says which token came with the request. Of it, the event gives out what its accessors say.
     pub fn token(&mut self, token: &'a str) {
         self.token = Some(token);
+        self.digest = None;
+    }
+
+    /// Says what the token's digest is, which saves computing it.
+    pub(in crate::gateway) fn digest(&mut self, digest: TokenDigest) {
+        self.digest = Some(digest);
     }
 
     /// Says whether a cache had the token.
@@ -87,7 +96,7 @@ impl<'a> PendingDecision<'a> {
         self.is_open = false;
         let audit = self.audit;
         let verified = self.verified.as_ref().map(|token| VerifiedFacts::new(token, audit.subject_key()));
-        let token = self.token.and_then(|text| Token::new(text, verified.is_some()));
+        let token = self.token.and_then(|text| Token::new(text, verified.is_some(), self.digest.as_ref()));
         audit.hand_out(&AuditEvent {
             at: audit.now(),
             took: self.started.elapsed(),

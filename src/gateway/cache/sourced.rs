@@ -9,7 +9,8 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
-use super::token_cache::TokenCache;
+use super::digest::TokenDigest;
+use super::token_cache::{Judged, TokenCache};
 use crate::error::Error;
 use crate::jwt::{NoClaims, SourcedVerifier};
 use crate::profile::access_token::{AccessToken, AccessTokenVerifier, Presented, ProofOfPossession};
@@ -19,6 +20,7 @@ use crate::profile::access_token::{AccessToken, AccessTokenVerifier, Presented, 
 pub struct Verification<T = NoClaims> {
     outcome: Result<(AccessToken<T>, Arc<AccessTokenVerifier>), Error>,
     is_hit: bool,
+    digest: Option<TokenDigest>,
 }
 
 impl<T> Verification<T> {
@@ -47,6 +49,11 @@ impl<T> Verification<T> {
     pub fn is_hit(&self) -> bool {
         self.is_hit
     }
+
+    /// The token's digest, if the cache needed it.
+    pub(in crate::gateway) fn digest(&self) -> Option<TokenDigest> {
+        self.digest
+    }
 }
 
 impl<T: DeserializeOwned> Verification<T> {
@@ -59,31 +66,36 @@ impl<T: DeserializeOwned> Verification<T> {
     ) -> Self {
         let current = match verifier.current(token).await {
             Ok(current) => current,
-            Err(error) => return Self { outcome: Err(error), is_hit: false },
+            Err(error) => return Self { outcome: Err(error), is_hit: false, digest: None },
         };
         // What is waited for beside a token would have to be `Send`, so none is held here.
-        let (refusal, is_hit) = match Self::verdict(cache, &current.verifier, token, presented).await {
-            (Err(refusal), is_hit) => (refusal, is_hit),
-            (Ok(token), is_hit) => return Self { outcome: Ok((token, current.verifier)), is_hit },
+        let (refusal, is_hit, digest) = match Self::judged(cache, &current.verifier, token, presented).await {
+            Judged { verdict: Err(refusal), is_hit, digest } => (refusal, is_hit, digest),
+            Judged { verdict: Ok(token), is_hit, digest } => {
+                return Self { outcome: Ok((token, current.verifier)), is_hit, digest };
+            }
         };
         let newer = match verifier.newer(&current, token, &refusal).await {
             Ok(Some(newer)) => newer.verifier,
-            Ok(None) => return Self { outcome: Err(refusal), is_hit },
-            Err(error) => return Self { outcome: Err(error), is_hit },
+            Ok(None) => return Self { outcome: Err(refusal), is_hit, digest },
+            Err(error) => return Self { outcome: Err(error), is_hit, digest },
         };
-        let (verdict, is_hit) = Self::verdict(cache, &newer, token, presented).await;
-        Self { outcome: verdict.map(|token| (token, newer)), is_hit }
+        let Judged { verdict, is_hit, digest } = Self::judged(cache, &newer, token, presented).await;
+        Self { outcome: verdict.map(|token| (token, newer)), is_hit, digest }
     }
 
-    async fn verdict(
+    async fn judged(
         cache: Option<&TokenCache>,
         verifier: &AccessTokenVerifier,
         token: &str,
         presented: Presented<'_>,
-    ) -> (Result<AccessToken<T>, Error>, bool) {
+    ) -> Judged<T> {
         match cache {
             Some(cache) => cache.judge(verifier, token, presented).await,
-            None => (verifier.accept_async(token, &presented).await, false),
+            None => {
+                let verdict = verifier.accept_async(token, &presented).await;
+                Judged { verdict, is_hit: false, digest: None }
+            }
         }
     }
 }

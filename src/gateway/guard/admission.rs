@@ -140,6 +140,9 @@ impl Guard {
             && self.cache.is_some()
         {
             decision.cache_hit(verification.is_hit());
+            if let Some(digest) = verification.digest() {
+                decision.digest(digest);
+            }
         }
         let (token, verifier): (AccessToken<T>, _) = verification.into_token_and_verifier()?;
         if let Some(decision) = decision {
