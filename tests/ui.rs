@@ -24,7 +24,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use countersign::gateway::authorization::{Denied, ExpectedValue, Requirement};
-use countersign::gateway::cache::{TokenCache, TokenCacheBuilder};
+use countersign::gateway::cache::{TokenCache, TokenCacheBuilder, Verification};
 use countersign::gateway::propagation::{
     Outbound, Propagation, PropagationBuilder, Service, ServiceCall, ServiceToken,
 };
@@ -32,7 +32,11 @@ use countersign::gateway::replay::{MemoryReplays, ReplayCheck, TokenUse};
 use countersign::gateway::revocation::{
     MemoryRevocations, Revocable, Revocation, RevocationCheck, RevocationKey, RevocationKind,
 };
-use countersign::gateway::{BearerChallenge, StoreError};
+#[cfg(feature = "tower")]
+use countersign::gateway::tower::{GuardFuture, GuardLayer, GuardService};
+use countersign::gateway::{
+    BadCredentials, BearerChallenge, Guard, GuardBuilder, GuardRequest, RefusalCause, Refused, StoreError,
+};
 use countersign::jwe::{
     AsyncExternalAgreement, AsyncExternalUnwrapper, DecryptedJwe, EphemeralPublicKey, ExternalAgreement,
     ExternalUnwrapper, JweBuilder, JweDecrypter, WrappedKey,
@@ -388,6 +392,21 @@ fn an_access_token_verifier_waives_nothing() {
     let Absent = builder().token_type("JWT");
 }
 
+/// What a guard says of a refusal holds no token, and what it admits is a verified token and nothing else.
+#[test]
+fn a_guard_gives_out_verified_tokens_only() {
+    lacks!(Refused: token, text, authorization, claims, verified);
+    lacks!(RefusalCause: token, text, authorization, claims);
+    lacks!(GuardRequest<'static>: token, text, authorization, bearer, as_str);
+    lacks!(GuardBuilder: admit);
+    assert!(!implements!(Guard: Default));
+    assert!(!implements!(GuardBuilder: Default));
+    assert!(implements!(Refused: Clone + std::error::Error));
+    fn is_send<F: Send>(_: &F) {}
+    let _ =
+        |guard: &'static Guard, request: GuardRequest<'static>| is_send(&guard.admit::<NoClaims>(request));
+}
+
 #[test]
 fn authorization_asks_verified_access_tokens_only() {
     let _: fn(&Requirement, &AccessToken<NoClaims>) -> Result<(), Denied> = Requirement::check;
@@ -434,6 +453,7 @@ fn every_public_type_can_be_shared_between_threads() {
         AccessTokenVerifierBuilder,
         Actor<'static>,
         Actors<'static>,
+        BadCredentials,
         BearerChallenge,
         BorrowedJwt<'static, NoClaims>,
         CertificateChain,
@@ -452,6 +472,9 @@ fn every_public_type_can_be_shared_between_threads() {
         EphemeralPublicKey,
         Error,
         ExpectedValue,
+        Guard,
+        GuardBuilder,
+        GuardRequest<'static>,
         ExternalKeyError,
         FetchProblem,
         Grant,
@@ -493,6 +516,8 @@ fn every_public_type_can_be_shared_between_threads() {
         PropagationBuilder,
         Provider,
         Refusal,
+        RefusalCause,
+        Refused,
         RefusedSignature,
         RemoteJwks,
         RemoteJwksBuilder,
@@ -512,6 +537,7 @@ fn every_public_type_can_be_shared_between_threads() {
         SigningKey,
         SkippedKey,
         SourcedVerifier,
+        SourcedVerifier<AccessTokenVerifier>,
         StoreError,
         SystemClock,
         ThumbprintHash,
@@ -522,6 +548,7 @@ fn every_public_type_can_be_shared_between_threads() {
         TokenUse<'static>,
         Unsupported,
         UnverifiedToken,
+        Verification,
         VerifiedJsonJws,
         VerifiedJws,
         VerifiedJwt<NoClaims>,
@@ -531,12 +558,21 @@ fn every_public_type_can_be_shared_between_threads() {
     );
     let _ = shareable!(KeySet<DecryptionKey>);
     #[cfg(feature = "jwks-http")]
-    let jwks_http = shareable!(ReqwestClient, ReqwestClientBuilder, TokioRuntime);
+    let of_jwks_http = shareable!(ReqwestClient, ReqwestClientBuilder, TokioRuntime);
     #[cfg(not(feature = "jwks-http"))]
-    let jwks_http = ["ReqwestClient", "ReqwestClientBuilder", "TokioRuntime"];
+    let of_jwks_http = ["ReqwestClient", "ReqwestClientBuilder", "TokioRuntime"];
+    #[cfg(feature = "tower")]
+    let of_tower = shareable!(GuardLayer, GuardService<()>);
+    #[cfg(not(feature = "tower"))]
+    let of_tower = ["GuardLayer", "GuardService"];
+    // A future in a box is polled by one thread, and moves between them.
+    let moved = ["GuardFuture"];
+    #[cfg(feature = "tower")]
+    assert!(implements!(GuardFuture<(), Error>: Send + Unpin));
+    let shareable = shareable.into_iter().chain(of_jwks_http).chain(of_tower).chain(moved);
     let mut declared = BTreeSet::new();
     public_types(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut declared);
-    assert_eq!(declared, shareable.into_iter().chain(jwks_http).map(str::to_owned).collect());
+    assert_eq!(declared, shareable.map(str::to_owned).collect());
 }
 
 /// A client of any type may stand behind a key, so its traits make objects, and those go where keys go.

@@ -14,6 +14,7 @@ use super::accepted_header::{AcceptedHeaders, SignerHint};
 use super::claims::{Claims, Registered};
 use super::nested::{Decryption, NESTED};
 use super::policy::{Expectation, Policy, missing, unexpected};
+use super::sourced::KeyedVerifier;
 use super::understood::UnderstoodHeader;
 use super::verified::{BorrowedJwt, TokenBuffer, VerifiedJwt};
 use super::verifier_builder::JwtVerifierBuilder;
@@ -327,6 +328,22 @@ fn check_content_type(header: &Header<'_>) -> Result<(), Error> {
         return Err(Error::NotAllowed(Refusal::TokenInside));
     }
     Ok(())
+}
+
+impl KeyedVerifier for JwtVerifier {
+    fn lacks_signing_key(&self, token: &str, refusal: &Error) -> bool {
+        let is_about_a_key = match refusal {
+            Error::NoMatchingKey => true,
+            // An issuer that changes its algorithm changes its keys. A list of algorithms stays what it is.
+            Error::NotAllowed(Refusal::Algorithm) => self.algorithms.is_empty(),
+            _ => false,
+        };
+        // Once a key fits that decrypts, these two are said of the signed token inside.
+        is_about_a_key
+            && self.decryption_of(token).is_ok_and(|decryption| {
+                decryption.is_none_or(|decryption| decryption.has_key_for(token, &self.limits))
+            })
+    }
 }
 
 impl Source {
