@@ -20,6 +20,7 @@ use crate::jwt::{Claims, JwtVerifier, NumericDate, VerifiedJwt};
 use crate::keys::remote::{KeySnapshot, KeySource};
 use crate::limits::Limits;
 use crate::secret::Wiped;
+use crate::wire::json::Members;
 use crate::wire::typed;
 
 /// Verifies the tokens that AWS Application Load Balancers add to requests as `x-amzn-oidc-data`: built once,
@@ -135,9 +136,9 @@ impl LoadBalancerVerifier {
     ) -> Result<VerifiedJwt<T>, Error> {
         let verifier = self.over(keys)?;
         let judge = |claims: Claims<'_>| self.expected.check_issuer(said, claims);
-        let read = |text| {
+        let read = |members: &Members<'_>| {
             self.judge_expiry(said)?;
-            typed::from_json(text)
+            typed::from_members(members)
         };
         Ok(VerifiedJwt::new(verifier.accept_parts(parts, judge, read)?))
     }
