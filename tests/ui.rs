@@ -53,9 +53,11 @@ use countersign::jws::{
 };
 use countersign::jwt::{ClaimValue, Claims, JwtIssuerBuilder, JwtVerifierBuilder, SourcedVerifier};
 use countersign::keys::remote::{
-    FetchProblem, HttpClient, HttpFailure, HttpResponse, KeySnapshot, KeySource, KeySourceEvent, RemoteJwks,
-    RemoteJwksBuilder, Runtime,
+    FetchProblem, HttpClient, HttpFailure, HttpResponse, KeySnapshot, KeySource, KeySourceEvent,
+    KeySourceFuture, RemoteJwks, RemoteJwksBuilder, Runtime,
 };
+#[cfg(feature = "pem")]
+use countersign::keys::remote::{LoadBalancerKeys, LoadBalancerKeysBuilder};
 #[cfg(feature = "jwks-http")]
 use countersign::keys::remote::{ReqwestClient, ReqwestClientBuilder, TokioRuntime};
 use countersign::keys::rotation::{KeyRing, KeyRingBuilder, RingKey};
@@ -63,6 +65,9 @@ use countersign::keys::{KeyGeneration, KeySetIter};
 use countersign::profile::access_token::{
     AccessTokenIssuerBuilder, AccessTokenVerifierBuilder, Actor, Actors, ClientCertificate, Confirmation,
     ConfirmationMethod, Grant, Provider,
+};
+use countersign::profile::load_balancer::{
+    LoadBalancerToken, LoadBalancerVerifier, LoadBalancerVerifierBuilder,
 };
 use countersign::{
     AccessToken, AccessTokenIssuer, AccessTokenVerifier, BorrowedJwt, ClaimProblem, ContentEncryption,
@@ -372,6 +377,47 @@ fn a_builder_isnt_what_it_builds() {
     assert!(!implements!(AccessTokenVerifier: From<JwtVerifier>));
 }
 
+/// The one reader of padded tokens gives out nothing that counts elsewhere, and waives neither whose load balancer
+/// signed nor until when.
+#[test]
+fn a_load_balancers_token_is_of_its_own_kind() {
+    trait Otherwise: Sized {
+        fn any_signer(self) -> Absent {
+            Absent
+        }
+        fn any_issuer(self) -> Absent {
+            Absent
+        }
+        fn allow_missing_expiry(self) -> Absent {
+            Absent
+        }
+        fn algorithms(self, _: [JwsAlgorithm; 1]) -> Absent {
+            Absent
+        }
+    }
+    impl<T> Otherwise for T {}
+    let builder = || LoadBalancerVerifier::builder(NoKeys);
+    let Absent = builder().any_signer();
+    let Absent = builder().any_issuer();
+    let Absent = builder().allow_missing_expiry();
+    let Absent = builder().algorithms([JwsAlgorithm::Hs256]);
+    lacks!(LoadBalancerVerifierBuilder: verify);
+    assert!(!implements!(LoadBalancerVerifier: Default));
+    assert!(!implements!(VerifiedJwt<NoClaims>: From<LoadBalancerToken<NoClaims>>));
+    assert!(!implements!(AccessToken<NoClaims>: From<LoadBalancerToken<NoClaims>>));
+    assert!(!implements!(LoadBalancerToken<NoClaims>: From<VerifiedJwt<NoClaims>>));
+    assert!(!implements!(LoadBalancerToken<NoClaims>: Deref + DeserializeOwned + Serialize));
+}
+
+/// A source that is never asked.
+struct NoKeys;
+
+impl KeySource for NoKeys {
+    fn keys<'a>(&'a self, _: Option<&'a str>, _: Option<&'a KeySnapshot>) -> KeySourceFuture<'a> {
+        Box::pin(async { Err(Error::NoMatchingKey) })
+    }
+}
+
 /// What RFC 9068 §4 asks a resource server to check can't be waived.
 #[test]
 fn an_access_token_verifier_waives_nothing() {
@@ -519,6 +565,9 @@ fn every_public_type_can_be_shared_between_threads() {
         KeyUse,
         Limit,
         Limits,
+        LoadBalancerToken<NoClaims>,
+        LoadBalancerVerifier,
+        LoadBalancerVerifierBuilder,
         MemoryReplays,
         MemoryRevocations,
         NoClaims,
@@ -603,6 +652,9 @@ fn every_public_type_can_be_shared_between_threads() {
     let shareable = shareable.into_iter().chain(["KeySourceMetrics", "MetricsSink", "TracingSink"]);
     let mut declared = BTreeSet::new();
     public_types(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut declared);
+    #[cfg(feature = "pem")]
+    let _ = shareable!(LoadBalancerKeys, LoadBalancerKeysBuilder);
+    let shareable = shareable.chain(["LoadBalancerKeys", "LoadBalancerKeysBuilder"]);
     assert_eq!(declared, shareable.map(str::to_owned).collect());
 }
 

@@ -243,6 +243,25 @@ impl JwtVerifier {
         Ok(BorrowedJwt { registered, algorithm: key.algorithm(), key_id: key.key_id(), header, claims })
     }
 
+    /// Accepts a token that a profile split by rules of its own. Once the signature holds, the profile judges the
+    /// claims by `judge`, before this verifier does and so before any token is called expired.
+    pub(crate) fn accept_parts<'b, T>(
+        &'b self,
+        parts: &SignedParts<'_, 'b>,
+        judge: impl FnOnce(Claims<'_>) -> Result<(), Error>,
+        read: impl FnOnce(&Members<'b>) -> Result<T, Error>,
+    ) -> Result<BorrowedJwt<'b, T>, Error> {
+        let hint = self.judge_header(parts)?;
+        let mut members = Members::new();
+        let (key, registered) = self.check_signature(parts, &hint, &mut members)?;
+        let claims = Claims::new(members.text(), &self.limits);
+        judge(claims)?;
+        self.policy.judge(&registered, claims, self.clock.now().into())?;
+        let claims = read(&members)?;
+        let header = UnderstoodHeader::new(parts.header_text(), &self.understood);
+        Ok(BorrowedJwt { registered, algorithm: key.algorithm(), key_id: key.key_id(), header, claims })
+    }
+
     /// Reads a header that isn't known yet. What is accepted here depends on its text and on this verifier,
     /// and on nothing that changes.
     fn judge_header<'b>(&self, parts: &SignedParts<'_, 'b>) -> Result<SignerHint<'b>, Error> {
