@@ -236,6 +236,43 @@ fn without_a_runtime_nothing_passes() {
     assert_eq!(code(support::block_on(check.check(&token_at(NOW, &json!({}))))), UNAVAILABLE);
 }
 
+/// A connection that the application makes, as it does for TLS: with the URL's user and password, made again
+/// when it breaks, refused when it can't be made.
+#[test]
+#[ignore = "needs redis-server"]
+fn an_application_may_connect_by_itself() {
+    let mut place = Redis::bare(&["--requirepass", "hunter2"]);
+    assert_eq!(place.health(), Err(RedisFault::NotPermitted));
+    let (port, made) = (place.server.port(), Arc::new(AtomicUsize::new(0)));
+    let store = |password: &str, port: u16| {
+        let made = Arc::clone(&made);
+        let builder = RedisStore::builder(format!("redis://:{password}@elsewhere.example.com/"));
+        let builder = builder.connect_with(move || {
+            made.fetch_add(1, Ordering::Relaxed);
+            tokio::net::TcpStream::connect(("127.0.0.1", port))
+        });
+        Arc::new(builder.build().unwrap())
+    };
+    let token = place.token(&json!({}));
+    assert_eq!(place.run(store("wrong", port).health()), Err(RedisFault::NotPermitted));
+    let closed = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
+    assert_eq!(place.run(store("hunter2", closed).health()), Err(RedisFault::Unreachable));
+    made.store(0, Ordering::Relaxed);
+    place.store = store("hunter2", port);
+    assert_eq!(place.run(place.store.danger_initialize_as_new()), Ok(true));
+    assert_eq!((place.check(&token), place.use_up(&token), place.use_up(&token)), (None, None, REPLAYED));
+    assert_eq!(made.load(Ordering::Relaxed), 1);
+    place.server.restart();
+    for _ in 0..1000 {
+        if place.run(place.store.initialize(Duration::from_secs(300))) == Ok(true) {
+            break;
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+    assert_eq!((place.health(), place.check(&token)), (Ok(()), REVOKED));
+    assert!(made.load(Ordering::Relaxed) > 1);
+}
+
 // ---- several gateways
 
 #[test]

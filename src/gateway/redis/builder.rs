@@ -2,13 +2,14 @@
 //!
 //! Nothing is connected here. What contradicts itself or can't be kept is refused.
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
+use std::{fmt, io};
 
 use ::redis::{Client, ConnectionAddr};
+use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::link::Link;
+use super::link::{Link, Stream, Streams};
 use super::store::RedisStore;
 use crate::clock::{Clock, SystemClock};
 use crate::error::Error;
@@ -25,6 +26,7 @@ pub struct RedisStoreBuilder {
     response_timeout: Duration,
     may_evict: bool,
     clock: Arc<dyn Clock>,
+    streams: Option<Streams>,
 }
 
 impl RedisStoreBuilder {
@@ -36,6 +38,7 @@ impl RedisStoreBuilder {
             response_timeout: Duration::from_millis(500),
             may_evict: false,
             clock: Arc::new(SystemClock),
+            streams: None,
         }
     }
 
@@ -65,6 +68,38 @@ impl RedisStoreBuilder {
         self
     }
 
+    /// Connects by a function of the application's own: over TLS, with its certificates and its choice of
+    /// cryptography, or through a tunnel. User, password and database are still the URL's.
+    ///
+    /// ```
+    /// use countersign::gateway::redis::RedisStore;
+    /// use tokio::net::TcpStream;
+    ///
+    /// # fn main() -> Result<(), countersign::Error> {
+    /// let store = RedisStore::builder("redis://gateway:secret@redis.internal/")
+    ///     .connect_with(|| async {
+    ///         let stream = TcpStream::connect("redis.internal:6380").await?;
+    ///         // tls.connect(name, stream).await, with a `TlsConnector` of tokio-rustls
+    ///         Ok(stream)
+    ///     })
+    ///     .build()?;
+    /// # let _ = store;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn connect_with<F, C, S>(mut self, connect: F) -> Self
+    where
+        F: Fn() -> C + Send + Sync + 'static,
+        C: Future<Output = io::Result<S>> + Send + 'static,
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        self.streams = Some(Arc::new(move || {
+            let stream = connect();
+            Box::pin(async move { stream.await.map(|stream| Box::new(stream) as Box<dyn Stream>) })
+        }));
+        self
+    }
+
     /// Uses a server that evicts entries when memory is short. Whoever has a revoked or a used token can use
     /// it again once its entry was evicted, and whoever can fill the memory, at will.
     pub fn danger_allow_eviction(mut self) -> Self {
@@ -83,7 +118,7 @@ impl RedisStoreBuilder {
         let invalid = "expected a URL of the form redis://user:password@host:port/database, found another";
         if ["rediss:", "valkeys:"].iter().any(|scheme| self.url.starts_with(scheme)) {
             return Err(Error::misuse(
-                "expected a URL without TLS, found one with it; let a proxy beside the gateway encrypt",
+                "expected a URL without TLS, found one with it; `connect_with` connects over TLS",
             ));
         }
         let client = Client::open(self.url).map_err(|_| Error::misuse(invalid))?;
@@ -98,7 +133,7 @@ impl RedisStoreBuilder {
         if timeouts.iter().any(|timeout| timeout.is_zero() || *timeout > MAX_TIMEOUT) {
             return Err(Error::misuse("expected time-outs of up to 30 s, found zero or more"));
         }
-        let link = Link::new(client, timeouts, self.may_evict, self.clock);
+        let link = Link::new(client, self.streams, timeouts, self.may_evict, self.clock);
         Ok(RedisStore::new(link, &self.namespace))
     }
 }

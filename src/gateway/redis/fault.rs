@@ -3,7 +3,7 @@
 //!
 //! A fault names no server, user or key: what the server or the client library says may have any of them.
 
-use ::redis::{ErrorKind, RedisError, ServerErrorKind};
+use ::redis::{ErrorKind, RedisError};
 
 use crate::gateway::store::StoreError;
 
@@ -58,26 +58,26 @@ impl From<RedisFault> for StoreError {
 
 impl RedisFault {
     pub(super) fn of(error: &RedisError) -> Self {
-        // In a script's error older servers hide the code behind one of their own.
-        if error.code() == Some("OOM") || error.detail().is_some_and(|detail| detail.contains("OOM command"))
-        {
-            return Self::Full;
+        if error.is_timeout() {
+            return Self::TimedOut;
         }
-        match error.kind() {
-            _ if error.is_timeout() => Self::TimedOut,
-            ErrorKind::Io => Self::Unreachable,
-            ErrorKind::AuthenticationFailed | ErrorKind::Server(ServerErrorKind::NoPerm) => {
-                Self::NotPermitted
-            }
-            ErrorKind::Server(ServerErrorKind::ReadOnly | ServerErrorKind::MasterDown) => Self::Replica,
-            ErrorKind::Server(
-                ServerErrorKind::Moved
-                | ServerErrorKind::Ask
-                | ServerErrorKind::CrossSlot
-                | ServerErrorKind::ClusterDown,
-            ) => Self::Cluster,
-            ErrorKind::Server(ServerErrorKind::BusyLoading) => Self::Unreachable,
-            _ if matches!(error.code(), Some("NOAUTH" | "WRONGPASS")) => Self::NotPermitted,
+        // Of several commands at once, the first error.
+        let said = error.clone().into_server_errors();
+        let Some((_, said)) = said.as_deref().and_then(<[_]>::first) else {
+            return match error.kind() {
+                ErrorKind::Io => Self::Unreachable,
+                ErrorKind::AuthenticationFailed => Self::NotPermitted,
+                _ => Self::UnexpectedAnswer,
+            };
+        };
+        match said.code() {
+            "OOM" => Self::Full,
+            // In a script's error older servers hide the code behind one of their own.
+            _ if said.details().is_some_and(|details| details.contains("OOM command")) => Self::Full,
+            "NOAUTH" | "WRONGPASS" | "NOPERM" => Self::NotPermitted,
+            "READONLY" | "MASTERDOWN" => Self::Replica,
+            "MOVED" | "ASK" | "CROSSSLOT" | "CLUSTERDOWN" => Self::Cluster,
+            "LOADING" => Self::Unreachable,
             _ => Self::UnexpectedAnswer,
         }
     }

@@ -4,14 +4,18 @@
 //! Nothing here waits without an end: a request waits for a connection and an answer as long as the two
 //! settings say, and while the server is known to be away not at all.
 
+use std::io;
+use std::pin::Pin;
 use std::str::FromStr;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
 use ::redis::aio::MultiplexedConnection;
 use ::redis::{AsyncConnectionConfig, Client, Cmd, FromRedisValue, RedisError, ScriptInvocation};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::runtime::Handle;
 use tokio::sync::Mutex;
+use tokio::task::AbortHandle;
 use tokio::time::{Instant, timeout};
 
 use super::fault::RedisFault;
@@ -31,8 +35,18 @@ pub(super) enum Question<'a> {
     Script(&'a ScriptInvocation<'a>),
 }
 
+/// What a connection may run over.
+pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
+
+/// The application's own way to connect.
+pub(super) type Streams =
+    Arc<dyn Fn() -> Pin<Box<dyn Future<Output = io::Result<Box<dyn Stream>>> + Send>> + Send + Sync>;
+
 pub(super) struct Link {
     client: Client,
+    streams: Option<Streams>,
     config: AsyncConnectionConfig,
     connect_timeout: Duration,
     response_timeout: Duration,
@@ -45,8 +59,19 @@ pub(super) struct Link {
 #[derive(Clone)]
 struct Live {
     connection: MultiplexedConnection,
+    _driver: Option<Arc<Driver>>,
     /// Tells it from those before, so that who gives one up late doesn't end its successor.
     number: u64,
+}
+
+/// The task behind a connection over one of the application's streams, which ends with the last that uses it:
+/// by itself it would wait for the answers of a server that hangs.
+struct Driver(AbortHandle);
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 struct Attempts {
@@ -60,6 +85,7 @@ struct Attempts {
 impl Link {
     pub(super) fn new(
         client: Client,
+        streams: Option<Streams>,
         [connect_timeout, response_timeout]: [Duration; 2],
         may_evict: bool,
         clock: Arc<dyn Clock>,
@@ -72,6 +98,7 @@ impl Link {
         let attempts = Attempts { made: 0, failed: 0, not_before: None, fault: RedisFault::Unreachable };
         Self {
             client,
+            streams,
             config,
             connect_timeout,
             response_timeout,
@@ -165,11 +192,11 @@ impl Link {
         attempts.not_before = Some(Instant::now() + pause(attempts.failed));
         let connected = timeout(self.connect_timeout, self.connect()).await;
         match connected.unwrap_or(Err(RedisFault::TimedOut)) {
-            Ok(connection) => {
+            Ok((connection, _driver)) => {
                 let number = attempts.made.wrapping_add(1);
                 *attempts =
                     Attempts { made: number, failed: 0, not_before: None, fault: RedisFault::Unreachable };
-                let live = Live { connection, number };
+                let live = Live { connection, _driver, number };
                 *self.live.write().unwrap_or_else(PoisonError::into_inner) = Some(live.clone());
                 Ok(live)
             }
@@ -181,11 +208,26 @@ impl Link {
         }
     }
 
-    async fn connect(&self) -> Result<MultiplexedConnection, RedisFault> {
-        let connected = self.client.get_multiplexed_async_connection_with_config(&self.config).await;
-        let mut connection = connected.map_err(|error| RedisFault::of(&error))?;
+    async fn connect(&self) -> Result<(MultiplexedConnection, Option<Arc<Driver>>), RedisFault> {
+        let connected = match &self.streams {
+            None => {
+                let connected = self.client.get_multiplexed_async_connection_with_config(&self.config);
+                connected.await.map(|connection| (connection, None))
+            }
+            Some(connect) => {
+                let stream = connect().await.map_err(|_| RedisFault::Unreachable)?;
+                let settings = self.client.get_connection_info().redis_settings();
+                let made =
+                    MultiplexedConnection::new_with_config(settings, stream, self.config.clone()).await;
+                made.map(|(connection, task)| {
+                    let driver = Driver(tokio::spawn(task).abort_handle());
+                    (connection, Some(Arc::new(driver)))
+                })
+            }
+        };
+        let (mut connection, driver) = connected.map_err(|error| RedisFault::of(&error))?;
         self.judge(&mut connection).await?;
-        Ok(connection)
+        Ok((connection, driver))
     }
 
     /// Judges the server by what it says about itself and by its clock. What it leaves out isn't as it should

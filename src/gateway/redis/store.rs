@@ -79,8 +79,10 @@ use crate::jwt::NumericDate;
 ///   mustn't jump ahead.
 /// - For its user, where users have permissions: `+info +time +mget +get +set +exists +pttl +expireat +rename
 ///   +del +evalsha +script|load` on `~<namespace>:*`.
-/// - A network that nobody else reads or writes: the connection isn't encrypted. `rediss://` is refused; where
-///   TLS is needed, a proxy beside the gateway adds it, and a socket (`unix:///run/redis.sock`) needs none.
+/// - A network that nobody else reads or writes, or TLS: `rediss://` is refused, as the client library would take
+///   its cryptography from a default of the process that may be missing;
+///   [`RedisStoreBuilder::connect_with`] connects by the application's. A socket on the machine is
+///   `unix:///run/redis.sock`.
 ///
 /// # What it holds
 ///
