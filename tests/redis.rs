@@ -403,6 +403,11 @@ fn what_was_issued_before_the_namespace_was_there_is_void() {
     assert_eq!((place.check(&issued(0, 300)), place.use_up(&issued(0, 300))), (REVOKED, REPLAYED));
     assert_eq!((place.check(&issued(60, 360)), place.use_up(&issued(60, 360))), (None, None));
     assert_eq!(place.use_up(&issued(60, 360)), REPLAYED);
+    // By whichever clock is ahead.
+    let ahead = patient(&place.server).namespace("ahead").clock(stopped_at(place.now + 30)).build().unwrap();
+    assert_eq!(place.run(ahead.initialize(Duration::from_secs(300))), Ok(true));
+    let is_revoked = |iat: i64| place.run(ahead.is_revoked(Revocable::of(&issued(iat, 300))));
+    assert_eq!((is_revoked(25), is_revoked(60)), (Ok(true), Ok(false)));
     // That leaves by itself.
     assert_eq!(place.len(), 2);
     place.set(place.now + 300 + MARGIN + 60);
@@ -546,6 +551,33 @@ fn a_full_server_fails_closed() {
     assert_eq!(place.health(), Ok(()));
     assert_eq!(place.revoke(&Revocation::session(ISSUER, "c", place.at(2000))), Err(StoreError::Full));
     assert_eq!(place.health(), Err(RedisFault::NotInitialized));
+}
+
+/// The newer protocol, a socket on the machine, another database.
+#[test]
+#[ignore = "needs redis-server"]
+fn other_ways_to_the_server_say_the_same() {
+    let socket = std::env::temp_dir().join(format!("countersign-redis-{}.sock", std::process::id()));
+    let place = Redis::with(&["--unixsocket", socket.to_str().unwrap()]);
+    for url in [
+        format!("{}1?protocol=resp3", place.server.url()),
+        format!("{}2", place.server.url()),
+        format!("unix://{}?db=3", socket.display()),
+    ] {
+        let store = RedisStore::builder(&url).build().unwrap();
+        place.run(async {
+            assert_eq!(store.danger_initialize_as_new().await, Ok(true), "{url}");
+            for used in [Ok(true), Ok(false)] {
+                let token = TokenUse::new(ISSUER, "1", date(place.now + 300));
+                assert_eq!(store.use_once(token).await, used, "{url}");
+            }
+            let token = place.token(&json!({}));
+            assert_eq!(store.is_revoked(Revocable::of(&token)).await, Ok(false), "{url}");
+            store.revoke(&Revocation::of_token(&token).unwrap()).await.unwrap();
+            assert_eq!(store.is_revoked(Revocable::of(&token)).await, Ok(true), "{url}");
+            assert_eq!(store.health().await, Ok(()), "{url}");
+        });
+    }
 }
 
 /// The server forgets its scripts, as after a restart or `SCRIPT FLUSH`.

@@ -70,9 +70,9 @@ impl RedisFault {
                 _ => Self::UnexpectedAnswer,
             };
         };
-        match said.code() {
+        // In a script's error older servers have the reply's first character too, or a code of their own.
+        match said.code().trim_start_matches('-') {
             "OOM" => Self::Full,
-            // In a script's error older servers hide the code behind one of their own.
             _ if said.details().is_some_and(|details| details.contains("OOM command")) => Self::Full,
             "NOAUTH" | "WRONGPASS" | "NOPERM" => Self::NotPermitted,
             "READONLY" | "MASTERDOWN" => Self::Replica,

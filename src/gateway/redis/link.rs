@@ -21,6 +21,7 @@ use tokio::time::{Instant, timeout};
 use super::fault::RedisFault;
 use crate::clock::Clock;
 use crate::crypto;
+use crate::jwt::NumericDate;
 
 /// By how much the server's clock may differ from the gateway's. An entry stays 10 minutes longer than its
 /// tokens for leeway and clocks together.
@@ -107,6 +108,11 @@ impl Link {
             live: RwLock::new(None),
             attempts: Mutex::new(attempts),
         }
+    }
+
+    /// The time by the gateway's clock.
+    pub(super) fn now(&self) -> NumericDate {
+        self.clock.now().into()
     }
 
     /// Asks once. Whether the server has acted on a question whose answer is an error isn't known.

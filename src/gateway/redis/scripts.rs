@@ -97,15 +97,16 @@ end
 return done.err and done or 1
 ";
 
-/// Keys: the epoch, the spare, the revocation of everything. Argument: how many seconds a token that was issued
-/// by now may still matter, -1 if there are none. Answers 1 if this was the first time, 0 otherwise.
+/// Keys: the epoch, the spare, the revocation of everything. Arguments: how many seconds a token that was issued
+/// by now may still matter, -1 if there are none; what time it is where tokens are judged, of which and the
+/// server's the later one counts. Answers 1 if this was the first time, 0 otherwise.
 const INITIALIZE: &str = r"
 if redis.call('EXISTS', KEYS[1]) == 1 then
   return 0
 end
 local now, epoch = milliseconds(), '0'
 if tonumber(ARGV[1]) >= 0 then
-  local second = math.floor(now / 1000) + 1
+  local second = math.max(math.floor(now / 1000) + 1, tonumber(ARGV[2]))
   epoch = string.format('%.0f', second + tonumber(ARGV[1]))
   local failed = keep_later(KEYS[3], string.format('%.0f', second), epoch, now)
   if failed then

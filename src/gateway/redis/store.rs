@@ -156,7 +156,8 @@ impl RedisStore {
             .key(self.own(Self::EPOCH))
             .key(self.own(Self::SPARE))
             .key(self.named(&EVERYTHING))
-            .arg(seconds);
+            .arg(seconds)
+            .arg(seconds_up(self.link.now()));
         let answer: i64 = self.link.ask(Question::Script(&script)).await?;
         Ok(answer == 1)
     }
