@@ -557,8 +557,8 @@ fn a_full_server_fails_closed() {
 #[test]
 #[ignore = "needs redis-server"]
 fn other_ways_to_the_server_say_the_same() {
-    let socket = std::env::temp_dir().join(format!("countersign-redis-{}.sock", std::process::id()));
-    let place = Redis::with(&["--unixsocket", socket.to_str().unwrap()]);
+    let place = Redis::with(&["--unixsocket", "{folder}/socket"]);
+    let socket = place.server.folder().join("socket");
     for url in [
         format!("{}1?protocol=resp3", place.server.url()),
         format!("{}2", place.server.url()),

@@ -5,7 +5,7 @@
 
 use std::fs;
 use std::net::TcpListener;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -19,13 +19,14 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts one that keeps nothing on disk, with these options beside.
+    /// Starts one that keeps nothing on disk, with these options beside. `{folder}` is its own.
     pub(crate) fn start(options: &[&str]) -> Self {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let folder = std::env::temp_dir().join(format!("countersign-redis-{}-{number}", std::process::id()));
         fs::create_dir_all(&folder).unwrap();
-        let options = options.iter().map(|option| (*option).to_owned()).collect();
+        let options =
+            options.iter().map(|option| option.replace("{folder}", folder.to_str().unwrap())).collect();
         let mut server = Self { port: 0, folder, options, process: None };
         // Between the port's being found free and its use another program may take it.
         for _ in 0..5 {
@@ -63,6 +64,10 @@ impl Server {
 
     pub(crate) fn url(&self) -> String {
         format!("redis://127.0.0.1:{}/", self.port)
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
     }
 
     pub(crate) fn port(&self) -> u16 {
