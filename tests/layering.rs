@@ -59,8 +59,9 @@ const CRATES: &[(&[&str], &[&str])] = &[
     (&["jwk"], &["pem_rfc7468", "sec1", "spki", "x509_cert"]),
     (&["wire"], &["base64", "base64ct", "memchr"]),
     (&["jwe"], &["miniz_oxide"]),
-    (&["gateway"], &["http", "metrics", "tower_layer", "tower_service", "tracing"]),
-    (&["keys"], &["reqwest", "rustls", "rustls_platform_verifier", "tokio"]),
+    (&["gateway"], &["http", "metrics", "redis", "tower_layer", "tower_service", "tracing"]),
+    (&["keys"], &["reqwest", "rustls", "rustls_platform_verifier"]),
+    (&["gateway", "keys"], &["tokio"]),
 ];
 
 /// Algorithm names as string literals, and the one file where each may stand.

@@ -24,15 +24,21 @@ use std::ops::Deref;
 use std::path::Path;
 use std::sync::Arc;
 
+#[cfg(feature = "tracing")]
+use countersign::gateway::audit::TracingSink;
 use countersign::gateway::audit::{
     Audit, AuditBuilder, AuditEvent, AuditSink, AuditSubject, AuditText, ChannelReceiver, ChannelSink,
     Decision, JsonLines, PendingDecision, SubjectHash, TokenFingerprint, UnverifiedFacts, VerifiedFacts,
 };
+#[cfg(feature = "metrics")]
+use countersign::gateway::audit::{KeySourceMetrics, MetricsSink};
 use countersign::gateway::authorization::{Denied, ExpectedValue, Requirement};
 use countersign::gateway::cache::{TokenCache, TokenCacheBuilder, Verification};
 use countersign::gateway::propagation::{
     Outbound, Propagation, PropagationBuilder, Service, ServiceCall, ServiceToken,
 };
+#[cfg(feature = "redis")]
+use countersign::gateway::redis::{RedisFault, RedisStore, RedisStoreBuilder};
 use countersign::gateway::replay::{MemoryReplays, ReplayCheck, TokenUse};
 use countersign::gateway::revocation::{
     MemoryRevocations, Revocable, Revocation, RevocationCheck, RevocationKey, RevocationKind,
@@ -625,37 +631,41 @@ fn every_public_type_can_be_shared_between_threads() {
         WrappedKey<'static>,
     );
     let _ = shareable!(KeySet<DecryptionKey>);
+    // Those behind a feature are declared in each build, and only there in some.
     #[cfg(feature = "jwks-http")]
-    let of_jwks_http = shareable!(ReqwestClient, ReqwestClientBuilder, TokioRuntime);
-    #[cfg(not(feature = "jwks-http"))]
-    let of_jwks_http = ["ReqwestClient", "ReqwestClientBuilder", "TokioRuntime"];
-    #[cfg(feature = "tower")]
-    let of_tower = shareable!(GuardLayer, GuardService<()>);
-    #[cfg(not(feature = "tower"))]
-    let of_tower = ["GuardLayer", "GuardService"];
-    // A future in a box is polled by one thread, and moves between them.
-    let moved = ["GuardFuture"];
-    #[cfg(feature = "tower")]
-    assert!(implements!(GuardFuture<(), Error>: Send + Unpin));
-    let shareable = shareable.into_iter().chain(of_jwks_http).chain(of_tower).chain(moved);
-    // Behind features: named in any build, checked where they are.
+    let _ = shareable!(ReqwestClient, ReqwestClientBuilder, TokioRuntime);
     #[cfg(feature = "metrics")]
-    let _ = {
-        use countersign::gateway::audit::{KeySourceMetrics, MetricsSink};
-        shareable!(KeySourceMetrics, MetricsSink)
-    };
-    #[cfg(feature = "tracing")]
-    let _ = {
-        use countersign::gateway::audit::TracingSink;
-        shareable!(TracingSink)
-    };
-    let shareable = shareable.into_iter().chain(["KeySourceMetrics", "MetricsSink", "TracingSink"]);
-    let mut declared = BTreeSet::new();
-    public_types(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut declared);
+    let _ = shareable!(KeySourceMetrics, MetricsSink);
     #[cfg(feature = "pem")]
     let _ = shareable!(LoadBalancerKeys, LoadBalancerKeysBuilder);
-    let shareable = shareable.chain(["LoadBalancerKeys", "LoadBalancerKeysBuilder"]);
-    assert_eq!(declared, shareable.map(str::to_owned).collect());
+    #[cfg(feature = "redis")]
+    let _ = shareable!(RedisFault, RedisStore, RedisStoreBuilder);
+    #[cfg(feature = "tower")]
+    let _ = shareable!(GuardLayer, GuardService<()>);
+    // A future in a box is polled by one thread, and moves between them.
+    #[cfg(feature = "tower")]
+    assert!(implements!(GuardFuture<(), Error>: Send + Unpin));
+    #[cfg(feature = "tracing")]
+    let _ = shareable!(TracingSink);
+    let of_features = [
+        "GuardFuture",
+        "GuardLayer",
+        "GuardService",
+        "KeySourceMetrics",
+        "LoadBalancerKeys",
+        "LoadBalancerKeysBuilder",
+        "MetricsSink",
+        "RedisFault",
+        "RedisStore",
+        "RedisStoreBuilder",
+        "ReqwestClient",
+        "ReqwestClientBuilder",
+        "TokioRuntime",
+        "TracingSink",
+    ];
+    let mut declared = BTreeSet::new();
+    public_types(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut declared);
+    assert_eq!(declared, shareable.into_iter().chain(of_features).map(str::to_owned).collect());
 }
 
 /// A client of any type may stand behind a key, so its traits make objects, and those go where keys go.

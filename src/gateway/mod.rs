@@ -4,8 +4,9 @@
 //!
 //! Its parts stand alone too: [`authorization`] turns what a token says into yes or no, [`BearerChallenge`] writes the
 //! field that goes with a no ([RFC 6750 §3](https://www.rfc-editor.org/rfc/rfc6750#section-3)); [`revocation`] refuses what was withdrawn
-//! before its time, [`replay`] what may be used once and was; a [`cache`] saves verifying the same token again;
-//! [`audit`] writes down what was decided; [`propagation`] mints what the services behind get in the token's place.
+//! before its time, [`replay`] what may be used once and was, each with a store in memory, or in Redis (`redis`, with
+//! the feature of that name); a [`cache`] saves verifying the same token again; [`audit`] writes down what was
+//! decided; [`propagation`] mints what the services behind get in the token's place.
 
 pub mod audit;
 pub mod authorization;
@@ -13,6 +14,8 @@ pub mod cache;
 mod challenge;
 mod guard;
 pub mod propagation;
+#[cfg(feature = "redis")]
+pub mod redis;
 pub mod replay;
 pub mod revocation;
 mod store;
