@@ -60,6 +60,7 @@ const CRATES: &[(&[&str], &[&str])] = &[
     (&["wire"], &["base64", "base64ct", "memchr"]),
     (&["jwe"], &["miniz_oxide"]),
     (&["keys"], &["reqwest", "rustls", "rustls_platform_verifier", "tokio"]),
+    (&["gateway"], &["http"]),
 ];
 
 /// Algorithm names as string literals, and the one file where each may stand.
