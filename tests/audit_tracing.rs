@@ -22,10 +22,13 @@ use tracing::{Event, Level, Metadata, Subscriber};
 const ISSUER: &str = "https://id.example.com";
 const AUDIENCE: &str = "https://orders.example.com";
 
+/// Level, target and fields of an event.
+type Logged = (Level, String, Map<String, Value>);
+
 /// Keeps the events of at most this level.
 struct Log {
     level: Level,
-    events: Arc<Mutex<Vec<(Level, String, Map<String, Value>)>>>,
+    events: Arc<Mutex<Vec<Logged>>>,
 }
 
 struct Fields(Map<String, Value>);
@@ -116,13 +119,12 @@ fn judge_four(audit: &Audit, id: &str) {
     drop(audit.begin());
 }
 
-#[expect(clippy::type_complexity, reason = "it is taken apart at once")]
 fn recorded(
     level: Level,
     sink: TracingSink,
     clear: bool,
     id: &str,
-) -> (Vec<(Level, String, Map<String, Value>)>, Vec<Map<String, Value>>) {
+) -> (Vec<Logged>, Vec<Map<String, Value>>) {
     let (events, lines) = (Arc::default(), Arc::new(Lines::default()));
     let log = Log { level, events: Arc::clone(&events) };
     let builder = Audit::builder(sink).sink(Arc::clone(&lines));

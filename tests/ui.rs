@@ -19,10 +19,15 @@ use std::borrow::Borrow;
 use std::collections::BTreeSet;
 use std::fmt::{Display, LowerHex};
 use std::fs;
+use std::io::Stdout;
 use std::ops::Deref;
 use std::path::Path;
 use std::sync::Arc;
 
+use countersign::gateway::audit::{
+    Audit, AuditBuilder, AuditEvent, AuditSink, AuditSubject, AuditText, ChannelReceiver, ChannelSink,
+    Decision, JsonLines, PendingDecision, SubjectHash, TokenFingerprint, UnverifiedFacts, VerifiedFacts,
+};
 use countersign::gateway::authorization::{Denied, ExpectedValue, Requirement};
 use countersign::gateway::cache::{TokenCache, TokenCacheBuilder, Verification};
 use countersign::gateway::replay::{MemoryReplays, ReplayCheck, TokenUse};
@@ -387,10 +392,17 @@ fn every_public_type_can_be_shared_between_threads() {
         AccessTokenIssuerBuilder,
         AccessTokenVerifier,
         AccessTokenVerifierBuilder,
+        Audit,
+        AuditBuilder,
+        AuditEvent<'static>,
+        AuditSubject<'static>,
+        AuditText<'static>,
         BadCredentials,
         BearerChallenge,
         BorrowedJwt<'static, NoClaims>,
         CertificateChain,
+        ChannelReceiver,
+        ChannelSink,
         ClaimProblem,
         ClaimValue<'static>,
         Claims<'static>,
@@ -398,6 +410,7 @@ fn every_public_type_can_be_shared_between_threads() {
         Confirmation,
         ConfirmationMethod<'static>,
         ContentEncryption,
+        Decision,
         DecryptedJwe,
         DecryptionKey,
         Defect,
@@ -414,6 +427,7 @@ fn every_public_type_can_be_shared_between_threads() {
         FetchProblem,
         HttpFailure,
         HttpResponse,
+        JsonLines<Stdout>,
         JweAlgorithm,
         JweBuilder<'static>,
         JweDecrypter,
@@ -445,6 +459,7 @@ fn every_public_type_can_be_shared_between_threads() {
         NumericDate,
         PartlyVerifiedJws,
         Part,
+        PendingDecision<'static>,
         Provider,
         Refusal,
         RefusalCause,
@@ -467,16 +482,20 @@ fn every_public_type_can_be_shared_between_threads() {
         SourcedVerifier,
         SourcedVerifier<AccessTokenVerifier>,
         StoreError,
+        SubjectHash,
         SystemClock,
         ThumbprintHash,
         ThumbprintUri,
         TokenBuffer,
         TokenCache,
         TokenCacheBuilder,
+        TokenFingerprint,
         TokenUse<'static>,
         Unsupported,
+        UnverifiedFacts,
         UnverifiedToken,
         Verification,
+        VerifiedFacts<'static>,
         VerifiedJsonJws,
         VerifiedJws,
         VerifiedJwt<NoClaims>,
@@ -485,15 +504,25 @@ fn every_public_type_can_be_shared_between_threads() {
         WrappedKey<'static>,
     );
     let _ = shareable!(KeySet<DecryptionKey>);
+    // Behind features: named in any build, checked where they are.
+    #[cfg(feature = "metrics")]
+    let _ = {
+        use countersign::gateway::audit::{KeySourceMetrics, MetricsSink};
+        shareable!(KeySourceMetrics, MetricsSink)
+    };
+    #[cfg(feature = "tracing")]
+    let _ = {
+        use countersign::gateway::audit::TracingSink;
+        shareable!(TracingSink)
+    };
     #[cfg(feature = "tower")]
-    let of_tower = shareable!(GuardLayer, GuardService<()>);
-    #[cfg(not(feature = "tower"))]
-    let of_tower = ["GuardLayer", "GuardService"];
+    let _ = shareable!(GuardLayer, GuardService<()>);
     // A future in a box is polled by one thread, and moves between them.
-    let moved = ["GuardFuture"];
     #[cfg(feature = "tower")]
     assert!(implements!(GuardFuture<(), Error>: Send + Unpin));
-    let shareable = shareable.into_iter().chain(of_tower).chain(moved);
+    let behind_features =
+        ["GuardFuture", "GuardLayer", "GuardService", "KeySourceMetrics", "MetricsSink", "TracingSink"];
+    let shareable = shareable.into_iter().chain(behind_features);
     let mut declared = BTreeSet::new();
     public_types(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut declared);
     assert_eq!(declared, shareable.map(str::to_owned).collect());
@@ -545,6 +574,30 @@ fn sources_of_keys_are_objects() {
     // One set doesn't change; it is no source, which promises to.
     assert!(!implements!(KeySet: KeySource));
     assert!(!implements!(KeySnapshot: KeySource));
+}
+
+/// An event tells what its accessors say: the token, its other claims and a hidden subject have no way out.
+#[test]
+fn an_audit_event_gives_out_no_token() {
+    lacks!(
+        AuditEvent<'static>: token, text, raw, signature, payload, claims, claim, access_token, verified_token,
+        subject, key_id, issuer, into_token,
+    );
+    lacks!(VerifiedFacts<'static>: token, claims, claim, scopes, audience, clear_subject, access_token);
+    lacks!(UnverifiedFacts: token, issuer, subject, client_id, token_id, claims);
+    lacks!(PendingDecision<'static>: text, claims, event);
+    // What nobody vouches for isn't taken for what was verified.
+    assert!(!implements!(VerifiedFacts<'static>: From<UnverifiedFacts>));
+    assert!(!implements!(AuditText<'static>: Deref));
+    assert!(!implements!(AuditText<'static>: AsRef<str>));
+    assert!(!implements!(PendingDecision<'static>: Clone), "a decision ends once");
+    assert!(!implements!(Audit: Default));
+    // Sinks are objects, and shared.
+    assert!(implements!(Arc<dyn AuditSink>: AuditSink));
+    assert!(implements!(ChannelSink: AuditSink));
+    assert!(!implements!(ChannelReceiver: AuditSink));
+    assert!(implements!(JsonLines<Vec<u8>>: AuditSink));
+    assert!(implements!(AuditEvent<'static>: Clone));
 }
 
 #[test]

@@ -11,6 +11,7 @@
 mod access_tokens;
 mod alg_none;
 mod api_shape;
+mod audit;
 mod base64url;
 mod cache;
 mod claim_audience;

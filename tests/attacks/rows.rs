@@ -15,7 +15,6 @@ const AWAITED: &[(u16, &str)] = &[
     (128, "SD-JWT"),
     (129, "token status lists"),
     (146, "requests to other services: the token that came in"),
-    (147, "a line of a log for each decision"),
 ];
 
 /// The last row of the list.
