@@ -5,13 +5,14 @@
 //! Its parts stand alone too: [`authorization`] turns what a token says into yes or no, [`BearerChallenge`] writes the
 //! field that goes with a no ([RFC 6750 §3](https://www.rfc-editor.org/rfc/rfc6750#section-3)); [`revocation`] refuses what was withdrawn
 //! before its time, [`replay`] what may be used once and was; a [`cache`] saves verifying the same token again;
-//! [`audit`] writes down what was decided.
+//! [`audit`] writes down what was decided. [`propagation`] mints what the services behind get in its place.
 
 pub mod audit;
 pub mod authorization;
 pub mod cache;
 mod challenge;
 mod guard;
+pub mod propagation;
 pub mod replay;
 pub mod revocation;
 mod store;
