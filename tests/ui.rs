@@ -405,6 +405,9 @@ fn a_guard_gives_out_verified_tokens_only() {
     assert!(!implements!(Guard: Default));
     assert!(!implements!(GuardBuilder: Default));
     assert!(implements!(Refused: Clone + std::error::Error));
+    // What a request's extensions take, and what they must not: anything to read the token's text from.
+    assert!(implements!(AccessToken<NoClaims>: Clone + Send + Sync));
+    assert!(!implements!(AccessToken<NoClaims>: Display));
     fn is_send<F: Send>(_: &F) {}
     let _ =
         |guard: &'static Guard, request: GuardRequest<'static>| is_send(&guard.admit::<NoClaims>(request));

@@ -135,7 +135,7 @@ fn rows_121_and_122_another_kind_of_token_is_no_access_token() {
             r#"{{"iss":"{ISSUER}","aud":"{AUDIENCE}","sub":"u","client_id":"c","jti":"1","iat":{NOW},"exp":{}}}"#,
             NOW + 50
         );
-        bearer(&guard.build().unwrap(), &hs256(&format!(r#"{{"alg":"HS256","typ":"{typ}"}}"#), &claims))
+        bearer(&guard.build().unwrap(), &hs256(format!(r#"{{"alg":"HS256","typ":"{typ}"}}"#), &claims))
     };
     assert_eq!((guard("at+jwt"), guard("application/at+jwt")), ("accepted", "accepted"));
     for typ in ["JWT", "dpop+jwt", "logout+jwt", "token-introspection+jwt", "at+JWT "] {
