@@ -662,6 +662,16 @@ fn a_source_of_ones_own_counts_its_sets_and_an_older_one_replaces_none() {
     assert!(built.lock().unwrap().is_empty());
 }
 
+#[test]
+fn what_may_be_secret_in_a_url_is_not_shown() {
+    let builder =
+        RemoteJwks::from_metadata("https://id.example.com/jwks?code=SECRET", "https://id.example.com");
+    let shown = format!("{builder:?}");
+    assert!(shown.contains("https://id.example.com/jwks") && !shown.contains("SECRET"), "{shown}");
+    let shown = format!("{:?}", RemoteJwks::from_url("https://user:SECRET@id.example.com/jwks"));
+    assert!(!shown.contains("SECRET"), "{shown}");
+}
+
 // ---- code that isn't ours, called in between
 
 /// A waker that does something when the last of it is dropped, and counts how often it is woken.

@@ -5,6 +5,7 @@
 //! that isn't the usual one, and every refusal, is `serde_json`'s to answer (`typed.rs`). So it has no
 //! error but one without words.
 
+use std::cell::Cell;
 use std::fmt;
 
 use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, MapAccess, Visitor};
@@ -14,7 +15,15 @@ use crate::wire::json::{Kind, Member, Members, Value};
 
 /// Reads a value out of the members of an object, if it is read in the usual way and fits.
 pub(super) fn read<'de, T: Deserialize<'de>>(members: &Members<'de>) -> Option<T> {
-    T::deserialize(Object(members.all()?)).ok()
+    let whole = Cell::new(false);
+    T::deserialize(Object(members.all()?, &whole)).ok().filter(|_| whole.get())
+}
+
+/// Notes that something was read to its end. A type that goes on after an error, or reads nothing, leaves
+/// `serde_json` in the midst of the text, which is refused then: here it has to be noticed.
+fn noted<T>(whole: &Cell<bool>, read: Result<T, NotHere>) -> Result<T, NotHere> {
+    whole.set(read.is_ok());
+    read
 }
 
 /// It is for `serde_json` to answer.
@@ -58,21 +67,21 @@ fn is_magic(name: &str) -> bool {
     name.starts_with("$serde_json")
 }
 
-/// The outermost object.
-struct Object<I>(I);
+/// The outermost object, and whether it was read.
+struct Object<'w, I>(I, &'w Cell<bool>);
 
-impl<'de, I: Iterator<Item = Member<'de>>> Deserializer<'de> for Object<I> {
+impl<'de, I: Iterator<Item = Member<'de>>> Deserializer<'de> for Object<'_, I> {
     type Error = NotHere;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, NotHere> {
-        let Self(members) = self;
-        let mut walk = Walk { members, value: None };
+        let Self(members, whole) = self;
+        let mut walk = Walk { members, value: None, is_broken: false };
         let read = visitor.visit_map(&mut walk)?;
         // A visitor that leaves members unread is refused by `serde_json`.
-        if walk.value.is_some() || walk.members.next().is_some() {
+        if walk.is_broken || walk.value.is_some() || walk.members.next().is_some() {
             return Err(NotHere);
         }
-        Ok(read)
+        noted(whole, Ok(read))
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
@@ -101,7 +110,7 @@ impl<'de, I: Iterator<Item = Member<'de>>> Deserializer<'de> for Object<I> {
     }
 
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, NotHere> {
-        visitor.visit_unit()
+        noted(self.1, visitor.visit_unit())
     }
 
     not_here! {
@@ -115,34 +124,50 @@ impl<'de, I: Iterator<Item = Member<'de>>> Deserializer<'de> for Object<I> {
     }
 }
 
-/// A walk over the members of the object.
+/// A walk over the members of the object. It is broken once something wasn't read to its end, whatever the type
+/// makes of that.
 struct Walk<'de, I> {
     members: I,
     value: Option<Value<'de>>,
+    is_broken: bool,
 }
 
 impl<'de, I: Iterator<Item = Member<'de>>> MapAccess<'de> for &mut Walk<'de, I> {
     type Error = NotHere;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, NotHere> {
+        if self.value.is_some() {
+            self.is_broken = true;
+            return Err(NotHere);
+        }
         let Some(Member { name, value }) = self.members.next() else { return Ok(None) };
         self.value = Some(value);
-        seed.deserialize(Name(name)).map(Some)
+        let whole = Cell::new(false);
+        let read = seed.deserialize(Name(name, &whole)).map(Some);
+        self.is_broken |= !whole.get() || read.is_err();
+        read
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, NotHere> {
-        seed.deserialize(Field(self.value.take().ok_or(NotHere)?))
+        let Some(value) = self.value.take() else {
+            self.is_broken = true;
+            return Err(NotHere);
+        };
+        let whole = Cell::new(false);
+        let read = seed.deserialize(Field(value, &whole));
+        self.is_broken |= !whole.get() || read.is_err();
+        read
     }
 }
 
-/// A member's name, which is a string and may stand for something else.
-struct Name<'de>(&'de str);
+/// A member's name, which is a string and may stand for something else, and whether it was read.
+struct Name<'w, 'de>(&'de str, &'w Cell<bool>);
 
-impl<'de> Deserializer<'de> for Name<'de> {
+impl<'de> Deserializer<'de> for Name<'_, 'de> {
     type Error = NotHere;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, NotHere> {
-        visitor.visit_borrowed_str(self.0)
+        noted(self.1, visitor.visit_borrowed_str(self.0))
     }
 
     forward_to_deserialize_any! { str string identifier ignored_any }
@@ -159,19 +184,20 @@ impl<'de> Deserializer<'de> for Name<'de> {
     }
 }
 
-/// A member's value. Plain strings and whole numbers are read here, as they are most of what tokens hold.
-struct Field<'de>(Value<'de>);
+/// A member's value, and whether it was read. Plain strings and whole numbers are read here, as they are most of
+/// what tokens hold.
+struct Field<'w, 'de>(Value<'de>, &'w Cell<bool>);
 
 /// `serde_json`, over the text of one value.
 type Text<'de> = serde_json::Deserializer<serde_json::de::StrRead<'de>>;
 
-impl<'de> Field<'de> {
+impl<'de> Field<'_, 'de> {
     /// Has `serde_json` read the value, all of its text.
     fn hand_on<T>(&self, read: impl FnOnce(&mut Text<'de>) -> serde_json::Result<T>) -> Result<T, NotHere> {
         let mut text = serde_json::Deserializer::from_str(self.0.text());
         let value = read(&mut text).map_err(|_| NotHere)?;
         text.end().map_err(|_| NotHere)?;
-        Ok(value)
+        noted(self.1, Ok(value))
     }
 
     fn whole_number(&self) -> Option<u64> {
@@ -186,7 +212,7 @@ macro_rules! plain_string {
     ($($method:ident)*) => {
         $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, NotHere> {
             match self.0.as_plain_str() {
-                Some(text) => visitor.visit_borrowed_str(text),
+                Some(text) => noted(self.1, visitor.visit_borrowed_str(text)),
                 None => self.hand_on(|text| text.$method(visitor)),
             }
         })*
@@ -198,14 +224,14 @@ macro_rules! number {
     ($($method:ident)*) => {
         $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, NotHere> {
             match self.whole_number() {
-                Some(number) => visitor.visit_u64(number),
+                Some(number) => noted(self.1, visitor.visit_u64(number)),
                 None => self.hand_on(|text| text.$method(visitor)),
             }
         })*
     };
 }
 
-impl<'de> Deserializer<'de> for Field<'de> {
+impl<'de> Deserializer<'de> for Field<'_, 'de> {
     type Error = NotHere;
 
     plain_string! { deserialize_any deserialize_str deserialize_string deserialize_identifier }
@@ -225,7 +251,11 @@ impl<'de> Deserializer<'de> for Field<'de> {
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, NotHere> {
-        if self.0.kind() == Kind::Null { visitor.visit_none() } else { visitor.visit_some(self) }
+        if self.0.kind() == Kind::Null {
+            noted(self.1, visitor.visit_none())
+        } else {
+            visitor.visit_some(self)
+        }
     }
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(
@@ -240,7 +270,7 @@ impl<'de> Deserializer<'de> for Field<'de> {
     }
 
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, NotHere> {
-        visitor.visit_unit()
+        noted(self.1, visitor.visit_unit())
     }
 }
 
@@ -417,6 +447,84 @@ mod tests {
         assert_eq!(both::<First>(r#"{"a":1,"b":2}"#), (None, None));
     }
 
+    /// Reads `n` as a `T`, or as nothing when that fails.
+    #[derive(Debug, PartialEq)]
+    struct Lenient<T> {
+        n: Option<T>,
+    }
+
+    impl<'de, T: Deserialize<'de>> Deserialize<'de> for Lenient<T> {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            struct Value<T>(Option<T>);
+            impl<'de, T: Deserialize<'de>> Deserialize<'de> for Value<T> {
+                fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                    Ok(Self(T::deserialize(deserializer).ok()))
+                }
+            }
+            #[derive(serde::Deserialize)]
+            #[serde(bound(deserialize = "T: Deserialize<'de>"))]
+            struct Fields<T> {
+                n: Value<T>,
+            }
+            Fields::deserialize(deserializer).map(|fields| Self { n: fields.n.0 })
+        }
+    }
+
+    /// Reads nothing at all.
+    #[derive(Debug, PartialEq)]
+    struct Blind;
+
+    impl<'de> Deserialize<'de> for Blind {
+        fn deserialize<D: Deserializer<'de>>(_: D) -> Result<Self, D::Error> {
+            Ok(Self)
+        }
+    }
+
+    /// Reads names, and values only where told to.
+    #[derive(Debug, PartialEq)]
+    struct Names<const VALUES: bool>(Vec<String>);
+
+    impl<'de, const VALUES: bool> Deserialize<'de> for Names<VALUES> {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            struct All<const VALUES: bool>;
+            impl<'de, const VALUES: bool> Visitor<'de> for All<VALUES> {
+                type Value = Names<VALUES>;
+                fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                    f.write_str("an object")
+                }
+                fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
+                    let mut names = Vec::new();
+                    while let Ok(Some(name)) = members.next_key() {
+                        names.push(name);
+                        if VALUES {
+                            members.next_value::<de::IgnoredAny>()?;
+                        }
+                    }
+                    Ok(Names(names))
+                }
+            }
+            deserializer.deserialize_map(All)
+        }
+    }
+
+    /// `serde_json` stands in the midst of the text then, and refuses it.
+    #[test]
+    fn a_type_that_goes_on_after_an_error_or_reads_nothing_is_left_to_serde_json() {
+        for text in [r#"{"n":[1]}"#, r#"{"n":{"x":{}}}"#, r#"{"n":"a"}"#, r#"{"n":-1}"#, r#"{"n":1.5}"#] {
+            assert!(!agree::<Lenient<u8>>(text), "{text}");
+        }
+        assert!(!agree::<Lenient<Level>>(r#"{"n":{"high":{"by":"x"}}}"#));
+        assert!(!agree::<Lenient<String>>(r#"{"n":{"x":1}}"#));
+        assert!(!agree::<Lenient<Blind>>(r#"{"n":1}"#));
+        assert!(!agree::<BTreeMap<String, Blind>>(r#"{"n":1}"#));
+        assert!(!agree::<Blind>(r#"{"n":1}"#));
+        assert!(!agree::<Names<false>>(r#"{"n":1,"m":2}"#));
+        // What is in order is read here all the same.
+        assert!(agree::<Lenient<u8>>(r#"{"n":1}"#));
+        assert!(agree::<Lenient<String>>(r#"{"n":"a"}"#));
+        assert!(agree::<Names<true>>(r#"{"n":1,"m":2}"#));
+    }
+
     fn value() -> impl Strategy<Value = String> {
         let leaf = prop_oneof![
             "(null|true|false|0|-0|1|255|256|-1|1\\.0|1e2|1E400|18446744073709551615|18446744073709551616)",
@@ -437,7 +545,7 @@ mod tests {
         })
     }
 
-    const NAMES: &str = "(sub|scope|tenant|offset|admin|ratio|roles|address|level|id|x|y|1|low|é)";
+    const NAMES: &str = "(n|sub|scope|tenant|offset|admin|ratio|roles|address|level|id|x|y|1|low|é)";
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(512))]
@@ -467,6 +575,8 @@ mod tests {
             agree::<BTreeMap<String, ()>>(&text);
             agree::<BTreeMap<String, Level>>(&text);
             agree::<BTreeMap<String, Id>>(&text);
+            agree::<Lenient<u8>>(&text);
+            agree::<BTreeMap<String, Lenient<Level>>>(&text);
             prop_assert!(agree::<serde_json::Value>(&text));
         }
     }

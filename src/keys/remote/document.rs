@@ -4,6 +4,7 @@
 //! Metadata are held to the issuer that was expected, character by character, before anything in them is
 //! used. Microsoft's for all tenants name a template; they are taken only for tenants that are listed.
 
+use std::fmt;
 use std::time::Duration;
 
 use super::event::FetchProblem;
@@ -11,18 +12,35 @@ use super::freshness;
 use super::http::{HttpClient, HttpFailure, HttpResponse};
 use super::settings::Settings;
 use super::source::KeySnapshot;
-use super::url::transport;
+use super::url::{self, transport};
 use crate::error::{Defect, Error, Part};
 use crate::keys::tenants;
 use crate::limits::Limits;
 use crate::wire::json::scan_object;
 
 /// Where the keys are.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) enum Location {
     Keys { url: String },
     Metadata { url: String, issuer: String },
     Tenants { url: String, template: String, tenants: Vec<String> },
+}
+
+/// Shows where that is, without what may be secret in a URL.
+impl fmt::Debug for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (kind, expected) = match self {
+            Self::Keys { .. } => ("Keys", None),
+            Self::Metadata { issuer, .. } => ("Metadata", Some(issuer)),
+            Self::Tenants { template, .. } => ("Tenants", Some(template)),
+        };
+        let mut shown = f.debug_struct(kind);
+        shown.field("url", &url::for_logs(self.url()));
+        if let Some(expected) = expected {
+            shown.field("issuer", expected);
+        }
+        shown.finish_non_exhaustive()
+    }
 }
 
 impl Location {

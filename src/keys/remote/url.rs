@@ -61,9 +61,32 @@ fn is_loopback(host: &str) -> bool {
         || host.parse::<Ipv6Addr>().is_ok_and(|address| address.is_loopback())
 }
 
+/// A URL as logs may have it: scheme, host and path, if it is one of ours. A query may hold a secret, and what
+/// stands before an `@` is one.
+pub(super) fn for_logs(url: &str) -> &str {
+    match transport(url) {
+        Some(_) => url.split_once('?').map_or(url, |(before, _)| before),
+        None => "(not a URL that keys may come from)",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn logs_get_no_query_and_no_user() {
+        for (url, shown) in [
+            ("https://id.example.com/jwks", "https://id.example.com/jwks"),
+            ("https://id.example.com:8443/jwks?code=SECRET&a=?", "https://id.example.com:8443/jwks"),
+            ("http://127.0.0.1?SECRET", "http://127.0.0.1"),
+            ("https://user:SECRET@id.example.com/jwks", "(not a URL that keys may come from)"),
+            ("https://id.example.com/#SECRET", "(not a URL that keys may come from)"),
+            ("SECRET", "(not a URL that keys may come from)"),
+        ] {
+            assert_eq!(for_logs(url), shown);
+        }
+    }
 
     #[test]
     fn each_url_has_its_transport() {

@@ -13,13 +13,23 @@ use crate::keys::remote::event::KeySourceEvent;
 use crate::keys::remote::http::HttpClient;
 use crate::keys::remote::runtime::Runtime;
 use crate::keys::remote::settings::Listener;
-use crate::keys::remote::url::{Transport, transport};
+use crate::keys::remote::url::{Transport, for_logs, transport};
 
 /// Where the keys are, each under its ID.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) enum Place {
     Region(String),
     Url(String),
+}
+
+/// Shows where that is, without what may be secret in a URL.
+impl fmt::Debug for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Region(region) => f.debug_tuple("Region").field(region).finish(),
+            Self::Url(url) => f.debug_tuple("Url").field(&for_logs(url)).finish(),
+        }
+    }
 }
 
 impl Place {
