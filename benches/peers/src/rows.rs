@@ -27,8 +27,10 @@ pub const NESTED_ISSUE: &str = "nested issue";
 pub const NESTED_VERIFY: &str = "nested verify";
 /// One verification of 64 tokens at once.
 pub const BATCH: &str = "EdDSA verify, batch of 64";
-/// The contender that borrows what it can, in the row of [`verify`].
-pub const BORROWED: &str = ", borrowed";
+/// Between a row and a second way in which a contender does it.
+pub const VARIANT: &str = " / ";
+/// The way that borrows its claims from the token.
+pub const BORROWED: &str = "borrowed";
 
 #[must_use]
 pub fn issue(algorithm: &str) -> String {
@@ -40,9 +42,10 @@ pub fn verify(algorithm: &str) -> String {
     format!("{algorithm} verify")
 }
 
+/// A second way of doing a row, listed in the same row.
 #[must_use]
-pub fn verify_borrowed(algorithm: &str) -> String {
-    format!("{algorithm} verify{BORROWED}")
+pub fn variant(row: &str, way: &str) -> String {
+    format!("{row}{VARIANT}{way}")
 }
 
 #[must_use]

@@ -70,7 +70,7 @@ fn heading(root: &Area<'_>, report: &Report) -> Drawn {
 fn panel(area: &Area<'_>, row: &Row, width: u32) -> Drawn {
     const NAMES: i32 = 152;
     const TIMES: i32 = 112;
-    let ratio = row.ratio.map_or_else(String::new, |ratio| format!("  {ratio:.2}"));
+    let ratio = row.ratio.map_or_else(String::new, |ratio| format!(" · {ratio:.2} of the fastest rival"));
     write(area, &format!("{}{ratio}", row.row), (14, 18), text(13, INK, HPos::Left))?;
     let longest = row.contenders.iter().map(|entry| entry.nanoseconds).fold(1.0, f64::max);
     let room = f64::from(i32::try_from(width)? - NAMES - TIMES);
@@ -81,7 +81,7 @@ fn panel(area: &Area<'_>, row: &Row, width: u32) -> Drawn {
     for entry in sorted {
         let colour = match entry.name.as_str() {
             name if name.starts_with(OURS) => OURS_COLOUR,
-            FLOOR => FLOOR_COLOUR,
+            name if name.starts_with(FLOOR) => FLOOR_COLOUR,
             _ => RIVAL_COLOUR,
         };
         let middle = top + bar / 2;

@@ -21,7 +21,7 @@ use std::process::ExitCode;
 
 use contenders::{Contender, FLOOR, Process, Stack};
 use peers::rows::{
-    self, BORROWED, ENCRYPTIONS, NESTED_ISSUE, NESTED_VERIFY, PLAINTEXTS, SETS, SIGNATURES, SIZES,
+    self, ENCRYPTIONS, NESTED_ISSUE, NESTED_VERIFY, PLAINTEXTS, SETS, SIGNATURES, SIZES, VARIANT,
 };
 use report::{Entry, LeftOut, Report, Row};
 use rounds::{Pace, Turn, paired_ratio};
@@ -162,13 +162,16 @@ impl Field {
     fn turns(&self, row: &str) -> Vec<(String, Turn)> {
         let mut turns = Vec::new();
         for (process, contender) in self.timed.iter().enumerate() {
-            let mut add = |label: String, row: String| turns.push((label, Turn { process, row, threads: 1 }));
-            if contender.kind(row).is_some() {
-                add(contender.label.to_owned(), row.to_owned());
-            }
-            let borrowed = format!("{row}{BORROWED}");
-            if contender.kind(&borrowed).is_some() {
-                add(format!("{}{BORROWED}", contender.label), borrowed);
+            for (name, _) in &contender.rows {
+                let (of, way) =
+                    name.split_once(VARIANT).map_or((name.as_str(), None), |(of, way)| (of, Some(way)));
+                if of == row {
+                    let label = match way {
+                        None => contender.label.to_owned(),
+                        Some(way) => format!("{}, {way}", contender.label),
+                    };
+                    turns.push((label, Turn { process, row: name.clone(), threads: 1 }));
+                }
             }
         }
         turns
@@ -218,7 +221,7 @@ fn measured(mut field: Field, options: &Options, pace: Pace) -> Vec<Row> {
             results = others;
             let of_row: Vec<((_, Turn), _)> = of_row;
             let entries = of_row.into_iter().map(|(((_, label), turn), times)| {
-                let allocations = if label == FLOOR { None } else { field.allocations(&turn) };
+                let allocations = if label.starts_with(FLOOR) { None } else { field.allocations(&turn) };
                 Entry::new(label, times, allocations, None)
             });
             measured.push(Row::new(row.clone(), entries.collect()));

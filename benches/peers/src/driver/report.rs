@@ -72,7 +72,7 @@ impl Entry {
     }
 
     pub(crate) fn is_rival(&self) -> bool {
-        !self.name.starts_with(OURS) && self.name != FLOOR
+        !self.name.starts_with(OURS) && !self.name.starts_with(FLOOR)
     }
 }
 

@@ -151,7 +151,7 @@ impl Target {
             _ => {}
         }
         let row = measured.iter().find(|row| row.row == self.row)?;
-        let borrowed = format!("{OURS}{BORROWED}");
+        let borrowed = format!("{OURS}, {BORROWED}");
         let ours = row.times(OURS)?;
         match &self.what {
             What::Rival => {

@@ -8,7 +8,7 @@ use countersign::jwt::JwtIssuerBuilder;
 use countersign::{ContentEncryption, JwtIssuer, Limits, encrypt};
 use peers::claims::{self, AUDIENCE, Custom, Groups, ISSUER, JWT_ID, LIFETIME, SCOPE, SUBJECT};
 use peers::ours::{OWN, decryption_key, issuer, signing_key, verifier};
-use peers::rows::{ENCRYPTIONS, NESTED_ISSUE, NESTED_VERIFY, PLAINTEXTS, SETS, SIGNATURES, SIZES};
+use peers::rows::{BORROWED, ENCRYPTIONS, NESTED_ISSUE, NESTED_VERIFY, PLAINTEXTS, SETS, SIGNATURES, SIZES};
 use peers::{keys, rows};
 
 use super::contenders::{Kind, Process};
@@ -32,7 +32,7 @@ pub(crate) fn samples() -> Vec<Sample> {
         };
         samples.push(signed(rows::verify(name), issuer));
         if name == "HS256" {
-            samples.push(signed(rows::verify_borrowed(name), issuer));
+            samples.push(signed(rows::variant(&rows::verify(name), BORROWED), issuer));
         }
     }
     let recipient = decryption_key("ECDH-ES+A256KW", "A256GCM").expect("every build has it");

@@ -1,21 +1,25 @@
 //! biscuit, on ring.
 //!
 //! It signs with keys of ring's, parsed once; it keeps public keys as bytes and parses them at each call: there is no
-//! other way in. It takes its options by value, so each call clones them. It has no EdDSA, and of key management only
-//! AES-GCM's.
+//! other way in. It takes its options by value, so each call clones them. It has no EdDSA, and of the rows' key
+//! management only `dir`, with a nonce of the caller's: a random one, as everyone else draws, since
+//! a counter would begin anew at each start under the same key.
 
 use std::sync::Arc;
 
-use biscuit::jwa::SignatureAlgorithm;
+use biscuit::jwa::{
+    ContentEncryptionAlgorithm, EncryptionOptions, KeyManagementAlgorithm, SignatureAlgorithm,
+};
+use biscuit::jwk::JWK;
 use biscuit::jws::{RegisteredHeader, Secret};
 use biscuit::{
     ClaimPresenceOptions, ClaimsSet, Empty, JWT, Presence, RegisteredClaims, SingleOrMultiple, Timestamp,
-    Validation, ValidationOptions,
+    Validation, ValidationOptions, jwe,
 };
 use peers::claims::{self, AUDIENCE, Custom, Groups, ISSUER, JWT_ID, LIFETIME, SCOPE, SUBJECT};
-use peers::rows::SIZES;
+use peers::rows::{PLAINTEXTS, SIZES};
 use peers::{Table, keys, rows};
-use ring::rand::SystemRandom;
+use ring::rand::{SecureRandom as _, SystemRandom};
 use ring::signature::{
     ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, EcdsaSigningAlgorithm,
     RsaKeyPair,
@@ -46,7 +50,38 @@ fn main() {
             Some(claims.private.groups.len())
         });
     }
+    for (size, len) in PLAINTEXTS {
+        encryption(&mut table, size, len);
+    }
     table.serve();
+}
+
+fn encryption(table: &mut Table, size: &str, len: usize) {
+    const NAMES: (&str, &str) = ("dir", "A256GCM");
+    const ALGORITHMS: (KeyManagementAlgorithm, ContentEncryptionAlgorithm) =
+        (KeyManagementAlgorithm::DirectSymmetricKey, ContentEncryptionAlgorithm::A256GCM);
+    let key = || JWK::new_octet_key(keys::SECRET, Empty {});
+    let (sealing, opening) = (key(), key());
+    let plaintext = claims::plaintext(len);
+    let random = SystemRandom::new();
+    table.make(rows::encrypt(NAMES, size), move || {
+        let mut nonce = vec![0; 12];
+        random.fill(&mut nonce).expect("there is randomness");
+        let options = EncryptionOptions::AES_GCM { nonce };
+        let header = jwe::RegisteredHeader {
+            cek_algorithm: ALGORITHMS.0,
+            enc_algorithm: ALGORITHMS.1,
+            ..jwe::RegisteredHeader::default()
+        };
+        let token = jwe::Compact::<_, Empty>::new_decrypted(header.into(), plaintext.clone());
+        let token = token.into_encrypted(&sealing, &options).expect("any bytes can be encrypted");
+        token.unwrap_encrypted().to_string()
+    });
+    table.read(rows::decrypt(NAMES, size), move |token| {
+        let token = jwe::Compact::<Vec<u8>, Empty>::new_encrypted(token);
+        let opened = token.into_decrypted(&opening, ALGORITHMS.0, ALGORITHMS.1).ok()?;
+        Some(opened.payload().ok()?.len())
+    });
 }
 
 fn key(name: &str) -> (SignatureAlgorithm, Secret, Secret) {

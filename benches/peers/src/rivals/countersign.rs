@@ -4,7 +4,7 @@ use countersign::jwe::decrypt_with_limits;
 use countersign::{ContentEncryption, JwkSet, KeySet, Limits, TokenBuffer, encrypt};
 use peers::claims::{Custom, Groups, SUBJECT};
 use peers::ours::{OWN, decryption_key, issuer, signing_key, verifier};
-use peers::rows::{ENCRYPTIONS, NESTED_ISSUE, NESTED_VERIFY, PLAINTEXTS, SETS, SIGNATURES, SIZES};
+use peers::rows::{BORROWED, ENCRYPTIONS, NESTED_ISSUE, NESTED_VERIFY, PLAINTEXTS, SETS, SIGNATURES, SIZES};
 use peers::{Table, claims, keys, rows};
 use serde::Deserialize;
 
@@ -45,7 +45,7 @@ fn signatures(table: &mut Table, name: &str) {
         return;
     }
     let borrowed = verifier(verifying_key()).build().expect("all choices are made");
-    table.read(rows::verify_borrowed(name), move |token| {
+    table.read(rows::variant(&rows::verify(name), BORROWED), move |token| {
         let mut buffer = TokenBuffer::new();
         let jwt = borrowed.verify_borrowed::<BorrowedCustom<'_>>(token, &mut buffer).ok()?;
         Some(jwt.claims().scope.len())

@@ -3,16 +3,18 @@
 //! Signers, verifiers, encrypters, decrypters and headers are made once. Its claims sets are maps, so the claims are
 //! typed by its accessors.
 
+use std::collections::HashMap;
 use std::time::SystemTime;
 
 use josekit::jwe::{
     self, A128KW, A256KW, Dir, ECDH_ES, ECDH_ES_A256KW, JweDecrypter, JweEncrypter, JweHeader, RSA_OAEP_256,
 };
-use josekit::jwk::{Jwk, KeyPair as _};
+use josekit::jwk::{Jwk, JwkSet, KeyPair as _};
+use josekit::jws::alg::ecdsa::EcdsaJwsVerifier;
 use josekit::jws::{ES256, ES384, EdDSA, HS256, JwsHeader, JwsSigner, JwsVerifier, PS256, RS256};
 use josekit::jwt::{self, JwtPayload, JwtPayloadValidator};
 use peers::claims::{self, AUDIENCE, ISSUER, JWT_ID, LIFETIME, SCOPE, SUBJECT};
-use peers::rows::{ENCRYPTIONS, NESTED_ISSUE, NESTED_VERIFY, PLAINTEXTS, SIGNATURES, SIZES};
+use peers::rows::{ENCRYPTIONS, NESTED_ISSUE, NESTED_VERIFY, PLAINTEXTS, SETS, SIGNATURES, SIZES};
 use peers::{Table, keys, rows};
 use serde_json::Value;
 
@@ -50,6 +52,9 @@ fn main() {
         }
     }
     nested(&mut table);
+    for size in SETS {
+        sets(&mut table, size);
+    }
     table.serve();
 }
 
@@ -67,6 +72,24 @@ fn nested(table: &mut Table) {
     table.read(NESTED_VERIFY, move |token| {
         let (signed, _) = jwe::deserialize_compact(token, &*decrypter).ok()?;
         scope(&verified(jwt::decode_with_verifier(&signed, &*verifier).ok()?.0)?)
+    });
+}
+
+/// A selector gives the verifier that was made once for a key of the set; for the compiler, it lives for ever.
+fn sets(table: &mut Table, size: usize) {
+    let set = JwkSet::from_bytes(keys::jwk_set(size)).expect("a JWK set");
+    let named = |key: &Jwk| {
+        let name = key.key_id().expect("it has a name").to_owned();
+        (name, ES256.verifier_from_jwk(key).expect("a good key"))
+    };
+    let verifiers: &'static HashMap<String, EcdsaJwsVerifier> =
+        Box::leak(Box::new(set.keys().into_iter().map(named).collect()));
+    table.read(rows::set(size), move |token| {
+        let decoded = jwt::decode_with_verifier_in_jwk_set(token, &set, |key| {
+            let verifier = key.key_id().and_then(|name| verifiers.get(name));
+            Ok(verifier.map(|verifier| verifier as &dyn JwsVerifier))
+        });
+        scope(&verified(decoded.ok()?.0)?)
     });
 }
 
