@@ -10,6 +10,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::{Duration, SystemTime};
 
 use countersign::gateway::cache::TokenCache;
+use countersign::gateway::propagation::{Propagation, Service};
 use countersign::gateway::replay::{MemoryReplays, TokenUse};
 use countersign::gateway::revocation::{MemoryRevocations, Revocable, Revocation, RevocationCheck};
 use countersign::profile::access_token::Grant;
@@ -27,6 +28,7 @@ fn main() {
     let mut criterion = Criterion::default().configure_from_args();
     cache(&mut criterion);
     stores(&mut criterion);
+    propagation(&mut criterion);
     criterion.final_summary();
 }
 
@@ -62,6 +64,39 @@ fn cache(criterion: &mut Criterion) {
         group.bench_function(format!("{name}/hit"), |bencher| {
             bencher.iter(|| cache.verify::<NoClaims>(&verifier, black_box(&token)).expect("it is in order"));
         });
+    }
+    group.finish();
+}
+
+/// A token minted for a service, beside the one that its authorization server issues.
+fn propagation(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("propagation");
+    let (verifier, text) = parties(JwsAlgorithm::Es256, false);
+    let token: AccessToken<NoClaims> = verifier.verify(&text).expect("it is in order");
+    let issuer =
+        AccessTokenIssuer::builder(signing_key(JwsAlgorithm::Es256)).issuer(ISSUER).audience(AUDIENCE);
+    let issuer = issuer.lifetime(Duration::from_secs(60)).build().expect("nothing is missing");
+    let grant = Grant::to("user-17", "client-4").scopes(["orders:read"]);
+    group.bench_function("beside/ES256 issue", |bencher| {
+        bencher.iter(|| issuer.issue(black_box(&grant)).expect("it can be signed"));
+    });
+    let enc = countersign::ContentEncryption::A256Gcm;
+    let key = support::decryption_key(JweAlgorithm::EcdhEsA256Kw, "P-256", enc);
+    let key = key.encryption_key().expect("it has a public half");
+    let service = |audience| Service::new(audience).scopes(["orders:read"]);
+    for algorithm in [JwsAlgorithm::Es256, JwsAlgorithm::Ed25519] {
+        let propagation = Propagation::builder(signing_key(algorithm))
+            .issuer("https://gateway.example.com")
+            .subjects_of(ISSUER)
+            .service("plain", service("https://a.internal"))
+            .service("nested", service("https://b.internal").encrypt_for(key.clone_key()))
+            .build()
+            .expect("nothing is missing");
+        for name in ["plain", "nested"] {
+            group.bench_function(format!("{algorithm} {name}/mint"), |bencher| {
+                bencher.iter(|| propagation.mint(black_box(&token), name).expect("it can be signed"));
+            });
+        }
     }
     group.finish();
 }

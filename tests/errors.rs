@@ -13,6 +13,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use countersign::gateway::propagation::{Propagation, Service, ServiceToken};
 use countersign::gateway::replay::{MemoryReplays, ReplayCheck};
 use countersign::gateway::revocation::{MemoryRevocations, Revocation, RevocationCheck};
 use countersign::jwe::{JweBuilder, JweDecrypter};
@@ -467,6 +468,18 @@ fn unsupported_and_refused() -> Vec<Case> {
             401,
             "not allowed: expected a token that wasn't used before, found one that was",
         ),
+        case(
+            passed_on("\"scope\":\"SECRET\""),
+            "insufficient_scope",
+            403,
+            "not allowed: expected a scope of the service that is called, found none that the token grants",
+        ),
+        case(
+            passed_on("\"may_act\":{\"sub\":\"SECRET\"}"),
+            "actor_not_allowed",
+            403,
+            "not allowed: expected a token in whose `may_act` this actor stands, found another actor",
+        ),
     ]
 }
 
@@ -482,6 +495,13 @@ fn replayed() -> Result<(), Error> {
     let check = ReplayCheck::new(Arc::new(MemoryReplays::new(1)));
     block_on(check.use_up(&token))?;
     block_on(check.use_up(&token))
+}
+
+fn passed_on(claim: &str) -> Result<ServiceToken, Error> {
+    let token = access_tokens().verify::<NoClaims>(&access_token(claim))?;
+    let propagation = Propagation::builder(signing_key(JwsAlgorithm::Es256)).issuer("g").subjects_of("a");
+    let service = Service::new("i").scopes(["read"]);
+    propagation.service("inventory", service).clock(stopped_at(NOW)).build()?.mint(&token, "inventory")
 }
 
 /// A confirmation of no certificate.

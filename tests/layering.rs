@@ -59,6 +59,7 @@ const CRATES: &[(&[&str], &[&str])] = &[
     (&["jwk"], &["pem_rfc7468", "sec1", "spki", "x509_cert"]),
     (&["wire"], &["base64", "base64ct", "memchr"]),
     (&["jwe"], &["miniz_oxide"]),
+    (&["gateway"], &["http"]),
 ];
 
 /// Algorithm names as string literals, and the one file where each may stand.

@@ -25,6 +25,9 @@ use std::sync::Arc;
 
 use countersign::gateway::authorization::{Denied, ExpectedValue, Requirement};
 use countersign::gateway::cache::{TokenCache, TokenCacheBuilder};
+use countersign::gateway::propagation::{
+    Outbound, Propagation, PropagationBuilder, Service, ServiceCall, ServiceToken,
+};
 use countersign::gateway::replay::{MemoryReplays, ReplayCheck, TokenUse};
 use countersign::gateway::revocation::{
     MemoryRevocations, Revocable, Revocation, RevocationCheck, RevocationKey, RevocationKind,
@@ -47,7 +50,7 @@ use countersign::keys::remote::{
 use countersign::keys::rotation::{KeyRing, KeyRingBuilder, RingKey};
 use countersign::keys::{KeyGeneration, KeySetIter};
 use countersign::profile::access_token::{
-    AccessTokenIssuerBuilder, AccessTokenVerifierBuilder, ClientCertificate, Confirmation,
+    AccessTokenIssuerBuilder, AccessTokenVerifierBuilder, Actor, Actors, ClientCertificate, Confirmation,
     ConfirmationMethod, Grant, Provider,
 };
 use countersign::{
@@ -180,6 +183,91 @@ fn verified_tokens_are_made_by_verifying_only() {
     }
 }
 
+/// No copy that nobody asked for by name, no text, no way into a serializer or out of a deserializer.
+macro_rules! assert_secret {
+    ($($type:ty),+ $(,)?) => {
+        $({
+            let name = stringify!($type);
+            assert!(!implements!($type: Clone), "{name} is Clone");
+            assert!(!implements!($type: Copy), "{name} is Copy");
+            assert!(!implements!($type: ToOwned), "{name} is ToOwned");
+            assert!(!implements!($type: Display), "{name} is Display");
+            assert!(!implements!($type: LowerHex), "{name} is LowerHex");
+            assert!(!implements!($type: Serialize), "{name} is Serialize");
+            assert!(!implements!($type: DeserializeOwned), "{name} is Deserialize");
+            assert!(!implements!($type: Deref), "{name} is Deref");
+            assert!(!implements!($type: AsRef<[u8]>), "{name} gives bytes out");
+            assert!(!implements!($type: AsRef<str>), "{name} gives text out");
+            assert!(!implements!($type: Borrow<[u8]>), "{name} gives bytes out");
+            assert!(!implements!($type: Into<Vec<u8>>), "{name} gives bytes out");
+            assert!(!implements!($type: Into<String>), "{name} gives text out");
+            assert!(!implements!($type: std::hash::Hash), "{name} is hashed, in no constant time");
+            assert!(!implements!($type: PartialOrd), "{name} is ordered, in no constant time");
+            assert!(!implements!($type: IntoIterator<Item = u8>), "{name} gives bytes out");
+            lacks!($type: to_vec, as_bytes, as_slice, as_str, to_json, clone);
+        })+
+    };
+}
+
+/// Whether a type can be made of any of these, in any of the ways there are.
+macro_rules! made_of {
+    ($type:ty: $($source:ty),+ $(,)?) => {
+        [$(
+            implements!($type: From<$source>),
+            implements!($type: TryFrom<$source>),
+            implements!($source: Into<$type>),
+            implements!($source: AsRef<$type>),
+            implements!($source: Borrow<$type>),
+            implements!($source: ToOwned<Owned = $type>),
+            implements!($source: Deref<Target = $type>),
+            implements!($type: FromIterator<$source>),
+            implements!($type: Extend<$source>),
+            implements!($type: PartialEq<$source>),
+        )+]
+    };
+}
+
+#[test]
+fn what_goes_out_isnt_made_of_what_came_in() {
+    macro_rules! assert_minted_only {
+        ($($type:ty),+) => {
+            $({
+                let name = stringify!($type);
+                let made = made_of!(
+                    $type: &'static str, String, Box<str>, std::borrow::Cow<'static, str>, Vec<u8>, &'static [u8],
+                    SecretString, SecretBytes, AccessToken<NoClaims>, &'static AccessToken<NoClaims>,
+                    VerifiedJwt<NoClaims>, &'static VerifiedJwt<NoClaims>, BorrowedJwt<'static, NoClaims>,
+                    UnverifiedToken, VerifiedJws, DecryptedJwe, TokenBuffer, Grant, ServiceCall,
+                );
+                assert!(!made.contains(&true), "{name} is made otherwise");
+                assert!(!implements!($type: std::str::FromStr), "{name} is made of text");
+                assert!(!implements!($type: DeserializeOwned), "{name} is deserialized");
+                assert!(!implements!($type: Default), "{name} is made of nothing");
+            })+
+        };
+    }
+    assert_secret!(ServiceToken, Outbound);
+    assert_minted_only!(ServiceToken, Outbound);
+    // The one way there is, and the probes tell it.
+    assert!(made_of!(Outbound: ServiceToken).contains(&true));
+    assert!(made_of!(String: &'static str).contains(&true));
+    let _: fn(ServiceToken) -> Outbound = Outbound::from;
+    let _: fn() -> Outbound = Outbound::nothing;
+    let _: fn(&Propagation, &AccessToken<NoClaims>, &'static str) -> Result<ServiceToken, Error> =
+        Propagation::mint::<NoClaims>;
+    // A verified token doesn't keep its text, which could then be forwarded.
+    lacks!(
+        AccessToken<NoClaims>: token, text, raw, as_str, as_bytes, to_compact, compact, into_inner, expose_secret,
+        authorization_value, bearer,
+    );
+    assert!(!implements!(AccessToken<NoClaims>: Display));
+    assert!(!implements!(AccessToken<NoClaims>: Serialize));
+    assert!(!implements!(AccessToken<NoClaims>: AsRef<str>));
+    assert!(!implements!(AccessToken<NoClaims>: Into<String>));
+    lacks!(PropagationBuilder: mint, mint_with, mint_async);
+    assert!(!implements!(Propagation: Default));
+}
+
 #[test]
 fn a_verifying_key_cant_sign() {
     lacks!(
@@ -227,32 +315,6 @@ fn a_chain_gives_its_key_to_who_judges_it_only() {
     assert!(!implements!(CertificateChain: Into<KeySet>));
     assert!(!implements!(UnverifiedToken: Into<CertificateChain>));
     assert!(implements!(CertificateChain: Clone));
-}
-
-/// No copy that nobody asked for by name, no text, no way into a serializer or out of a deserializer.
-macro_rules! assert_secret {
-    ($($type:ty),+ $(,)?) => {
-        $({
-            let name = stringify!($type);
-            assert!(!implements!($type: Clone), "{name} is Clone");
-            assert!(!implements!($type: Copy), "{name} is Copy");
-            assert!(!implements!($type: ToOwned), "{name} is ToOwned");
-            assert!(!implements!($type: Display), "{name} is Display");
-            assert!(!implements!($type: LowerHex), "{name} is LowerHex");
-            assert!(!implements!($type: Serialize), "{name} is Serialize");
-            assert!(!implements!($type: DeserializeOwned), "{name} is Deserialize");
-            assert!(!implements!($type: Deref), "{name} is Deref");
-            assert!(!implements!($type: AsRef<[u8]>), "{name} gives bytes out");
-            assert!(!implements!($type: AsRef<str>), "{name} gives text out");
-            assert!(!implements!($type: Borrow<[u8]>), "{name} gives bytes out");
-            assert!(!implements!($type: Into<Vec<u8>>), "{name} gives bytes out");
-            assert!(!implements!($type: Into<String>), "{name} gives text out");
-            assert!(!implements!($type: std::hash::Hash), "{name} is hashed, in no constant time");
-            assert!(!implements!($type: PartialOrd), "{name} is ordered, in no constant time");
-            assert!(!implements!($type: IntoIterator<Item = u8>), "{name} gives bytes out");
-            lacks!($type: to_vec, as_bytes, as_slice, as_str, to_json, clone);
-        })+
-    };
 }
 
 #[test]
@@ -368,6 +430,8 @@ fn every_public_type_can_be_shared_between_threads() {
         AccessTokenIssuerBuilder,
         AccessTokenVerifier,
         AccessTokenVerifierBuilder,
+        Actor<'static>,
+        Actors<'static>,
         BearerChallenge,
         BorrowedJwt<'static, NoClaims>,
         CertificateChain,
@@ -386,9 +450,9 @@ fn every_public_type_can_be_shared_between_threads() {
         EphemeralPublicKey,
         Error,
         ExpectedValue,
-        Grant,
         ExternalKeyError,
         FetchProblem,
+        Grant,
         HttpFailure,
         HttpResponse,
         JweAlgorithm,
@@ -420,8 +484,11 @@ fn every_public_type_can_be_shared_between_threads() {
         MemoryRevocations,
         NoClaims,
         NumericDate,
-        PartlyVerifiedJws,
+        Outbound,
         Part,
+        PartlyVerifiedJws,
+        Propagation,
+        PropagationBuilder,
         Provider,
         Refusal,
         RefusedSignature,
@@ -437,6 +504,9 @@ fn every_public_type_can_be_shared_between_threads() {
         RingKey,
         SecretBytes,
         SecretString,
+        Service,
+        ServiceCall,
+        ServiceToken,
         SigningKey,
         SkippedKey,
         SourcedVerifier,

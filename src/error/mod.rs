@@ -141,8 +141,9 @@ impl Error {
         }
     }
 
-    /// Returns the HTTP status that an API answers with: 401 for a bad token, 503 where no
-    /// verdict was possible, 500 where the application's own settings or keys are at fault.
+    /// Returns the HTTP status that an API answers with: 401 for a bad token, 403 for one in order that
+    /// doesn't permit a call in its name, 503 where no verdict was possible, 500 where the application's
+    /// own settings or keys are at fault.
     #[must_use]
     pub const fn http_status(&self) -> u16 {
         match self {
@@ -163,6 +164,7 @@ impl Error {
                 ..
             } => 500,
             Self::Unavailable { .. } | Self::KeySourceUnavailable => 503,
+            Self::NotAllowed(Refusal::Scope | Refusal::Actor) => 403,
             _ => 401,
         }
     }

@@ -92,6 +92,13 @@ pub enum Refusal {
     /// A token that may be used once, and was.
     #[error("expected a token that wasn't used before, found one that was")]
     Replayed,
+    /// A token that leaves no scope for what is called in its name.
+    #[error("expected a scope of the service that is called, found none that the token grants")]
+    Scope,
+    /// A token that says who may act for its subject, and means another
+    /// ([RFC 8693 §4.4](https://www.rfc-editor.org/rfc/rfc8693#section-4.4)).
+    #[error("expected a token in whose `may_act` this actor stands, found another actor")]
+    Actor,
 }
 
 impl Refusal {
@@ -111,6 +118,8 @@ impl Refusal {
             Self::NotBound => "not_bound",
             Self::Revoked => "revoked",
             Self::Replayed => "replayed",
+            Self::Scope => "insufficient_scope",
+            Self::Actor => "actor_not_allowed",
         }
     }
 }

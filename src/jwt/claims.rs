@@ -14,7 +14,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use super::NumericDate;
 use crate::error::{ClaimProblem, Error, Part};
 use crate::limits::Limits;
-use crate::wire::json::{Kind, Value, for_each_member, scan_object};
+use crate::wire::json::{Kind, Members, Value, for_each_member, scan_object};
 
 /// The registered claims of RFC 7519 §4.1. Each is absent or valid; a malformed one is an error
 /// before this value exists.
@@ -46,10 +46,16 @@ impl<'a> Audience<'a> {
 }
 
 impl<'a> Registered<'a> {
-    /// Reads the claims set, calling `each` with every claim's name before its value is judged.
-    pub(crate) fn read(text: &'a str, limits: &Limits, mut each: impl FnMut(&str)) -> Result<Self, Error> {
+    /// Reads the claims set, calling `each` with every claim's name before its value is judged. The claims
+    /// are in `members` then.
+    pub(crate) fn read(
+        text: &'a str,
+        limits: &Limits,
+        members: &mut Members<'a>,
+        mut each: impl FnMut(&str),
+    ) -> Result<Self, Error> {
         let mut registered = Self::default();
-        scan_object(text, Part::Claims, limits, |name, value| {
+        members.scan(text, Part::Claims, limits, |name, value| {
             each(name);
             match name {
                 "iss" => registered.issuer = Some(string("iss", value)?),
@@ -165,6 +171,14 @@ impl<'a> Claims<'a> {
     /// The limits that the text was scanned under.
     pub(crate) fn limits(&self) -> &'a Limits {
         self.limits
+    }
+
+    /// All claims, for a reader that asks for many.
+    pub(crate) fn members(&self) -> Members<'a> {
+        let mut members = Members::new();
+        // It was scanned before, so it can't fail.
+        let _ = members.scan(self.text, Part::Claims, self.limits, |_, _| Ok(()));
+        members
     }
 
     /// Hands each claim to `each`, in one pass.

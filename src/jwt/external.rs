@@ -14,7 +14,9 @@ use super::nested::{Decryption, encrypt_signed};
 use super::verified::{BorrowedJwt, TokenBuffer, VerifiedJwt};
 use super::verifier::JwtVerifier;
 use crate::error::{Error, Part};
+use crate::jwe::EncryptionKey;
 use crate::jws::{unsigned_token, with_signature};
+use crate::wire::json::Members;
 use crate::wire::typed;
 
 impl JwtIssuer {
@@ -53,7 +55,7 @@ impl JwtIssuer {
         claims: &T,
     ) -> impl Future<Output = Result<String, Error>> + Send + use<'_, T> {
         let signing_input = self.signing_input(Some(subject), claims);
-        async move { self.sign_and_finish(signing_input?).await }
+        async move { self.sign_and_finish(self.recipient.as_ref(), signing_input?).await }
     }
 
     /// Issues a token that names no subject. Otherwise as [`issue_async`](Self::issue_async).
@@ -66,7 +68,7 @@ impl JwtIssuer {
         claims: &T,
     ) -> impl Future<Output = Result<String, Error>> + Send + use<'_, T> {
         let signing_input = self.signing_input(None, claims);
-        async move { self.sign_and_finish(signing_input?).await }
+        async move { self.sign_and_finish(self.recipient.as_ref(), signing_input?).await }
     }
 
     fn signing_input<T: Serialize + ?Sized>(
@@ -84,8 +86,18 @@ impl JwtIssuer {
         subject: Option<&str>,
         own: &str,
     ) -> impl Future<Output = Result<String, Error>> + Send + use<'_> {
+        self.issue_text_to_async(self.recipient.as_ref(), subject, own)
+    }
+
+    /// Issues a token with these claims to this recipient, whoever the issuer's own is.
+    pub(crate) fn issue_text_to_async<'a>(
+        &'a self,
+        recipient: Option<&'a EncryptionKey>,
+        subject: Option<&str>,
+        own: &str,
+    ) -> impl Future<Output = Result<String, Error>> + Send + use<'a> {
         let signing_input = self.signing_input_of_text(subject, own);
-        async move { self.sign_and_finish(signing_input?).await }
+        async move { self.sign_and_finish(recipient, signing_input?).await }
     }
 
     fn signing_input_of_text(&self, subject: Option<&str>, own: &str) -> Result<Zeroizing<String>, Error> {
@@ -93,10 +105,14 @@ impl JwtIssuer {
         Ok(Zeroizing::new(unsigned_token(self.signing_key.algorithm(), &self.header, payload.as_bytes())))
     }
 
-    async fn sign_and_finish(&self, mut signing_input: Zeroizing<String>) -> Result<String, Error> {
+    async fn sign_and_finish(
+        &self,
+        recipient: Option<&EncryptionKey>,
+        mut signing_input: Zeroizing<String>,
+    ) -> Result<String, Error> {
         let signature = self.signing_key.sign_async(signing_input.as_bytes()).await?;
         let signed = with_signature(std::mem::take(&mut *signing_input), &signature);
-        match &self.recipient {
+        match recipient {
             None => Ok(signed),
             Some(recipient) => encrypt_signed(recipient, Zeroizing::new(signed).as_bytes()),
         }
@@ -140,7 +156,7 @@ impl JwtVerifier {
     /// other opens the token.
     pub async fn verify_async<T: DeserializeOwned>(&self, token: &str) -> Result<VerifiedJwt<T>, Error> {
         let mut buffer = TokenBuffer::new();
-        Ok(VerifiedJwt::new(self.verify_reading_async(token, &mut buffer, typed::from_json).await?))
+        Ok(VerifiedJwt::new(self.verify_reading_async(token, &mut buffer, typed::from_members).await?))
     }
 
     /// Verifies a token like [`verify_async`](Self::verify_async); the claims borrow their text from the
@@ -154,7 +170,7 @@ impl JwtVerifier {
         token: &str,
         buffer: &'b mut TokenBuffer,
     ) -> Result<BorrowedJwt<'b, T>, Error> {
-        self.verify_reading_async(token, buffer, typed::from_json).await
+        self.verify_reading_async(token, buffer, typed::from_members).await
     }
 
     /// Verifies a token, and has the text of its claims read once all else holds.
@@ -162,7 +178,7 @@ impl JwtVerifier {
         &'b self,
         token: &str,
         buffer: &'b mut TokenBuffer,
-        read: impl FnOnce(&'b str) -> Result<T, Error>,
+        read: impl FnOnce(&Members<'b>) -> Result<T, Error>,
     ) -> Result<BorrowedJwt<'b, T>, Error> {
         let Some(decryption) = self.decryption_of(token)? else {
             return self.accept_signed(token, buffer, read);

@@ -23,7 +23,7 @@ use crate::jws::{JwsBuilder, SigningKey, sign_encoded};
 use crate::limits::Limits;
 use crate::secret::WipedText;
 use crate::wire::base64url;
-use crate::wire::json::write_string;
+use crate::wire::json::{Members, write_string};
 use crate::wire::typed;
 
 /// Issues tokens: built once, shared by reference.
@@ -140,9 +140,19 @@ impl JwtIssuer {
 
     /// Issues a token with these claims, which are JSON text already.
     pub(crate) fn issue_text(&self, subject: Option<&str>, own: &str) -> Result<String, Error> {
+        self.issue_text_to(self.recipient.as_ref(), subject, own)
+    }
+
+    /// Issues a token with these claims to this recipient, whoever the issuer's own is.
+    pub(crate) fn issue_text_to(
+        &self,
+        recipient: Option<&EncryptionKey>,
+        subject: Option<&str>,
+        own: &str,
+    ) -> Result<String, Error> {
         let payload = self.claims_set(subject, own)?;
         let signed = sign_encoded(&self.signing_key, &self.header, payload.as_bytes())?;
-        match &self.recipient {
+        match recipient {
             None => Ok(signed),
             Some(recipient) => encrypt_signed(recipient, WipedText::from(signed).as_bytes()),
         }
@@ -189,7 +199,7 @@ impl JwtIssuer {
         let written = || self.written.iter().copied().chain(has_subject.then_some("sub"));
         let mut members = written().count();
         let mut twice = None;
-        let read = Registered::read(own, &limits, |name| {
+        let read = Registered::read(own, &limits, &mut Members::new(), |name| {
             members += 1;
             twice = twice.or(written().find(|written| *written == name));
         });

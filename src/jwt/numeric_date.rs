@@ -73,6 +73,11 @@ impl NumericDate {
         Some(Self { seconds, nanoseconds: nanoseconds.min(NANOSECONDS - 1) })
     }
 
+    /// The date without its fraction: not every verifier reads one.
+    pub(crate) fn whole(self) -> Self {
+        Self { seconds: self.seconds, nanoseconds: 0 }
+    }
+
     /// The date that much later, or the last there is.
     pub(crate) fn saturating_add(self, duration: Duration) -> Self {
         let nanoseconds = self.nanoseconds + duration.subsec_nanos();

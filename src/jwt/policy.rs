@@ -12,6 +12,7 @@ use super::NumericDate;
 use super::claims::{Audience, Claims, Registered};
 use crate::error::{ClaimProblem, Error};
 use crate::limits::Limits;
+use crate::wire::json::Members;
 
 /// What the claims must be. The issuer is judged by the verifier, which knows whose key signed.
 pub(super) struct Policy {
@@ -80,9 +81,14 @@ impl Policy {
     pub(super) const MAX_REQUIRED: usize = 64;
 
     /// Reads the claims set: each registered claim is absent or valid, and each required claim is there.
-    pub(super) fn read<'a>(&self, text: &'a str, limits: &Limits) -> Result<Registered<'a>, Error> {
+    pub(super) fn read<'a>(
+        &self,
+        text: &'a str,
+        limits: &Limits,
+        members: &mut Members<'a>,
+    ) -> Result<Registered<'a>, Error> {
         let mut seen = 0_u64;
-        let registered = Registered::read(text, limits, |name| {
+        let registered = Registered::read(text, limits, members, |name| {
             for (position, _) in self.required.iter().enumerate().filter(|(_, required)| *required == name) {
                 seen |= 1 << position;
             }

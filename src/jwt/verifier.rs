@@ -25,6 +25,7 @@ use crate::keys::{KeySet, check_count};
 use crate::limits::Limits;
 use crate::wire::compact::{self, Form};
 use crate::wire::header::{Header, media_type_eq};
+use crate::wire::json::Members;
 use crate::wire::typed;
 
 /// Verifies tokens: built once, shared by reference.
@@ -144,7 +145,7 @@ impl JwtVerifier {
     ///   [`verify_async`](Self::verify_async) does.
     pub fn verify<T: DeserializeOwned>(&self, token: &str) -> Result<VerifiedJwt<T>, Error> {
         let mut buffer = TokenBuffer::new();
-        Ok(VerifiedJwt::new(self.verify_reading(token, &mut buffer, typed::from_json)?))
+        Ok(VerifiedJwt::new(self.verify_reading(token, &mut buffer, typed::from_members)?))
     }
 
     /// Verifies a token like [`verify`](Self::verify); the claims borrow their text from the buffer.
@@ -181,19 +182,19 @@ impl JwtVerifier {
         token: &str,
         buffer: &'b mut TokenBuffer,
     ) -> Result<BorrowedJwt<'b, T>, Error> {
-        self.verify_reading(token, buffer, typed::from_json)
+        self.verify_reading(token, buffer, typed::from_members)
     }
 
     pub(crate) fn limits(&self) -> &Limits {
         &self.limits
     }
 
-    /// Verifies a token, and has the text of its claims read once all else holds.
+    /// Verifies a token, and has its claims read once all else holds.
     pub(crate) fn verify_reading<'b, T>(
         &'b self,
         token: &str,
         buffer: &'b mut TokenBuffer,
-        read: impl FnOnce(&'b str) -> Result<T, Error>,
+        read: impl FnOnce(&Members<'b>) -> Result<T, Error>,
     ) -> Result<BorrowedJwt<'b, T>, Error> {
         let Some(decryption) = self.decryption_of(token)? else {
             return self.accept_signed(token, buffer, read);
@@ -217,7 +218,7 @@ impl JwtVerifier {
         &'b self,
         token: &str,
         buffer: &'b mut TokenBuffer,
-        read: impl FnOnce(&'b str) -> Result<T, Error>,
+        read: impl FnOnce(&Members<'b>) -> Result<T, Error>,
     ) -> Result<BorrowedJwt<'b, T>, Error> {
         // Whoever understands parameters reads them once the token is verified: their header is needed again.
         let accepted_headers = self.understood.is_empty().then_some(&self.accepted_headers);
@@ -228,14 +229,15 @@ impl JwtVerifier {
         })?;
         let is_known = known.is_some();
         let hint = known.map_or_else(|| self.judge_header(&parts), Ok)?;
-        let (key, text, registered) = self.check_signature(&parts, &hint)?;
+        let mut members = Members::new();
+        let (key, registered) = self.check_signature(&parts, &hint, &mut members)?;
         if let Some(accepted_headers) = accepted_headers
             && !is_known
         {
             accepted_headers.keep(parts.encoded_header(), &hint);
         }
-        self.policy.judge(&registered, Claims::new(text, &self.limits), self.clock.now().into())?;
-        let claims = read(text)?;
+        self.policy.judge(&registered, Claims::new(members.text(), &self.limits), self.clock.now().into())?;
+        let claims = read(&members)?;
         let header = UnderstoodHeader::new(parts.header_text(), &self.understood);
         Ok(BorrowedJwt { registered, algorithm: key.algorithm(), key_id: key.key_id(), header, claims })
     }
@@ -263,12 +265,13 @@ impl JwtVerifier {
     }
 
     /// Finds the key that made the signature, among those of an issuer that the claims name. Returns
-    /// it with the claims, which are authentic from here on.
+    /// it with the registered claims, and puts all of them into `members`: authentic from here on.
     fn check_signature<'b>(
         &'b self,
         parts: &SignedParts<'_, 'b>,
         SignerHint { algorithm, key_id }: &SignerHint<'_>,
-    ) -> Result<(&'b VerifyingKey, &'b str, Registered<'b>), Error> {
+        members: &mut Members<'b>,
+    ) -> Result<(&'b VerifyingKey, Registered<'b>), Error> {
         let algorithm = *algorithm;
         let hint = self.issuer_hint(parts);
         let sources = self.sources.iter().filter(|source| match &hint {
@@ -294,12 +297,12 @@ impl JwtVerifier {
         let mut signers = candidates.filter(|(_, key)| parts.verified_by(key)).peekable();
         signers.peek().ok_or(Error::InvalidSignature)?;
         let text = typed::text(parts.unverified_payload(), Part::Claims)?;
-        let registered = self.policy.read(text, &self.limits)?;
+        let registered = self.policy.read(text, &self.limits, members)?;
         // Issuers may share a key, so a key that fits another issuer may be found again for this one.
         let mut refusal = Error::InvalidSignature;
         for (source, key) in signers {
             match source.check_issuer(registered.issuer.as_deref()) {
-                Ok(()) => return Ok((key, text, registered)),
+                Ok(()) => return Ok((key, registered)),
                 Err(reason) => refusal = reason,
             }
         }

@@ -10,6 +10,7 @@
 pub(crate) mod base64;
 pub(crate) mod base64url;
 pub(crate) mod compact;
+mod fields;
 pub(crate) mod header;
 pub(crate) mod json;
 pub(crate) mod jwe_json;

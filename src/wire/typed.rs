@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Defect, Error, Part};
 use crate::secret::Wiped;
+use crate::wire::fields;
+use crate::wire::json::Members;
 
 /// Returns decoded bytes as text.
 pub(crate) fn text(decoded: &[u8], part: Part) -> Result<&str, Error> {
@@ -26,6 +28,15 @@ pub(crate) fn text(decoded: &[u8], part: Part) -> Result<&str, Error> {
 pub(crate) fn from_json<'de, T: Deserialize<'de>>(text: &'de str) -> Result<T, Error> {
     serde_json::from_str(text)
         .map_err(|error| Error::ClaimsType { expected: expected(&error), column: column(text, &error) })
+}
+
+/// Reads a value from an object that was scanned: as [`from_json`] reads its text, and sooner.
+///
+/// # Errors
+///
+/// As [`from_json`].
+pub(crate) fn from_members<'de, T: Deserialize<'de>>(members: &Members<'de>) -> Result<T, Error> {
+    fields::read(members).map_or_else(|| from_json(members.text()), Ok)
 }
 
 /// Writes a value as JSON text, which is wiped when dropped.

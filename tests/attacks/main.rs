@@ -36,6 +36,7 @@ mod keys_of_pairs;
 mod passwords;
 mod positives;
 mod post_quantum;
+mod propagation;
 mod published_secrets;
 #[path = "../support/remote.rs"]
 mod remote;

@@ -14,7 +14,6 @@ const AWAITED: &[(u16, &str)] = &[
     (127, "logout tokens"),
     (128, "SD-JWT"),
     (129, "token status lists"),
-    (146, "requests to other services: the token that came in"),
     (147, "a line of a log for each decision"),
 ];
 

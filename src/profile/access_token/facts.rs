@@ -6,12 +6,13 @@
 
 use std::borrow::Cow;
 
+use super::actor::Actor;
 use super::confirmation::Confirmation;
 use super::dialect::{Dialect, Form, Source};
 use crate::error::{ClaimProblem, Error};
 use crate::jwt::{ClaimValue, Claims, Descent, NumericDate};
 use crate::limits::Limits;
-use crate::wire::json::{Kind, Value};
+use crate::wire::json::{Kind, Members, Value};
 
 /// What the claims say, in their own text.
 pub(super) struct Facts<'a> {
@@ -28,6 +29,7 @@ pub(super) struct Facts<'a> {
     pub(super) amr: Vec<Cow<'a, str>>,
     pub(super) confirmation: Option<Confirmation>,
     pub(super) session: Option<Cow<'a, str>>,
+    pub(super) transaction_id: Option<Cow<'a, str>>,
 }
 
 /// Lists the claims and makes the search for one: a `match` takes a few steps where a list is walked.
@@ -82,17 +84,19 @@ watched! {
     "hasgroups",
     "_claim_names",
     "sid",
+    "act",
+    "txn",
 }
 
 /// The watched claims that a token has, with their values.
-pub(super) struct Members<'a> {
+pub(super) struct Watched<'a> {
     found: Vec<(&'static str, Value<'a>)>,
 }
 
-impl<'a> Members<'a> {
-    fn of(claims: Claims<'a>) -> Self {
+impl<'a> Watched<'a> {
+    fn of(claims: &Members<'a>, limits: &Limits) -> Self {
         let mut found = Vec::with_capacity(16);
-        claims.for_each(|name, value| {
+        claims.for_each(limits, |name, value| {
             if let Some(watched) = watched(name) {
                 found.push((watched, value));
             }
@@ -188,9 +192,8 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
 
 impl<'a> Facts<'a> {
     /// Reads what the claims say, once they are those of an access token.
-    pub(super) fn read(dialect: &Dialect, claims: Claims<'a>) -> Result<Self, Error> {
-        let limits = claims.limits();
-        let members = Members::of(claims);
+    pub(super) fn read(dialect: &Dialect, claims: &Members<'a>, limits: &'a Limits) -> Result<Self, Error> {
+        let members = Watched::of(claims, limits);
         let unwanted = dialect.unwanted.iter().find(|name| members.find(name).is_some());
         if let Some(name) = unwanted {
             return Err(Error::for_claim(*name, ClaimProblem::Unwanted));
@@ -203,6 +206,9 @@ impl<'a> Facts<'a> {
             let name = dialect.client_id.first().copied().unwrap_or_default();
             Error::for_claim(name, ClaimProblem::Missing { hint: "" })
         })?;
+        if let Some(act) = members.find("act") {
+            Actor::check(act, limits)?;
+        }
         let list = |source| members.list(source, limits);
         Ok(Self {
             client_id,
@@ -217,11 +223,12 @@ impl<'a> Facts<'a> {
             amr: list(&Source::claim("amr", Form::List))?,
             confirmation: members.find("cnf").map(|value| Confirmation::read(value, limits)).transpose()?,
             session: members.find("sid").map(|sid| sid.as_str().unwrap_or(Cow::Borrowed(sid.text()))),
+            transaction_id: members.text("txn")?,
         })
     }
 }
 
-impl Members<'_> {
+impl Watched<'_> {
     /// Claims may stand elsewhere, and `_claim_names` says which (OpenID Connect Core §5.6.2). Microsoft says
     /// so too by `hasgroups` where they are too many (Access token claims reference, Groups overage claim).
     fn groups_are_complete(&self, dialect: &Dialect, limits: &Limits) -> bool {

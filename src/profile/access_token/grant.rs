@@ -5,7 +5,6 @@
 
 use std::fmt;
 use std::fmt::Write as _;
-use std::time::SystemTime;
 
 use zeroize::Zeroizing;
 
@@ -100,7 +99,7 @@ impl Grant {
 
     /// Sets when the subject last authenticated, `auth_time`
     /// ([RFC 9068 §2.2.1](https://www.rfc-editor.org/rfc/rfc9068#section-2.2.1)). It stays as it was when tokens are refreshed.
-    pub fn authenticated_at(mut self, time: SystemTime) -> Self {
+    pub fn authenticated_at(mut self, time: impl Into<NumericDate>) -> Self {
         self.authenticated_at = Some(time.into());
         self
     }
@@ -136,7 +135,7 @@ impl Grant {
     }
 
     /// Writes the grant's claims, and then the members of the caller's, as one object.
-    pub(super) fn write(&self, own: &str) -> Result<Zeroizing<String>, Error> {
+    pub(crate) fn write(&self, own: &str) -> Result<Zeroizing<String>, Error> {
         self.check()?;
         check_own(own)?;
         // Text that isn't an object goes on as it is: the issuer has the words for it.

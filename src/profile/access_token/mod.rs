@@ -5,6 +5,7 @@
 //! whose tokens aren't quite of RFC 9068 have presets, see [`Provider`]. A token that is bound to a key
 //! ([RFC 8705 §3](https://www.rfc-editor.org/rfc/rfc8705#section-3), [RFC 9449 §6](https://www.rfc-editor.org/rfc/rfc9449#section-6)) passes with a [`ProofOfPossession`] only.
 
+mod actor;
 mod confirmation;
 mod dialect;
 mod facts;
@@ -17,6 +18,7 @@ mod token;
 mod verifier;
 mod verifier_builder;
 
+pub use actor::{Actor, Actors};
 pub use confirmation::{ClientCertificate, Confirmation, ConfirmationMethod, ProofOfPossession};
 pub use grant::Grant;
 pub use issuer::{AccessTokenIssuer, AccessTokenIssuerBuilder};

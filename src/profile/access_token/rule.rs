@@ -4,7 +4,7 @@
 //! These tell a provider's access token from its other tokens where the header's type doesn't. Claims go
 //! in, a refusal for one of them comes out.
 
-use super::facts::Members;
+use super::facts::Watched;
 use crate::error::{ClaimProblem, Error};
 use crate::keys::tenants::TENANT;
 
@@ -25,7 +25,7 @@ pub(super) enum Rule {
 }
 
 impl Rule {
-    pub(super) fn judge(&self, members: &Members<'_>) -> Result<(), Error> {
+    pub(super) fn judge(&self, members: &Watched<'_>) -> Result<(), Error> {
         match self {
             Self::OneOf(claim, expected) => {
                 let found = members.text(claim)?.ok_or_else(|| missing(claim, ""))?;

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
+use super::actor::Actor;
 use super::confirmation::Confirmation;
 use super::facts::Facts;
 use crate::error::Error;
@@ -55,6 +56,7 @@ struct Said {
     amr: Vec<String>,
     confirmation: Option<Confirmation>,
     session: Option<String>,
+    transaction_id: Option<String>,
     /// The whole claims set, for claims that are asked for by path.
     text: WipedText,
     limits: Limits,
@@ -83,6 +85,7 @@ impl<T> AccessToken<T> {
             amr,
             confirmation,
             session,
+            transaction_id,
         } = facts;
         let said = Said {
             jwt,
@@ -98,6 +101,7 @@ impl<T> AccessToken<T> {
             amr: owned(amr),
             confirmation,
             session: session.map(Cow::into_owned),
+            transaction_id: transaction_id.map(Cow::into_owned),
             text: WipedText::from(text.to_owned()),
             limits: limits.clone(),
         };
@@ -237,6 +241,20 @@ impl<T> AccessToken<T> {
         self.said.session.as_deref()
     }
 
+    /// Returns `act`, who acts for the subject, with those who acted before
+    /// ([RFC 8693 §4.1](https://www.rfc-editor.org/rfc/rfc8693#section-4.1)). None if nobody is named beside the client.
+    #[must_use]
+    pub fn actor(&self) -> Option<Actor<'_>> {
+        self.claim(["act"]).map(|act| Actor::new(act.value(), &self.said.limits))
+    }
+
+    /// Returns `txn`, the transaction that this token and others are part of
+    /// ([RFC 8417 §2.2](https://www.rfc-editor.org/rfc/rfc8417#section-2.2)).
+    #[must_use]
+    pub fn transaction_id(&self) -> Option<&str> {
+        self.said.transaction_id.as_deref()
+    }
+
     /// Returns the algorithm of the key that the signature verifies under.
     #[must_use]
     pub fn algorithm(&self) -> JwsAlgorithm {
@@ -308,7 +326,7 @@ impl<T> AccessToken<T> {
         const EACH: usize = 64;
         let lists = [&self.said.scopes, &self.said.roles, &self.said.groups, &self.said.entitlements];
         let listed = lists.into_iter().map(Vec::len).sum::<usize>();
-        let strings = listed + self.said.amr.len() + self.audience().count() + 8;
+        let strings = listed + self.said.amr.len() + self.audience().count() + 9;
         // The text, what was read of it, and `jti` or `cnf` once more: no more than three times the text.
         let text = self.said.text.capacity().saturating_mul(3);
         let key_id = self.key_id().map_or(0, str::len);
@@ -317,6 +335,11 @@ impl<T> AccessToken<T> {
 
     pub(crate) fn descend(&self, path: &[String]) -> Descent<'_> {
         self.all_claims().descend(path)
+    }
+
+    /// The limits that the claims were scanned under.
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.said.limits
     }
 
     fn all_claims(&self) -> Claims<'_> {

@@ -17,8 +17,9 @@ use super::provider::Provider;
 use super::token::{AccessToken, Read};
 use super::verifier_builder::AccessTokenVerifierBuilder;
 use crate::error::{Error, Refusal};
-use crate::jwt::{Claims, JwtVerifier, NoClaims, SourcedVerifier, TokenBuffer, VerifiedJwt};
+use crate::jwt::{JwtVerifier, NoClaims, SourcedVerifier, TokenBuffer, VerifiedJwt};
 use crate::keys::{KeySet, keys_of};
+use crate::wire::json::Members;
 use crate::wire::typed;
 
 /// Verifies access tokens ([RFC 9068 §4](https://www.rfc-editor.org/rfc/rfc9068#section-4)): built once, shared by reference.
@@ -168,8 +169,7 @@ impl AccessTokenVerifier {
         presented: &Presented<'_>,
     ) -> Result<AccessToken<T>, Error> {
         let mut buffer = TokenBuffer::new();
-        let read = |text| self.read(text, presented);
-        let jwt = self.jwt.verify_reading(token, &mut buffer, read)?;
+        let jwt = self.jwt.verify_reading(token, &mut buffer, |claims| self.read(claims, presented))?;
         Ok(AccessToken::new(VerifiedJwt::new(jwt), self.jwt.limits()))
     }
 
@@ -179,8 +179,8 @@ impl AccessTokenVerifier {
         presented: &Presented<'_>,
     ) -> Result<AccessToken<T>, Error> {
         let mut buffer = TokenBuffer::new();
-        let read = |text| self.read(text, presented);
-        let jwt = self.jwt.verify_reading_async(token, &mut buffer, read).await?;
+        let read = self.jwt.verify_reading_async(token, &mut buffer, |claims| self.read(claims, presented));
+        let jwt = read.await?;
         Ok(AccessToken::new(VerifiedJwt::new(jwt), self.jwt.limits()))
     }
 
@@ -208,12 +208,12 @@ impl AccessTokenVerifier {
     /// Reads the claims of a token that is authentic and in time, the caller's last.
     fn read<'a, T: DeserializeOwned>(
         &'a self,
-        text: &'a str,
+        claims: &Members<'a>,
         presented: &Presented<'_>,
     ) -> Result<Read<'a, T>, Error> {
-        let facts = Facts::read(&self.dialect, Claims::new(text, self.jwt.limits()))?;
+        let facts = Facts::read(&self.dialect, claims, self.jwt.limits())?;
         self.check_binding(facts.confirmation.as_ref(), presented)?;
-        Ok(Read { facts, text, claims: typed::from_json(text)? })
+        Ok(Read { facts, text: claims.text(), claims: typed::from_members(claims)? })
     }
 
     fn check_binding(

@@ -242,7 +242,9 @@ impl AccessTokenVerifierBuilder {
         jwt = jwt.required_claims(Dialect::REQUIRED.iter().chain(dialect.required).copied());
         let dialect = Arc::new(dialect);
         let judged = Arc::clone(&dialect);
-        jwt = jwt.check_if_expired(move |claims| Facts::read(&judged, claims).map(drop));
+        jwt = jwt.check_if_expired(move |claims| {
+            Facts::read(&judged, &claims.members(), claims.limits()).map(drop)
+        });
         Ok(AccessTokenVerifier {
             jwt: jwt.build()?,
             dialect,

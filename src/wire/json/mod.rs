@@ -6,12 +6,14 @@
 //! an `f64`, anything after the object, and nesting or members beyond [`Limits`]. What is
 //! accepted here, `serde_json` accepts too and reads the same.
 
+mod members;
 mod names;
 mod scanner;
 mod string;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use members::{Member, Members};
 pub(crate) use string::write_string;
 
 use std::borrow::Cow;
@@ -61,9 +63,9 @@ pub(crate) fn scan_object<'a>(
     text: &'a str,
     part: Part,
     limits: &Limits,
-    member: impl FnMut(&str, Value<'a>) -> Result<(), Error>,
+    mut member: impl FnMut(&str, Value<'a>) -> Result<(), Error>,
 ) -> Result<(), Error> {
-    scan(Scanner::new(text, limits), part, member)
+    scan(Scanner::new(text, limits), part, |name, value| member(name, value))
 }
 
 /// Hands out the members of an object that passed [`scan_object`]: its names are known to be distinct, and
@@ -103,7 +105,7 @@ pub(crate) fn scan_object_with_list<'a>(
 fn scan<'a>(
     mut scanner: Scanner<'a>,
     part: Part,
-    mut member: impl FnMut(&str, Value<'a>) -> Result<(), Error>,
+    mut member: impl FnMut(&Cow<'a, str>, Value<'a>) -> Result<(), Error>,
 ) -> Result<(), Error> {
     let scanned = if scanner.start() == Some(Kind::Object) {
         let scanned = scanner.object(1, |name, value| member(name, value).map_err(Stop::Refused));
@@ -175,10 +177,14 @@ impl<'a> Value<'a> {
     /// which needs no escapes, takes `Cow::Borrowed` alone.
     pub(crate) fn as_str(self) -> Option<Cow<'a, str>> {
         match self.kind {
-            Kind::String if self.is_plain => string::without_quotes(self.text).map(Cow::Borrowed),
-            Kind::String => string::unquote(self.text),
+            Kind::String => self.as_plain_str().map(Cow::Borrowed).or_else(|| string::unquote(self.text)),
             _ => None,
         }
+    }
+
+    /// Returns the string, if it is one that is known to have no escapes.
+    pub(crate) fn as_plain_str(self) -> Option<&'a str> {
+        if self.is_plain { string::without_quotes(self.text) } else { None }
     }
 
     /// Returns the boolean, if it is one.

@@ -60,7 +60,7 @@ impl<'a> Scanner<'a> {
     pub(super) fn object<E: From<Fault>>(
         &mut self,
         level: usize,
-        mut member: impl FnMut(&str, Value<'a>) -> Result<(), E>,
+        mut member: impl FnMut(&Cow<'a, str>, Value<'a>) -> Result<(), E>,
     ) -> Result<(), E> {
         self.open(level)?;
         if self.take(b'}') {
