@@ -8,8 +8,11 @@ use std::time::Instant;
 const OURS: &str = "countersign";
 const RIVAL: &str = "jsonwebtoken";
 
+/// By library.
+pub(crate) type Seconds = BTreeMap<&'static str, f64>;
+
 /// Seconds of countersign's build with its default features, and of jsonwebtoken's with `aws_lc_rs`.
-pub(crate) fn measure() -> BTreeMap<&'static str, f64> {
+pub(crate) fn measure() -> Seconds {
     let library = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let library = library.canonicalize().expect("the library is there");
     let ours = format!("countersign = {{ path = {:?} }}", library.display().to_string());
@@ -18,7 +21,7 @@ pub(crate) fn measure() -> BTreeMap<&'static str, f64> {
 }
 
 /// Ours ÷ the rival's.
-pub(crate) fn ratio(seconds: &BTreeMap<&'static str, f64>) -> Option<f64> {
+pub(crate) fn ratio(seconds: &Seconds) -> Option<f64> {
     Some(seconds.get(OURS)? / seconds.get(RIVAL)?)
 }
 

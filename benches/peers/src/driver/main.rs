@@ -44,7 +44,9 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let missed: usize = options.stacks.iter().map(|stack| run(*stack, &options)).sum();
+    let build_seconds = options.build_times.then(build_times::measure);
+    let missed: usize =
+        options.stacks.iter().map(|stack| run(*stack, &options, build_seconds.as_ref())).sum();
     if options.check && missed > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
 
@@ -86,15 +88,13 @@ fn target_folder() -> PathBuf {
 }
 
 /// One run; gives the number of targets that were missed.
-fn run(stack: Stack, options: &Options) -> usize {
+fn run(stack: Stack, options: &Options, build_seconds: Option<&build_times::Seconds>) -> usize {
     let pace = if options.quick { Pace::QUICK } else { Pace::FULL };
     let mut report = Report::new(stack, pace);
     let field = Field::build(stack, options, &mut report.left_out);
     report.rows = measured(field, options, pace);
-    if options.build_times {
-        report.build_seconds = Some(build_times::measure());
-    }
-    let build_ratio = report.build_seconds.as_ref().and_then(build_times::ratio);
+    report.build_seconds = build_seconds.cloned();
+    let build_ratio = build_seconds.and_then(build_times::ratio);
     let wanted = |row: &str| options.only.as_ref().is_none_or(|only| row.contains(only.as_str()));
     let targets = targets::of(stack).into_iter().filter(|target| wanted(&target.row));
     report.targets = targets.filter_map(|target| target.judge(&report.rows, build_ratio)).collect();

@@ -8,6 +8,7 @@ use std::time::SystemTime;
 
 use serde::Serialize;
 
+use super::build_times::Seconds;
 use super::contenders::{FLOOR, OURS, PACKAGES, Stack};
 use super::rounds::{Pace, Times, median, paired_ratio, quantile};
 use super::targets::Verdict;
@@ -26,7 +27,7 @@ pub(crate) struct Report {
     /// Rows that a contender has but doesn't do as the others do.
     pub(crate) left_out: Vec<LeftOut>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) build_seconds: Option<BTreeMap<&'static str, f64>>,
+    pub(crate) build_seconds: Option<Seconds>,
 }
 
 #[derive(Serialize)]
