@@ -1,5 +1,5 @@
 //! The gateway's parts beside the crypto that they save or add to: the cache's hit beside the verification that it
-//! skips, revocation and replay beside an HS256 verification, at a million entries.
+//! skips, the audit trail by its sink, revocation and replay beside an HS256 verification, at a million entries.
 
 mod support;
 
@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, SystemTime};
 
+use countersign::gateway::audit::{Audit, AuditBuilder, AuditEvent, AuditSink, JsonLines, channel};
 use countersign::gateway::cache::TokenCache;
 use countersign::gateway::propagation::{Propagation, Service};
 use countersign::gateway::replay::{MemoryReplays, TokenUse};
@@ -27,6 +28,7 @@ const MILLION: usize = 1_000_000;
 fn main() {
     let mut criterion = Criterion::default().configure_from_args();
     cache(&mut criterion);
+    audit(&mut criterion);
     stores(&mut criterion);
     propagation(&mut criterion);
     criterion.final_summary();
@@ -49,6 +51,45 @@ fn parties(algorithm: JwsAlgorithm, nested: bool) -> (AccessTokenVerifier, Strin
     let grant = Grant::to("user-17", "client-4").scopes(["orders:read", "orders:write"]).roles(["editor"]);
     let token = issuer.issue(&grant).expect("it can be signed");
     (verifier.build().expect("nothing is missing"), token)
+}
+
+/// Takes events and does nothing.
+struct Nowhere;
+
+impl AuditSink for Nowhere {
+    fn record(&self, event: &AuditEvent<'_>) {
+        black_box(event);
+    }
+}
+
+/// What an event of a cache's hit costs, by where it goes.
+fn audit(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("audit");
+    let (verifier, token) = parties(JwsAlgorithm::Es256, false);
+    let verified: AccessToken<NoClaims> = verifier.verify(&token).expect("it is in order");
+    // Full, as a queue that nobody empties soon is, and emptied by the event before.
+    let ((full, _unread), (emptied, mut receiver)) =
+        (channel(1).expect("it has room"), channel(16).expect("it has room"));
+    let trails: [(&str, AuditBuilder); 4] = [
+        ("no-op sink", Audit::builder(Nowhere)),
+        ("lines of JSON", Audit::builder(JsonLines::new(std::io::sink()))),
+        ("channel, full", Audit::builder(full)),
+        ("channel and receiver", Audit::builder(emptied)),
+    ];
+    for (name, trail) in trails {
+        let trail = trail.build().expect("nothing is missing");
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| {
+                let mut decision = trail.begin();
+                decision.request_id("request-9");
+                decision.token(black_box(&token));
+                decision.cache_hit(true);
+                decision.accepted(&verified);
+                receiver.try_recv()
+            });
+        });
+    }
+    group.finish();
 }
 
 fn cache(criterion: &mut Criterion) {

@@ -19,8 +19,12 @@ use countersign::gateway::revocation::{MemoryRevocations, Revocation, Revocation
 use countersign::jwe::{JweBuilder, JweDecrypter};
 use countersign::jwk::{CertificateChain, KeyKind, ThumbprintUri};
 use countersign::jws::{ExternalSigner, JwsVerifier};
-use countersign::keys::remote::{HttpClient, HttpFailure, HttpFuture, RemoteJwks, Runtime, RuntimeFuture};
+use countersign::keys::remote::{
+    HttpClient, HttpFailure, HttpFuture, KeySnapshot, KeySource, KeySourceFuture, RemoteJwks, Runtime,
+    RuntimeFuture,
+};
 use countersign::profile::access_token::{ClientCertificate, Provider};
+use countersign::profile::load_balancer::LoadBalancerVerifier;
 use countersign::{
     AccessTokenVerifier, ContentEncryption, DecryptionKey, EncryptionKey, Error, ExternalKeyError,
     JweAlgorithm, Jwk, JwkSet, JwsAlgorithm, JwtIssuer, JwtVerifier, KeyDefect, KeySet, Limits, NoClaims,
@@ -180,6 +184,12 @@ fn malformed() -> Vec<Case> {
             "non_canonical_base64url",
             401,
             "malformed header: expected canonical base64url, found unused bits that aren't zero",
+        ),
+        case(
+            padded("e30.e30=.SECRET="),
+            "padded_base64url",
+            401,
+            "malformed header: expected canonical base64url with its padding, found another text",
         ),
         case(
             verify(&signed(b"\"SECRET\xff", "{}")),
@@ -457,6 +467,18 @@ fn unsupported_and_refused() -> Vec<Case> {
             "not allowed: expected a token that is bound to a key, found one that isn't; `proof_if_bound` accepts it",
         ),
         case(
+            load_balancer("signer", "another"),
+            "signer_not_allowed",
+            401,
+            "not allowed: expected one of the verifier's load balancers in the header's `signer`, found another or none",
+        ),
+        case(
+            load_balancer("client", "another"),
+            "client_not_allowed",
+            401,
+            "not allowed: expected one of the verifier's clients in the header's `client`, found another or none",
+        ),
+        case(
             revoked(),
             "revoked",
             401,
@@ -481,6 +503,34 @@ fn unsupported_and_refused() -> Vec<Case> {
             "not allowed: expected a token in whose `may_act` this actor stands, found another actor",
         ),
     ]
+}
+
+/// A load balancer's token with another value of this header parameter. No key is asked for.
+fn load_balancer(name: &str, value: &str) -> Result<(), Error> {
+    let arn = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/a/b";
+    let mut header =
+        json!({"alg": "ES256", "kid": MARKER, "signer": arn, "client": "c", "iss": "a", "exp": 1});
+    header[name] = format!("{MARKER}{value}").into();
+    // Spaces fill it up, so that it needs no padding.
+    let mut header = header.to_string();
+    header.push_str(&" ".repeat(2 - (header.len() + 2) % 3));
+    padded(&format!("{}.{}.", base64url(header), base64url("{ }")))
+}
+
+/// What the verifier of padded tokens says of this one.
+fn padded(token: &str) -> Result<(), Error> {
+    let arn = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/a/b";
+    let verifier = LoadBalancerVerifier::builder(NoKeys).signer(arn).issuer("a").client_id("c").build()?;
+    block_on(verifier.verify::<NoClaims>(token)).map(drop)
+}
+
+/// A source that is never asked.
+struct NoKeys;
+
+impl KeySource for NoKeys {
+    fn keys<'a>(&'a self, _: Option<&'a str>, _: Option<&'a KeySnapshot>) -> KeySourceFuture<'a> {
+        Box::pin(async { panic!("no key is needed") })
+    }
 }
 
 fn revoked() -> Result<(), Error> {

@@ -1,5 +1,5 @@
 //! Holds the layout that ARCHITECTURE.md describes: which folder may use which, who may name which crate, how long
-//! a file and its module doc may get, and where algorithm names stand.
+//! a file and its module doc may get, where algorithm names stand, and who reads padded text.
 //!
 //! It reads `src/` as tokens: comments and items under `#[cfg(test)]` don't count. The second half tests the checker
 //! itself on made-up sources, so that a rule that can't fail is noticed.
@@ -59,7 +59,9 @@ const CRATES: &[(&[&str], &[&str])] = &[
     (&["jwk"], &["pem_rfc7468", "sec1", "spki", "x509_cert"]),
     (&["wire"], &["base64", "base64ct", "memchr"]),
     (&["jwe"], &["miniz_oxide"]),
-    (&["gateway"], &["http"]),
+    (&["gateway"], &["http", "metrics", "redis", "tower_layer", "tower_service", "tracing"]),
+    (&["keys"], &["reqwest", "rustls", "rustls_platform_verifier"]),
+    (&["gateway", "keys"], &["tokio"]),
 ];
 
 /// Algorithm names as string literals, and the one file where each may stand.
@@ -100,6 +102,20 @@ const NAMES: &[(&str, &[&str])] = &[
 /// Names that are an algorithm in one folder and a curve elsewhere: held inside that folder only.
 const NAMES_WITHIN: &[(&str, &str, &str)] = &[("jws/", "Ed25519", "jws/alg/mod.rs")];
 
+/// What reads padded text, which RFC 7515 §2 forbids, and the files that may name it: one reader of tokens, for one
+/// profile, over one decoder. Leniency that others could reach would become everyone's.
+const LENIENT: &[(&str, &[&str])] = &[
+    ("padded", &["wire/mod.rs", "jws/verify.rs"]),
+    ("split_padded", &["jws/verify.rs", "profile/load_balancer/verifier.rs"]),
+    ("split_by", &["jws/verify.rs"]),
+    ("RequireCanonical", &["wire/padded.rs", "wire/base64.rs"]),
+    ("Indifferent", &[]),
+    ("with_decode_padding_mode", &["wire/padded.rs", "wire/base64.rs", "wire/base64url.rs"]),
+];
+
+/// The folders of which no file needs leave for a word of [`LENIENT`]: there it is another one.
+const NOT_TEXT: &[&str] = &["crypto"];
+
 /// The cap on a file, tests not counted.
 const MAX_LINES: usize = 500;
 
@@ -130,6 +146,11 @@ fn each_file_says_what_it_is_for() {
 #[test]
 fn algorithm_names_stand_in_one_file_per_registry() {
     check(names);
+}
+
+#[test]
+fn padded_text_is_read_in_one_place() {
+    check(lenient);
 }
 
 #[test]
@@ -264,6 +285,20 @@ fn names(sources: &[Source]) -> Vec<String> {
                 .map(|(_, _, home)| *home);
             if let Some(home) = home.or(within).filter(|home| *home != source.name) {
                 broken.push(format!("{}:{line}: \"{literal}\" is for {home} only", source.name));
+            }
+        }
+    }
+    broken
+}
+
+fn lenient(sources: &[Source]) -> Vec<String> {
+    let mut broken = Vec::new();
+    for source in sources.iter().filter(|source| !NOT_TEXT.contains(&source.top())) {
+        for (line, token) in &source.tokens {
+            let files = LENIENT.iter().find(|(word, _)| token.word() == Some(word)).map(|(_, files)| *files);
+            if files.is_some_and(|files| !files.contains(&source.name.as_str())) {
+                let word = token.word().unwrap_or_default();
+                broken.push(format!("{}:{line}: `{word}` is for {files:?} only", source.name));
             }
         }
     }
@@ -788,6 +823,9 @@ fn a_crate_outside_its_folder_is_found_and_a_module_of_its_name_is_not() {
         ("crypto/ring.rs", "use ::spki::DecodePublicKey;", 1),
         ("wire/base64url.rs", "use base64ct::Encoding;", 0),
         ("jwk/oct.rs", "use base64::Engine;", 1),
+        ("keys/remote/client.rs", "use reqwest::Client;", 0),
+        ("gateway/guard.rs", "use reqwest::Client;", 1),
+        ("jwt/verifier.rs", "use tokio::time::sleep;", 1),
     ] {
         assert_eq!(broken_by(crates, name, text).len(), count, "{name}: {text}");
     }
@@ -816,6 +854,23 @@ fn a_module_doc_that_is_missing_too_short_or_too_long_is_found() {
     let parent = format!("{}#[cfg(test)]\nmod tests;", "//! Words.\n".repeat(3));
     let tests = ("wire/json/tests.rs", "fn f() {}");
     assert_eq!(module_docs(&made_up(&[("wire/json.rs", &parent), tests])).len(), 0);
+}
+
+#[test]
+fn a_second_reader_of_padded_text_is_found() {
+    for (name, text, count) in [
+        ("profile/load_balancer/verifier.rs", "fn f() { SignedParts::split_padded(t, l, b) }", 0),
+        ("profile/access_token/verifier.rs", "fn f() { SignedParts::split_padded(t, l, b) }", 1),
+        ("jwt/verifier.rs", "use crate::wire::padded;", 1),
+        ("jwt/verifier.rs", "use crate::wire::{padded as strict, typed};", 1),
+        ("jws/verify.rs", "use crate::wire::{base64url, padded};", 0),
+        ("wire/base64url.rs", "const M: Mode = DecodePaddingMode::Indifferent;", 1),
+        ("wire/base64url.rs", "const M: Mode = DecodePaddingMode::RequireNone;", 0),
+        ("jwt/verifier.rs", "// padded\n/// padded\nfn f() { \"padded\" }", 0),
+        ("crypto/rust_crypto/aes_cbc.rs", "fn f() { let padded = 1; }", 0),
+    ] {
+        assert_eq!(broken_by(lenient, name, text).len(), count, "{name}: {text}");
+    }
 }
 
 #[test]

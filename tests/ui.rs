@@ -19,20 +19,35 @@ use std::borrow::Borrow;
 use std::collections::BTreeSet;
 use std::fmt::{Display, LowerHex};
 use std::fs;
+use std::io::Stdout;
 use std::ops::Deref;
 use std::path::Path;
 use std::sync::Arc;
 
+#[cfg(feature = "tracing")]
+use countersign::gateway::audit::TracingSink;
+use countersign::gateway::audit::{
+    Audit, AuditBuilder, AuditEvent, AuditSink, AuditSubject, AuditText, ChannelReceiver, ChannelSink,
+    Decision, JsonLines, PendingDecision, SubjectHash, TokenFingerprint, UnverifiedFacts, VerifiedFacts,
+};
+#[cfg(feature = "metrics")]
+use countersign::gateway::audit::{KeySourceMetrics, MetricsSink};
 use countersign::gateway::authorization::{Denied, ExpectedValue, Requirement};
-use countersign::gateway::cache::{TokenCache, TokenCacheBuilder};
+use countersign::gateway::cache::{TokenCache, TokenCacheBuilder, Verification};
 use countersign::gateway::propagation::{
     Outbound, Propagation, PropagationBuilder, Service, ServiceCall, ServiceToken,
 };
+#[cfg(feature = "redis")]
+use countersign::gateway::redis::{RedisFault, RedisStore, RedisStoreBuilder};
 use countersign::gateway::replay::{MemoryReplays, ReplayCheck, TokenUse};
 use countersign::gateway::revocation::{
     MemoryRevocations, Revocable, Revocation, RevocationCheck, RevocationKey, RevocationKind,
 };
-use countersign::gateway::{BearerChallenge, StoreError};
+#[cfg(feature = "tower")]
+use countersign::gateway::tower::{GuardFuture, GuardLayer, GuardService};
+use countersign::gateway::{
+    BadCredentials, BearerChallenge, Guard, GuardBuilder, GuardRequest, RefusalCause, Refused, StoreError,
+};
 use countersign::jwe::{
     AsyncExternalAgreement, AsyncExternalUnwrapper, DecryptedJwe, EphemeralPublicKey, ExternalAgreement,
     ExternalUnwrapper, JweBuilder, JweDecrypter, WrappedKey,
@@ -44,14 +59,21 @@ use countersign::jws::{
 };
 use countersign::jwt::{ClaimValue, Claims, JwtIssuerBuilder, JwtVerifierBuilder, SourcedVerifier};
 use countersign::keys::remote::{
-    FetchProblem, HttpClient, HttpFailure, HttpResponse, KeySnapshot, KeySource, KeySourceEvent, RemoteJwks,
-    RemoteJwksBuilder, Runtime,
+    FetchProblem, HttpClient, HttpFailure, HttpResponse, KeySnapshot, KeySource, KeySourceEvent,
+    KeySourceFuture, RemoteJwks, RemoteJwksBuilder, Runtime,
 };
+#[cfg(feature = "pem")]
+use countersign::keys::remote::{LoadBalancerKeys, LoadBalancerKeysBuilder};
+#[cfg(feature = "jwks-http")]
+use countersign::keys::remote::{ReqwestClient, ReqwestClientBuilder, TokioRuntime};
 use countersign::keys::rotation::{KeyRing, KeyRingBuilder, RingKey};
 use countersign::keys::{KeyGeneration, KeySetIter};
 use countersign::profile::access_token::{
     AccessTokenIssuerBuilder, AccessTokenVerifierBuilder, Actor, Actors, ClientCertificate, Confirmation,
     ConfirmationMethod, Grant, Provider,
+};
+use countersign::profile::load_balancer::{
+    LoadBalancerToken, LoadBalancerVerifier, LoadBalancerVerifierBuilder,
 };
 use countersign::{
     AccessToken, AccessTokenIssuer, AccessTokenVerifier, BorrowedJwt, ClaimProblem, ContentEncryption,
@@ -361,6 +383,47 @@ fn a_builder_isnt_what_it_builds() {
     assert!(!implements!(AccessTokenVerifier: From<JwtVerifier>));
 }
 
+/// The one reader of padded tokens gives out nothing that counts elsewhere, and waives neither whose load balancer
+/// signed nor until when.
+#[test]
+fn a_load_balancers_token_is_of_its_own_kind() {
+    trait Otherwise: Sized {
+        fn any_signer(self) -> Absent {
+            Absent
+        }
+        fn any_issuer(self) -> Absent {
+            Absent
+        }
+        fn allow_missing_expiry(self) -> Absent {
+            Absent
+        }
+        fn algorithms(self, _: [JwsAlgorithm; 1]) -> Absent {
+            Absent
+        }
+    }
+    impl<T> Otherwise for T {}
+    let builder = || LoadBalancerVerifier::builder(NoKeys);
+    let Absent = builder().any_signer();
+    let Absent = builder().any_issuer();
+    let Absent = builder().allow_missing_expiry();
+    let Absent = builder().algorithms([JwsAlgorithm::Hs256]);
+    lacks!(LoadBalancerVerifierBuilder: verify);
+    assert!(!implements!(LoadBalancerVerifier: Default));
+    assert!(!implements!(VerifiedJwt<NoClaims>: From<LoadBalancerToken<NoClaims>>));
+    assert!(!implements!(AccessToken<NoClaims>: From<LoadBalancerToken<NoClaims>>));
+    assert!(!implements!(LoadBalancerToken<NoClaims>: From<VerifiedJwt<NoClaims>>));
+    assert!(!implements!(LoadBalancerToken<NoClaims>: Deref + DeserializeOwned + Serialize));
+}
+
+/// A source that is never asked.
+struct NoKeys;
+
+impl KeySource for NoKeys {
+    fn keys<'a>(&'a self, _: Option<&'a str>, _: Option<&'a KeySnapshot>) -> KeySourceFuture<'a> {
+        Box::pin(async { Err(Error::NoMatchingKey) })
+    }
+}
+
 /// What RFC 9068 §4 asks a resource server to check can't be waived.
 #[test]
 fn an_access_token_verifier_waives_nothing() {
@@ -384,6 +447,24 @@ fn an_access_token_verifier_waives_nothing() {
     let Absent = builder().any_audience();
     let Absent = builder().allow_missing_expiry();
     let Absent = builder().token_type("JWT");
+}
+
+/// What a guard says of a refusal holds no token, and what it admits is a verified token and nothing else.
+#[test]
+fn a_guard_gives_out_verified_tokens_only() {
+    lacks!(Refused: token, text, authorization, claims, verified);
+    lacks!(RefusalCause: token, text, authorization, claims);
+    lacks!(GuardRequest<'static>: token, text, authorization, bearer, as_str);
+    lacks!(GuardBuilder: admit);
+    assert!(!implements!(Guard: Default));
+    assert!(!implements!(GuardBuilder: Default));
+    assert!(implements!(Refused: Clone + std::error::Error));
+    // What a request's extensions take, and what they must not: anything to read the token's text from.
+    assert!(implements!(AccessToken<NoClaims>: Clone + Send + Sync));
+    assert!(!implements!(AccessToken<NoClaims>: Display));
+    fn is_send<F: Send>(_: &F) {}
+    let _ =
+        |guard: &'static Guard, request: GuardRequest<'static>| is_send(&guard.admit::<NoClaims>(request));
 }
 
 #[test]
@@ -432,9 +513,17 @@ fn every_public_type_can_be_shared_between_threads() {
         AccessTokenVerifierBuilder,
         Actor<'static>,
         Actors<'static>,
+        Audit,
+        AuditBuilder,
+        AuditEvent<'static>,
+        AuditSubject<'static>,
+        AuditText<'static>,
+        BadCredentials,
         BearerChallenge,
         BorrowedJwt<'static, NoClaims>,
         CertificateChain,
+        ChannelReceiver,
+        ChannelSink,
         ClaimProblem,
         ClaimValue<'static>,
         Claims<'static>,
@@ -442,6 +531,7 @@ fn every_public_type_can_be_shared_between_threads() {
         Confirmation,
         ConfirmationMethod<'static>,
         ContentEncryption,
+        Decision,
         DecryptedJwe,
         DecryptionKey,
         Defect,
@@ -450,11 +540,15 @@ fn every_public_type_can_be_shared_between_threads() {
         EphemeralPublicKey,
         Error,
         ExpectedValue,
+        Guard,
+        GuardBuilder,
+        GuardRequest<'static>,
         ExternalKeyError,
         FetchProblem,
         Grant,
         HttpFailure,
         HttpResponse,
+        JsonLines<Stdout>,
         JweAlgorithm,
         JweBuilder<'static>,
         JweDecrypter,
@@ -480,6 +574,9 @@ fn every_public_type_can_be_shared_between_threads() {
         KeyUse,
         Limit,
         Limits,
+        LoadBalancerToken<NoClaims>,
+        LoadBalancerVerifier,
+        LoadBalancerVerifierBuilder,
         MemoryReplays,
         MemoryRevocations,
         NoClaims,
@@ -487,10 +584,13 @@ fn every_public_type_can_be_shared_between_threads() {
         Outbound,
         Part,
         PartlyVerifiedJws,
+        PendingDecision<'static>,
         Propagation,
         PropagationBuilder,
         Provider,
         Refusal,
+        RefusalCause,
+        Refused,
         RefusedSignature,
         RemoteJwks,
         RemoteJwksBuilder,
@@ -510,16 +610,22 @@ fn every_public_type_can_be_shared_between_threads() {
         SigningKey,
         SkippedKey,
         SourcedVerifier,
+        SourcedVerifier<AccessTokenVerifier>,
         StoreError,
+        SubjectHash,
         SystemClock,
         ThumbprintHash,
         ThumbprintUri,
         TokenBuffer,
         TokenCache,
         TokenCacheBuilder,
+        TokenFingerprint,
         TokenUse<'static>,
         Unsupported,
+        UnverifiedFacts,
         UnverifiedToken,
+        Verification,
+        VerifiedFacts<'static>,
         VerifiedJsonJws,
         VerifiedJws,
         VerifiedJwt<NoClaims>,
@@ -528,9 +634,41 @@ fn every_public_type_can_be_shared_between_threads() {
         WrappedKey<'static>,
     );
     let _ = shareable!(KeySet<DecryptionKey>);
+    // Those behind a feature are declared in each build, and only there in some.
+    #[cfg(feature = "jwks-http")]
+    let _ = shareable!(ReqwestClient, ReqwestClientBuilder, TokioRuntime);
+    #[cfg(feature = "metrics")]
+    let _ = shareable!(KeySourceMetrics, MetricsSink);
+    #[cfg(feature = "pem")]
+    let _ = shareable!(LoadBalancerKeys, LoadBalancerKeysBuilder);
+    #[cfg(feature = "redis")]
+    let _ = shareable!(RedisFault, RedisStore, RedisStoreBuilder);
+    #[cfg(feature = "tower")]
+    let _ = shareable!(GuardLayer, GuardService<()>);
+    // A future in a box is polled by one thread, and moves between them.
+    #[cfg(feature = "tower")]
+    assert!(implements!(GuardFuture<(), Error>: Send + Unpin));
+    #[cfg(feature = "tracing")]
+    let _ = shareable!(TracingSink);
+    let of_features = [
+        "GuardFuture",
+        "GuardLayer",
+        "GuardService",
+        "KeySourceMetrics",
+        "LoadBalancerKeys",
+        "LoadBalancerKeysBuilder",
+        "MetricsSink",
+        "RedisFault",
+        "RedisStore",
+        "RedisStoreBuilder",
+        "ReqwestClient",
+        "ReqwestClientBuilder",
+        "TokioRuntime",
+        "TracingSink",
+    ];
     let mut declared = BTreeSet::new();
     public_types(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut declared);
-    assert_eq!(declared, shareable.into_iter().map(str::to_owned).collect());
+    assert_eq!(declared, shareable.into_iter().chain(of_features).map(str::to_owned).collect());
 }
 
 /// A client of any type may stand behind a key, so its traits make objects, and those go where keys go.
@@ -576,9 +714,35 @@ fn sources_of_keys_are_objects() {
     assert!(implements!(Arc<dyn Runtime>: Runtime));
     assert!(implements!(RemoteJwks: KeySource + Clone));
     assert!(!implements!(RemoteJwksBuilder: KeySource));
+    #[cfg(feature = "jwks-http")]
+    assert!(implements!(ReqwestClient: HttpClient + Clone) && implements!(TokioRuntime: Runtime + Clone));
     // One set doesn't change; it is no source, which promises to.
     assert!(!implements!(KeySet: KeySource));
     assert!(!implements!(KeySnapshot: KeySource));
+}
+
+/// An event tells what its accessors say: the token, its other claims and a hidden subject have no way out.
+#[test]
+fn an_audit_event_gives_out_no_token() {
+    lacks!(
+        AuditEvent<'static>: token, text, raw, signature, payload, claims, claim, access_token, verified_token,
+        subject, key_id, issuer, into_token,
+    );
+    lacks!(VerifiedFacts<'static>: token, claims, claim, scopes, audience, clear_subject, access_token);
+    lacks!(UnverifiedFacts: token, issuer, subject, client_id, token_id, claims);
+    lacks!(PendingDecision<'static>: text, claims, event);
+    // What nobody vouches for isn't taken for what was verified.
+    assert!(!implements!(VerifiedFacts<'static>: From<UnverifiedFacts>));
+    assert!(!implements!(AuditText<'static>: Deref));
+    assert!(!implements!(AuditText<'static>: AsRef<str>));
+    assert!(!implements!(PendingDecision<'static>: Clone), "a decision ends once");
+    assert!(!implements!(Audit: Default));
+    // Sinks are objects, and shared.
+    assert!(implements!(Arc<dyn AuditSink>: AuditSink));
+    assert!(implements!(ChannelSink: AuditSink));
+    assert!(!implements!(ChannelReceiver: AuditSink));
+    assert!(implements!(JsonLines<Vec<u8>>: AuditSink));
+    assert!(implements!(AuditEvent<'static>: Clone));
 }
 
 #[test]

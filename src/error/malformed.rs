@@ -90,6 +90,11 @@ pub enum Defect {
     /// Unused bits of the last base64url character aren't zero.
     #[error("expected canonical base64url, found unused bits that aren't zero")]
     NonCanonicalBase64url,
+    /// In the one kind of token whose parts are padded
+    /// ([`load_balancer`](crate::profile::load_balancer)): a part without all of its padding, a character that
+    /// isn't in the base64url alphabet, or unused bits that aren't zero.
+    #[error("expected canonical base64url with its padding, found another text")]
+    PaddedBase64url,
     /// Bytes that aren't UTF-8.
     #[error("expected UTF-8, found other bytes")]
     Utf8,
@@ -147,6 +152,7 @@ impl Defect {
             Self::SegmentCount { .. } => "segment_count",
             Self::Base64url => "base64url",
             Self::NonCanonicalBase64url => "non_canonical_base64url",
+            Self::PaddedBase64url => "padded_base64url",
             Self::Utf8 => "utf8",
             Self::Json => "json",
             Self::NotAnObject => "not_an_object",

@@ -86,6 +86,12 @@ pub enum Refusal {
     /// A token that isn't bound to a key, where a proof of one is due.
     #[error("expected a token that is bound to a key, found one that isn't; `proof_if_bound` accepts it")]
     NotBound,
+    /// The load balancer that signed the token isn't one of those that the verifier names.
+    #[error("expected one of the verifier's load balancers in the header's `signer`, found another or none")]
+    Signer,
+    /// The token is for another client than the verifier names.
+    #[error("expected one of the verifier's clients in the header's `client`, found another or none")]
+    Client,
     /// A token that was revoked: it, its subject's, its session's, its key's, or all of a time.
     #[error("expected a token that wasn't revoked, found one that was")]
     Revoked,
@@ -116,6 +122,8 @@ impl Refusal {
             Self::ProofMissing => "proof_required",
             Self::ProofFailed => "proof_failed",
             Self::NotBound => "not_bound",
+            Self::Signer => "signer_not_allowed",
+            Self::Client => "client_not_allowed",
             Self::Revoked => "revoked",
             Self::Replayed => "replayed",
             Self::Scope => "insufficient_scope",

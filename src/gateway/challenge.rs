@@ -66,6 +66,13 @@ impl BearerChallenge {
         self.write(&[])
     }
 
+    /// Returns the value for a request that can't be read, such as one with two tokens, of the status 400:
+    /// `invalid_request` ([RFC 6750 §3.1](https://www.rfc-editor.org/rfc/rfc6750#section-3.1)).
+    #[must_use]
+    pub fn for_invalid_request(&self) -> String {
+        self.write(&[("error", Some("invalid_request"))])
+    }
+
     /// Returns the value for a token that was refused, `invalid_token`. None if the answer isn't 401, see
     /// [`Error::http_status`]: the token isn't to blame, and another one wouldn't help.
     ///

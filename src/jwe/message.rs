@@ -57,7 +57,7 @@ pub(super) struct Opened<'r, 't, 'k> {
 }
 
 /// A recipient and a key that may be its own, judged with no secret at work.
-struct Candidate<'r, 't, 'k> {
+pub(super) struct Candidate<'r, 't, 'k> {
     accepted: Accepted<'r>,
     recipient: &'r Recipient<'t>,
     key: &'k DecryptionKey,
@@ -158,7 +158,7 @@ impl<'t> Message<'t> {
 
     /// Returns what may open the message: at least one candidate, and no more than the limit. Passwords cost what
     /// the sender asks for, so all of their iterations are added up as well.
-    fn candidates<'r, 'k: 'r>(
+    pub(super) fn candidates<'r, 'k: 'r>(
         &'r self,
         recipients: &'r [Recipient<'t>],
         keys: impl IntoIterator<Item = &'k DecryptionKey, IntoIter: Clone>,

@@ -95,6 +95,14 @@ impl<'t> EncryptedToken<'t> {
         self.open_async(keys).await.map(|opened| opened.plaintext)
     }
 
+    /// Finds out whether one of the keys would be asked, as decrypting does first, and asks none.
+    pub(crate) fn check_candidates<'k>(
+        &self,
+        keys: impl IntoIterator<Item = &'k DecryptionKey, IntoIter: Clone>,
+    ) -> Result<(), Error> {
+        self.message.candidates(std::slice::from_ref(&self.recipient), keys).map(drop)
+    }
+
     pub(super) async fn open_async<'r, 'k: 'r>(
         &'r self,
         keys: impl IntoIterator<Item = &'k DecryptionKey, IntoIter: Clone>,

@@ -9,7 +9,7 @@ use super::{JwsAlgorithm, VerifiedJws, VerifyingKey};
 use crate::error::{Error, Part, Refusal, Unsupported};
 use crate::limits::Limits;
 use crate::wire::header::{self, Header, HeaderText};
-use crate::wire::{base64url, compact};
+use crate::wire::{base64url, compact, padded};
 
 /// Verifies a compact JWS under one key and returns its payload.
 ///
@@ -83,18 +83,38 @@ impl<'t, 'b> SignedParts<'t, 'b> {
         buffer: &'b mut Vec<u8>,
         is_known: impl FnOnce(&str) -> bool,
     ) -> Result<Self, Error> {
+        Self::split_by(base64url::decode_to, token, limits, buffer, is_known)
+    }
+
+    /// Splits a token like [`split`](Self::split) whose parts are padded, and must be: for
+    /// [`profile::load_balancer`](crate::profile::load_balancer), and for nobody else.
+    pub(crate) fn split_padded(
+        token: &'t str,
+        limits: &Limits,
+        buffer: &'b mut Vec<u8>,
+    ) -> Result<Self, Error> {
+        Self::split_by(padded::decode_to, token, limits, buffer, |_| false)
+    }
+
+    fn split_by(
+        decode_to: impl Fn(&str, Part, &mut Vec<u8>) -> Result<(), Error>,
+        token: &'t str,
+        limits: &Limits,
+        buffer: &'b mut Vec<u8>,
+        is_known: impl FnOnce(&str) -> bool,
+    ) -> Result<Self, Error> {
         compact::check_size(token, limits)?;
         let parts = compact::split_jws(token)?;
         header::check_size(parts.header, limits)?;
         buffer.clear();
         buffer.reserve(base64url::decoded_len(token.len()));
         if !is_known(parts.header) {
-            base64url::decode_to(parts.header, Part::Header, buffer)?;
+            decode_to(parts.header, Part::Header, buffer)?;
         }
         let header_end = buffer.len();
-        base64url::decode_to(parts.payload, Part::Payload, buffer)?;
+        decode_to(parts.payload, Part::Payload, buffer)?;
         let payload_end = buffer.len();
-        base64url::decode_to(parts.signature, Part::Signature, buffer)?;
+        decode_to(parts.signature, Part::Signature, buffer)?;
         let (header, rest) = buffer.split_at(header_end);
         let (payload, signature) = rest.split_at(payload_end - header_end);
         Ok(Self {

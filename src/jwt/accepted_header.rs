@@ -32,23 +32,43 @@ impl AcceptedHeaders {
     pub(super) fn find(&self, encoded: &str) -> Option<SignerHint<'_>> {
         let mut accepted = self.slots.iter().map_while(OnceLock::get);
         let Accepted { hint, .. } = accepted.find(|accepted| *accepted.encoded == *encoded)?;
+        #[cfg(test)]
+        tests::FOUND.set(tests::FOUND.get() + 1);
         Some(SignerHint { algorithm: hint.algorithm, key_id: hint.key_id.as_deref().map(Cow::Borrowed) })
     }
 
-    /// Keeps the header of a token whose signature held, while there is room: a stranger's must not take it.
+    /// Keeps the header of a token whose signature held, once, while there is room: a stranger's must not take it.
     pub(super) fn keep(&self, encoded: &str, hint: &SignerHint<'_>) {
-        if let Some(free) = self.slots.iter().find(|slot| slot.get().is_none()) {
-            let key_id = hint.key_id.as_deref().map(|key_id| Cow::Owned(key_id.to_owned()));
-            let hint = SignerHint { algorithm: hint.algorithm, key_id };
-            // Another thread may be first; the next token finds a header or a free slot again.
-            let _ = free.set(Accepted { encoded: Box::from(encoded), hint });
+        for slot in &self.slots {
+            // Of those who met the same header for the first time at once, one keeps it and the others find it.
+            let kept = slot.get_or_init(|| {
+                let key_id = hint.key_id.as_deref().map(|key_id| Cow::Owned(key_id.to_owned()));
+                Accepted {
+                    encoded: Box::from(encoded),
+                    hint: SignerHint { algorithm: hint.algorithm, key_id },
+                }
+            });
+            if *kept.encoded == *encoded {
+                return;
+            }
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+    use std::sync::Barrier;
+    use std::thread;
+
     use super::*;
+    use crate::jws::{JwsBuilder, SigningKey};
+    use crate::jwt::{JwtVerifier, NoClaims};
+
+    thread_local! {
+        /// How often this thread has found a header.
+        pub(super) static FOUND: Cell<usize> = const { Cell::new(0) };
+    }
 
     fn hint(key_id: &str) -> SignerHint<'_> {
         SignerHint { algorithm: JwsAlgorithm::Es256, key_id: Some(Cow::Borrowed(key_id)) }
@@ -74,5 +94,55 @@ mod tests {
         }
         let found = ["a", "b", "c", "d", "e", "f"].map(|header| headers.find(header).is_some());
         assert_eq!(found, [true, true, true, true, false, false]);
+    }
+
+    #[test]
+    fn a_header_takes_one_place_whoever_keeps_it() {
+        let headers = AcceptedHeaders::default();
+        for header in ["a", "a", "b", "a", "b", "c", "d", "a"] {
+            headers.keep(header, &hint(header));
+        }
+        assert!(["a", "b", "c", "d"].iter().all(|header| headers.find(header).is_some()));
+        // At once, from an empty start: each finds all places free.
+        const THREADS: usize = 4;
+        for _ in 0..100 {
+            let (headers, barrier) = (AcceptedHeaders::default(), Barrier::new(THREADS));
+            thread::scope(|scope| {
+                for _ in 0..THREADS {
+                    scope.spawn(|| {
+                        barrier.wait();
+                        headers.keep("a", &hint("a"));
+                    });
+                }
+            });
+            let taken = headers.slots.iter().filter(|slot| slot.get().is_some());
+            assert_eq!(taken.count(), 1);
+        }
+    }
+
+    /// Without this, nothing would fail if each header were read each time, but for time.
+    #[test]
+    fn a_verifier_reads_a_header_once() {
+        let key = SigningKey::generate(JwsAlgorithm::Es256).unwrap();
+        let build = |understood: &[&str]| {
+            let builder = JwtVerifier::builder(key.verifying_key().unwrap()).any_issuer().any_audience();
+            builder.allow_missing_expiry().understood_critical(understood.iter().copied()).build().unwrap()
+        };
+        let token = |typ: &str| JwsBuilder::new(&key).token_type(typ).sign(b"{}").unwrap();
+        let found = |verifier: &JwtVerifier, token: &str, is_accepted: bool| {
+            let before = FOUND.get();
+            assert_eq!(verifier.verify::<NoClaims>(token).is_ok(), is_accepted);
+            FOUND.get() - before
+        };
+        let (verifier, first) = (build(&[]), token("JWT"));
+        // A signature that doesn't hold keeps none.
+        let forged = format!("{}AAAA", first.split_at(first.len() - 4).0);
+        assert_eq!([found(&verifier, &forged, false), found(&verifier, &forged, false)], [0, 0]);
+        assert_eq!([found(&verifier, &first, true), found(&verifier, &token("JWT"), true)], [0, 1]);
+        assert_eq!(found(&verifier, &forged, false), 1);
+        assert_eq!([found(&verifier, &token("jwt"), true), found(&verifier, &token("jwt"), true)], [0, 1]);
+        // Whoever understands parameters reads them in each.
+        let reader = build(&["urn:example:p"]);
+        assert_eq!([found(&reader, &first, true), found(&reader, &first, true)], [0, 0]);
     }
 }

@@ -4,6 +4,8 @@
 //! Form, signature, issuer, audience and subject can't have changed; the time and what the application's
 //! rules say can.
 
+use std::time::SystemTime;
+
 use super::claims::{Claims, Registered};
 use super::verified::VerifiedJwt;
 use super::verifier::JwtVerifier;
@@ -25,7 +27,12 @@ impl JwtVerifier {
 
     /// The present by this verifier's clock.
     pub(crate) fn now(&self) -> NumericDate {
-        self.clock.now().into()
+        self.system_time().into()
+    }
+
+    /// The same, as clocks tell it.
+    pub(crate) fn system_time(&self) -> SystemTime {
+        self.clock.now()
     }
 
     /// From when on a token of this `exp` is expired, leeway included.

@@ -23,7 +23,7 @@ pub(crate) use claims::Descent;
 pub use claims::{ClaimValue, Claims, NoClaims};
 pub use issuer::{JwtIssuer, JwtIssuerBuilder};
 pub use numeric_date::NumericDate;
-pub use sourced::SourcedVerifier;
+pub use sourced::{KeyedVerifier, SourcedVerifier};
 pub use unverified::UnverifiedToken;
 pub use verified::{BorrowedJwt, TokenBuffer, VerifiedJwt};
 pub use verifier::JwtVerifier;

@@ -53,6 +53,12 @@ impl Decryption {
         self.keys.open_async(&self.judge(token, limits, &mut header)?).await
     }
 
+    /// Returns whether a key would be asked to decrypt this token. None is.
+    pub(super) fn has_key_for(&self, token: &str, limits: &Limits) -> bool {
+        let mut header = Vec::new();
+        self.judge(token, limits, &mut header).is_ok_and(|token| self.keys.check_candidates(&token).is_ok())
+    }
+
     /// Takes a token apart and judges what its header says, before any key is asked.
     fn judge<'t>(
         &self,

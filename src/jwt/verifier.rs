@@ -14,6 +14,7 @@ use super::accepted_header::{AcceptedHeaders, SignerHint};
 use super::claims::{Claims, Registered};
 use super::nested::{Decryption, NESTED};
 use super::policy::{Expectation, Policy, missing, unexpected};
+use super::sourced::KeyedVerifier;
 use super::understood::UnderstoodHeader;
 use super::verified::{BorrowedJwt, TokenBuffer, VerifiedJwt};
 use super::verifier_builder::JwtVerifierBuilder;
@@ -242,6 +243,25 @@ impl JwtVerifier {
         Ok(BorrowedJwt { registered, algorithm: key.algorithm(), key_id: key.key_id(), header, claims })
     }
 
+    /// Accepts a token that a profile split by rules of its own. Once the signature holds, the profile judges the
+    /// claims by `judge`, before this verifier does and so before any token is called expired.
+    pub(crate) fn accept_parts<'b, T>(
+        &'b self,
+        parts: &SignedParts<'_, 'b>,
+        judge: impl FnOnce(Claims<'_>) -> Result<(), Error>,
+        read: impl FnOnce(&Members<'b>) -> Result<T, Error>,
+    ) -> Result<BorrowedJwt<'b, T>, Error> {
+        let hint = self.judge_header(parts)?;
+        let mut members = Members::new();
+        let (key, registered) = self.check_signature(parts, &hint, &mut members)?;
+        let claims = Claims::new(members.text(), &self.limits);
+        judge(claims)?;
+        self.policy.judge(&registered, claims, self.clock.now().into())?;
+        let claims = read(&members)?;
+        let header = UnderstoodHeader::new(parts.header_text(), &self.understood);
+        Ok(BorrowedJwt { registered, algorithm: key.algorithm(), key_id: key.key_id(), header, claims })
+    }
+
     /// Reads a header that isn't known yet. What is accepted here depends on its text and on this verifier,
     /// and on nothing that changes.
     fn judge_header<'b>(&self, parts: &SignedParts<'_, 'b>) -> Result<SignerHint<'b>, Error> {
@@ -327,6 +347,22 @@ fn check_content_type(header: &Header<'_>) -> Result<(), Error> {
         return Err(Error::NotAllowed(Refusal::TokenInside));
     }
     Ok(())
+}
+
+impl KeyedVerifier for JwtVerifier {
+    fn lacks_signing_key(&self, token: &str, refusal: &Error) -> bool {
+        let is_about_a_key = match refusal {
+            Error::NoMatchingKey => true,
+            // An issuer that changes its algorithm changes its keys. A list of algorithms stays what it is.
+            Error::NotAllowed(Refusal::Algorithm) => self.algorithms.is_empty(),
+            _ => false,
+        };
+        // Once a key fits that decrypts, these two are said of the signed token inside.
+        is_about_a_key
+            && self.decryption_of(token).is_ok_and(|decryption| {
+                decryption.is_none_or(|decryption| decryption.has_key_for(token, &self.limits))
+            })
+    }
 }
 
 impl Source {

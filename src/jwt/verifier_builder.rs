@@ -66,7 +66,7 @@ pub struct JwtVerifierBuilder {
 
 impl JwtVerifierBuilder {
     /// A clock that is wrong by more than this is no clock.
-    const MAX_LEEWAY: Duration = Duration::from_secs(600);
+    pub(crate) const MAX_LEEWAY: Duration = Duration::from_secs(600);
 
     pub(super) fn new(sources: Vec<Source>, per_issuer: bool) -> Self {
         Self {

@@ -96,6 +96,11 @@ impl KeySet<DecryptionKey> {
         token.decrypt_with_candidates_async(self.candidates(token)?).await
     }
 
+    /// Finds out whether there are keys to open the token, as [`open`](Self::open) does first, and asks none.
+    pub(crate) fn check_candidates(&self, token: &EncryptedToken<'_>) -> Result<(), Error> {
+        token.check_candidates(self.candidates(token)?)
+    }
+
     /// The keys that a token's header picks.
     fn candidates(
         &self,

@@ -12,7 +12,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// A source of keys gives it to the verifiers that use them
 /// ([`key_generation`](crate::profile::access_token::AccessTokenVerifierBuilder::key_generation)), and bumps
 /// it with each change; a [`TokenCache`](crate::gateway::cache::TokenCache) then forgets what it knows of the
-/// tokens before. A verifier that is built anew needs none: no other's verifications count for it.
+/// tokens before. A verifier that is built anew needs none: no other's verifications count for it. So it is
+/// with a [`SourcedVerifier`](crate::jwt::SourcedVerifier), which has a verifier for each
+/// [generation](crate::keys::remote::KeySnapshot::generation) of its source's keys: nothing need be bumped.
 ///
 /// ```
 /// use countersign::keys::KeyGeneration;

@@ -4,3 +4,4 @@
 //! over [`jwt`](crate::jwt), so that no token passes for one of another kind.
 
 pub mod access_token;
+pub mod load_balancer;

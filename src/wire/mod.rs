@@ -15,6 +15,7 @@ pub(crate) mod header;
 pub(crate) mod json;
 pub(crate) mod jwe_json;
 pub(crate) mod jws_json;
+pub(crate) mod padded;
 pub(crate) mod typed;
 
 use crate::error::{Error, Limit};

@@ -11,6 +11,7 @@
 mod access_tokens;
 mod alg_none;
 mod api_shape;
+mod audit;
 mod base64url;
 mod cache;
 mod claim_audience;
@@ -23,6 +24,7 @@ mod ecdsa;
 mod eddsa;
 mod ephemeral_keys;
 mod ephemeral_keys_by_curve;
+mod guard;
 mod header_json;
 mod header_keys;
 mod issuing;

@@ -14,7 +14,6 @@ const AWAITED: &[(u16, &str)] = &[
     (127, "logout tokens"),
     (128, "SD-JWT"),
     (129, "token status lists"),
-    (147, "a line of a log for each decision"),
 ];
 
 /// The last row of the list.

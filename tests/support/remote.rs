@@ -193,12 +193,14 @@ impl Server {
         std::mem::take(&mut *self.events.lock().unwrap())
     }
 
-    pub(crate) fn source(&self, builder: RemoteJwksBuilder) -> RemoteJwks {
+    /// What a source tells its events to.
+    pub(crate) fn listener(&self) -> impl Fn(&KeySourceEvent) + Send + Sync + 'static {
         let events = Arc::clone(&self.events);
-        builder
-            .on_event(move |event| events.lock().unwrap().push(event.clone()))
-            .build(self.clone(), self.time.clone())
-            .unwrap()
+        move |event| events.lock().unwrap().push(event.clone())
+    }
+
+    pub(crate) fn source(&self, builder: RemoteJwksBuilder) -> RemoteJwks {
+        builder.on_event(self.listener()).build(self.clone(), self.time.clone()).unwrap()
     }
 }
 

@@ -159,6 +159,19 @@ impl Requirement {
         Self { node: Node::AnyOf(requirements.into_iter().collect()) }
     }
 
+    /// Requires this and the other one: as [`all_of`](Self::all_of), without a level of its own for each
+    /// that is added, and without one for a requirement that asks for nothing.
+    pub(in crate::gateway) fn and(self, other: Self) -> Self {
+        match (self.node, other.node) {
+            (Node::Authenticated, node) | (node, Node::Authenticated) => Self { node },
+            (Node::AllOf(mut all), node) if !all.is_empty() => {
+                all.push(Self { node });
+                Self { node: Node::AllOf(all) }
+            }
+            (first, second) => Self::all_of([Self { node: first }, Self { node: second }]),
+        }
+    }
+
     /// Requires that this doesn't hold. What can't be told is refused either way.
     #[expect(clippy::should_implement_trait, reason = "a constructor beside `all_of` and `any_of`")]
     #[must_use]

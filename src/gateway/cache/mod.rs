@@ -7,8 +7,12 @@
 //! out of the cache as any other.
 
 mod builder;
+mod digest;
 mod shard;
+mod sourced;
 mod token_cache;
 
 pub use builder::TokenCacheBuilder;
+pub(in crate::gateway) use digest::TokenDigest;
+pub use sourced::Verification;
 pub use token_cache::TokenCache;

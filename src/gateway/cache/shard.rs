@@ -6,11 +6,17 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::digest::TokenDigest;
 use crate::jwt::{NoClaims, NumericDate};
 use crate::profile::access_token::AccessToken;
 
-/// The SHA-256 of the verifier's identity and the whole token.
-pub(super) type Key = [u8; 32];
+/// What an entry goes by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Key {
+    pub(super) digest: TokenDigest,
+    /// The identity of the verifier.
+    pub(super) verifier: u64,
+}
 
 /// A verdict, and what it counts for.
 pub(super) struct Entry {
@@ -159,6 +165,10 @@ mod tests {
         verifier.build().unwrap().verify(&issuer.issue(&Grant::to("s", "c")).unwrap()).unwrap()
     }
 
+    fn key(verifier: u64) -> Key {
+        Key { digest: TokenDigest::of("token"), verifier }
+    }
+
     fn date(seconds: &str) -> NumericDate {
         NumericDate::from_json_number(seconds).unwrap()
     }
@@ -169,19 +179,19 @@ mod tests {
         let (mut shard, token) = (Shard::new(100, 1 << 20), token());
         let entry =
             || Entry { token: token.clone(), generation: 0, stored_at: date("0"), dead_from: date("9") };
-        shard.insert([0; 32], entry(), date("1"));
+        shard.insert(key(0), entry(), date("1"));
         let bytes = shard.bytes();
         for round in 0..1000 {
-            shard.insert([1; 32], entry(), date("1"));
+            shard.insert(key(1), entry(), date("1"));
             assert_eq!((shard.len(), shard.bytes()), (2, 2 * bytes), "{round}");
             assert!(shard.queue.len() <= 2 * shard.len() + 16);
             // In the place of another, or of none.
             if round % 2 == 0 {
-                shard.remove(&[1; 32]);
+                shard.remove(&key(1));
             }
         }
         // An old place in the queue doesn't take the entry along that came later.
-        shard.insert([0; 32], entry(), date("1"));
+        shard.insert(key(0), entry(), date("1"));
         shard.drop_dead(date("8"));
         assert_eq!(shard.len(), 2);
         shard.drop_dead(date("9"));

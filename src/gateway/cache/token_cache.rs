@@ -12,8 +12,8 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 
 use super::builder::TokenCacheBuilder;
+use super::digest::TokenDigest;
 use super::shard::{Entry, Key, Shard};
-use crate::crypto::{self, Hash};
 use crate::error::Error;
 use crate::gateway::revocation::RevocationCheck;
 use crate::jwt::{NoClaims, NumericDate};
@@ -27,11 +27,14 @@ use crate::wire::compact;
 /// verifier's clock, its rules, and the proof of the key that the token is bound to. What comes out goes on
 /// to revocation, authorization and replay like any other token.
 ///
-/// An entry goes by the SHA-256 of the verifier's identity and the whole token: another signature, or
+/// An entry goes by the SHA-256 of the whole token and the verifier's identity: another signature, or
 /// another verifier, finds nothing. It ends with the token's `exp`, after
 /// [`max_age`](TokenCacheBuilder::max_age), with the [generation](crate::keys::KeyGeneration) of the
 /// verifier's keys, and with a revocation that [`check_revocation`](Self::check_revocation) meets. Refusals
 /// are never kept: a flood of bad tokens takes no room, and pays the verifier's price each time.
+///
+/// Before a [`SourcedVerifier`](crate::jwt::SourcedVerifier), [`verify_sourced`](Self::verify_sourced): what is
+/// known ends with the fetched keys by itself.
 ///
 /// ```
 /// use countersign::gateway::cache::TokenCache;
@@ -58,6 +61,14 @@ pub struct TokenCache {
     max_age: Duration,
     hits: AtomicU64,
     misses: AtomicU64,
+}
+
+/// What became of a token, and what was found out on the way.
+pub(super) struct Judged<T> {
+    pub(super) verdict: Result<AccessToken<T>, Error>,
+    pub(super) is_hit: bool,
+    /// None if the token is too large to be hashed.
+    pub(super) digest: Option<TokenDigest>,
 }
 
 /// What a look-up in the cache needs, and what is stored after a miss.
@@ -123,7 +134,7 @@ impl TokenCache {
         verifier: &AccessTokenVerifier,
         token: &str,
     ) -> Result<AccessToken<T>, Error> {
-        self.accept_async(verifier, token, Presented::AsBearer).await
+        self.judge(verifier, token, Presented::AsBearer).await.verdict
     }
 
     /// Verifies a token like [`verify_with_proof`](Self::verify_with_proof), and waits for an external key
@@ -138,7 +149,7 @@ impl TokenCache {
         token: &str,
         proof: &dyn ProofOfPossession,
     ) -> Result<AccessToken<T>, Error> {
-        self.accept_async(verifier, token, Presented::With(proof)).await
+        self.judge(verifier, token, Presented::With(proof)).await.verdict
     }
 
     /// Checks that a token from this cache isn't revoked, and forgets it if it is. `text` is what was verified.
@@ -221,20 +232,27 @@ impl TokenCache {
         Ok(accepted)
     }
 
-    async fn accept_async<T: DeserializeOwned>(
+    /// Verifies a token, and says what was found out on the way.
+    pub(super) async fn judge<T: DeserializeOwned>(
         &self,
         verifier: &AccessTokenVerifier,
         token: &str,
         presented: Presented<'_>,
-    ) -> Result<AccessToken<T>, Error> {
-        compact::check_size(token, verifier.jwt().limits())?;
-        let place = Place::of(verifier, token);
-        if let Some(known) = self.find(verifier, &place) {
-            return self.accept_again(verifier, &place, &known, presented);
+    ) -> Judged<T> {
+        if let Err(refusal) = compact::check_size(token, verifier.jwt().limits()) {
+            return Judged { verdict: Err(refusal), is_hit: false, digest: None };
         }
-        let accepted = verifier.accept_async(token, &presented).await?;
-        self.keep(verifier, &place, accepted.without_claims());
-        Ok(accepted)
+        let place = Place::of(verifier, token);
+        let digest = Some(place.key.digest);
+        if let Some(known) = self.find(verifier, &place) {
+            let verdict = self.accept_again(verifier, &place, &known, presented);
+            return Judged { verdict, is_hit: true, digest };
+        }
+        let verdict = verifier.accept_async(token, &presented).await;
+        if let Ok(accepted) = &verdict {
+            self.keep(verifier, &place, accepted.without_claims());
+        }
+        Judged { verdict, is_hit: false, digest }
     }
 
     fn find(&self, verifier: &AccessTokenVerifier, place: &Place) -> Option<AccessToken<NoClaims>> {
@@ -291,7 +309,7 @@ impl TokenCache {
     }
 
     fn shard(&self, key: &Key) -> Option<&RwLock<Shard>> {
-        let [.., last] = key;
+        let [.., last] = key.digest.as_bytes();
         // A number of shards divides 256 or nearly so: they fill up evenly enough.
         self.shards.get(usize::from(*last) % self.shards.len())
     }
@@ -306,11 +324,7 @@ impl Place {
     fn of(verifier: &AccessTokenVerifier, token: &str) -> Self {
         let identity = verifier.identity();
         let generation = identity.generation();
-        // The number has one length, so no other pair of verifier and token reads the same.
-        let hashed = crypto::digest(Hash::Sha256, &[&identity.number().to_be_bytes(), token.as_bytes()]);
-        let mut key = [0; 32];
-        key.iter_mut().zip(hashed.as_ref()).for_each(|(octet, hashed)| *octet = *hashed);
-        Self { key, generation }
+        Self { key: Key { digest: TokenDigest::of(token), verifier: identity.number() }, generation }
     }
 }
 

@@ -46,7 +46,7 @@ impl From<StoreError> for Error {
 
 /// How long an entry stays after the tokens that it concerns have expired: as much as the greatest leeway,
 /// by which a verifier may still accept them.
-const MARGIN: Duration = Duration::from_secs(600);
+pub(in crate::gateway) const MARGIN: Duration = Duration::from_secs(600);
 
 /// When an entry for tokens that expire then may be dropped.
 pub(in crate::gateway) fn kept_until(expires_at: NumericDate) -> NumericDate {

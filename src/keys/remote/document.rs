@@ -65,14 +65,16 @@ impl Location {
         known: Option<String>,
         settings: &Settings,
     ) -> Result<Fetched, FetchProblem> {
+        let max_bytes = Limits::default().jwk_set_bytes;
         let read = match (self.issuer(), &known) {
             (Some(issuer), None) => {
-                let response = get(http, self.url()).await?;
+                let response = get(http, self.url(), max_bytes).await?;
                 Some(keys_url(&text(response.body, Part::Metadata)?, issuer, settings)?)
             }
             _ => None,
         };
-        let response = get(http, read.as_deref().or(known.as_deref()).unwrap_or(self.url())).await?;
+        let url = read.as_deref().or(known.as_deref()).unwrap_or(self.url());
+        let response = get(http, url, max_bytes).await?;
         let lifetime = freshness::lifetime(&response).unwrap_or(settings.lifetime);
         let json = text(response.body, Part::JwkSet)?;
         // The numbers are the holder's to give.
@@ -95,10 +97,15 @@ pub(super) struct Fetched {
     pub(super) lifetime: Duration,
 }
 
-async fn get(http: &dyn HttpClient, url: &str) -> Result<HttpResponse, FetchProblem> {
-    let max_bytes = Limits::default().jwk_set_bytes;
+/// Gets a document of at most so many bytes; another status than 200 is a problem.
+pub(super) async fn get(
+    http: &dyn HttpClient,
+    url: &str,
+    max_bytes: usize,
+) -> Result<HttpResponse, FetchProblem> {
     let response = http.get(url, max_bytes).await.map_err(|failure| match failure {
         HttpFailure::Unreachable => FetchProblem::Unreachable,
+        HttpFailure::Untrusted => FetchProblem::Untrusted,
         HttpFailure::TimedOut => FetchProblem::TimedOut,
         HttpFailure::TooLarge => FetchProblem::TooLarge,
     })?;
@@ -111,7 +118,7 @@ async fn get(http: &dyn HttpClient, url: &str) -> Result<HttpResponse, FetchProb
     Ok(response)
 }
 
-fn text(body: Vec<u8>, part: Part) -> Result<String, FetchProblem> {
+pub(super) fn text(body: Vec<u8>, part: Part) -> Result<String, FetchProblem> {
     String::from_utf8(body).map_err(|_| FetchProblem::Unreadable(Error::malformed(part, Defect::Utf8)))
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::error::Error;
 
-/// What happened at a [`RemoteJwks`](super::RemoteJwks), for logs, metrics and alarms.
+/// What happened at a source such as [`RemoteJwks`](super::RemoteJwks), for logs, metrics and alarms.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KeySourceEvent {
@@ -52,11 +52,13 @@ pub enum KeySourceEvent {
 pub enum FetchProblem {
     /// The server couldn't be reached, or the connection broke.
     Unreachable,
+    /// The server's certificate isn't trusted, or isn't for that name.
+    Untrusted,
     /// It took too long.
     TimedOut,
     /// The answer's status isn't 200. Redirects are among these: they aren't followed.
     Status(u16),
-    /// The answer is larger than 256 KiB.
+    /// The answer is larger than it may be: 256 KiB, or 4 KiB of a single key.
     TooLarge,
     /// The answer isn't what it should be, such as a web page.
     Unreadable(Error),
@@ -72,9 +74,12 @@ impl fmt::Display for FetchProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unreachable => f.write_str("the server can't be reached"),
+            Self::Untrusted => {
+                f.write_str("expected a certificate that is trusted for the server's name, found another")
+            }
             Self::TimedOut => f.write_str("no answer in time"),
             Self::Status(status) => write!(f, "expected status 200, found {status}"),
-            Self::TooLarge => f.write_str("expected an answer of at most 256 KiB, found more"),
+            Self::TooLarge => f.write_str("expected an answer within the limit, found a larger one"),
             Self::Unreadable(error) => write!(f, "expected a document that can be read: {error}"),
             Self::Empty => f.write_str("expected at least one key that verifies, found none"),
             Self::Issuer => f.write_str("expected the metadata of the expected issuer, found another's"),

@@ -10,7 +10,8 @@ use std::sync::Arc;
 /// What an [`HttpClient`] answers in: a future that any executor can drive.
 pub type HttpFuture<'a> = Pin<Box<dyn Future<Output = Result<HttpResponse, HttpFailure>> + Send + 'a>>;
 
-/// Fetches documents. The application brings it, over whatever HTTP library it has.
+/// Fetches documents. The application brings it, over whatever HTTP library it has, or takes the feature
+/// `jwks-http`'s.
 ///
 /// An implementation verifies the server's certificate, follows no redirect, reads no more than
 /// `max_bytes` of the body and gives up connecting and reading after a while. The future may be dropped
@@ -30,8 +31,10 @@ impl<C: HttpClient + ?Sized> HttpClient for Arc<C> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum HttpFailure {
-    /// The server couldn't be reached, wasn't who it should be, or the connection broke.
+    /// The server couldn't be reached, or the connection broke.
     Unreachable,
+    /// The server's certificate isn't trusted, or isn't for that name.
+    Untrusted,
     /// It took too long.
     TimedOut,
     /// The body is larger than it may be.

@@ -51,6 +51,19 @@ use crate::error::Error;
 /// # Ok(())
 /// # }
 /// ```
+///
+/// With the feature `jwks-http`, client and runtime are here:
+///
+/// ```
+/// # #[cfg(feature = "jwks-http")]
+/// # fn source() -> Result<(), countersign::Error> {
+/// # use countersign::keys::remote::RemoteJwks;
+/// let keys = RemoteJwks::from_url("https://id.example.com/jwks").build_http()?;
+/// # let _ = keys;
+/// # Ok(())
+/// # }
+/// # fn main() {}
+/// ```
 #[derive(Clone)]
 pub struct RemoteJwks {
     shared: Arc<Shared>,
@@ -124,14 +137,8 @@ impl RemoteJwks {
 
     async fn obtain(&self, seen: Option<&KeySnapshot>) -> Result<KeySnapshot, Error> {
         let shared = &*self.shared;
-        let now = shared.runtime.now();
-        let held = shared.flights().held.as_ref().map(|held| (held.snapshot.clone(), held.expires));
-        let known = held.filter(|(_, expires)| now < *expires);
         let newer = |snapshot: &KeySnapshot| seen.is_none_or(|seen| snapshot.is_newer_than(seen));
-        if let Some((snapshot, expires)) = known.filter(|(snapshot, _)| newer(snapshot)) {
-            if self.is_due(expires, now) {
-                self.begin();
-            }
+        if let Some(snapshot) = self.in_time(newer) {
             return Ok(snapshot);
         }
         let begun = self.begin();
@@ -144,6 +151,17 @@ impl RemoteJwks {
         let snapshot = shared.give()?;
         let looked = shared.has_looked(begun);
         if newer(&snapshot) || looked { Ok(snapshot) } else { Err(Error::KeySourceUnavailable) }
+    }
+
+    /// The set that is held, if it is in time and will do. The next is fetched in the background once it is due.
+    fn in_time(&self, will_do: impl Fn(&KeySnapshot) -> bool) -> Option<KeySnapshot> {
+        let now = self.shared.runtime.now();
+        let held = self.shared.flights().held.as_ref().map(|held| (held.snapshot.clone(), held.expires));
+        let (snapshot, expires) = held.filter(|(snapshot, expires)| now < *expires && will_do(snapshot))?;
+        if self.is_due(expires, now) {
+            self.begin();
+        }
+        Some(snapshot)
     }
 
     fn is_due(&self, expires: std::time::Instant, now: std::time::Instant) -> bool {
@@ -287,6 +305,10 @@ impl Drop for Landing {
 impl KeySource for RemoteJwks {
     fn keys<'a>(&'a self, _: Option<&'a str>, seen: Option<&'a KeySnapshot>) -> KeySourceFuture<'a> {
         Box::pin(self.obtain(seen))
+    }
+
+    fn fresh(&self) -> Option<KeySnapshot> {
+        self.in_time(|_| true)
     }
 }
 

@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 /// A task or a pause of a [`Runtime`].
 pub type RuntimeFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// Time and tasks. The application brings it, over its executor; tests bring one whose time they move.
+/// Time and tasks. The application brings it, over its executor, or takes the feature `jwks-http`'s on tokio;
+/// tests bring one whose time they move.
 pub trait Runtime: Send + Sync {
     /// Returns the present time, which never goes back.
     fn now(&self) -> Instant;

@@ -7,11 +7,15 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+#[cfg(feature = "jwks-http")]
+use super::client::ReqwestClient;
 use super::document::Location;
 use super::event::KeySourceEvent;
 use super::http::HttpClient;
 use super::jwks::RemoteJwks;
 use super::runtime::Runtime;
+#[cfg(feature = "jwks-http")]
+use super::tokio_runtime::TokioRuntime;
 use super::url::{Transport, transport};
 use crate::error::Error;
 
@@ -171,6 +175,17 @@ impl RemoteJwksBuilder {
             _ => settings,
         };
         Ok(RemoteJwks::new(location, settings, listener, Arc::new(http), Arc::new(runtime)))
+    }
+
+    /// Makes the source, with a [`ReqwestClient`] that trusts whom the system trusts, on the
+    /// [`TokioRuntime`] that this is called in. Nothing is fetched yet.
+    ///
+    /// # Errors
+    ///
+    /// As [`build`](Self::build), [`ReqwestClient::new`] and [`TokioRuntime::current`].
+    #[cfg(feature = "jwks-http")]
+    pub fn build_http(self) -> Result<RemoteJwks, Error> {
+        self.build(ReqwestClient::new()?, TokioRuntime::current()?)
     }
 }
 

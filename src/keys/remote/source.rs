@@ -28,11 +28,25 @@ pub trait KeySource: Send + Sync {
     ///
     /// The key ID is the sender's word. How often the source goes to look because of it must be bounded.
     fn keys<'a>(&'a self, key_id: Option<&'a str>, seen: Option<&'a KeySnapshot>) -> KeySourceFuture<'a>;
+
+    /// Returns the keys that are at hand, if they are fresh, without waiting.
+    ///
+    /// It is asked before [`keys`](Self::keys) and without a key ID: a token's header is read for the source
+    /// only when that has to look, once the token found no key here. A source that has other keys ready for
+    /// other key IDs answers with all of them. By default the answer is none, and each token comes with its
+    /// key ID.
+    fn fresh(&self) -> Option<KeySnapshot> {
+        None
+    }
 }
 
 impl<K: KeySource + ?Sized> KeySource for Arc<K> {
     fn keys<'a>(&'a self, key_id: Option<&'a str>, seen: Option<&'a KeySnapshot>) -> KeySourceFuture<'a> {
         (**self).keys(key_id, seen)
+    }
+
+    fn fresh(&self) -> Option<KeySnapshot> {
+        (**self).fresh()
     }
 }
 

@@ -17,7 +17,7 @@ use super::provider::Provider;
 use super::token::{AccessToken, Read};
 use super::verifier_builder::AccessTokenVerifierBuilder;
 use crate::error::{Error, Refusal};
-use crate::jwt::{JwtVerifier, NoClaims, SourcedVerifier, TokenBuffer, VerifiedJwt};
+use crate::jwt::{JwtVerifier, KeyedVerifier, NoClaims, SourcedVerifier, TokenBuffer, VerifiedJwt};
 use crate::keys::{KeySet, keys_of};
 use crate::wire::json::Members;
 use crate::wire::typed;
@@ -233,27 +233,36 @@ impl AccessTokenVerifier {
     }
 }
 
+impl KeyedVerifier for AccessTokenVerifier {
+    fn lacks_signing_key(&self, token: &str, refusal: &Error) -> bool {
+        self.jwt.lacks_signing_key(token, refusal)
+    }
+}
+
 impl SourcedVerifier<AccessTokenVerifier> {
-    /// Verifies a token that came as a plain bearer token, see [`AccessTokenVerifier::verify`].
+    /// Verifies a token that came as a plain bearer token, see [`AccessTokenVerifier::verify_async`].
     ///
     /// # Errors
     ///
-    /// As [`AccessTokenVerifier::verify`] and [`verify_by`](Self::verify_by).
+    /// As [`AccessTokenVerifier::verify_async`] and [`verify_by`](Self::verify_by).
     pub async fn verify<T: DeserializeOwned>(&self, token: &str) -> Result<AccessToken<T>, Error> {
-        self.verify_by(token, AccessTokenVerifier::verify).await
+        self.verify_by_async(token, |verifier| async move { verifier.verify_async(token).await }).await
     }
 
-    /// Verifies a token that came with a proof, see [`AccessTokenVerifier::verify_with_proof`].
+    /// Verifies a token that came with a proof, see [`AccessTokenVerifier::verify_with_proof_async`].
     ///
     /// # Errors
     ///
-    /// As [`AccessTokenVerifier::verify_with_proof`] and [`verify_by`](Self::verify_by).
+    /// As [`AccessTokenVerifier::verify_with_proof_async`] and [`verify_by`](Self::verify_by).
     pub async fn verify_with_proof<T: DeserializeOwned>(
         &self,
         token: &str,
         proof: &dyn ProofOfPossession,
     ) -> Result<AccessToken<T>, Error> {
-        self.verify_by(token, |verifier, token| verifier.verify_with_proof(token, proof)).await
+        let verify = |verifier: Arc<AccessTokenVerifier>| async move {
+            verifier.verify_with_proof_async(token, proof).await
+        };
+        self.verify_by_async(token, verify).await
     }
 }
 

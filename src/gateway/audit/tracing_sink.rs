@@ -1,0 +1,88 @@
+//! Events as events of `tracing`: structured fields, to whatever the application subscribes.
+//!
+//! Fields have the names of [`AuditEvent::to_json`]'s members. Text is recorded escaped, so that a
+//! subscriber that prints it as it is prints one line.
+
+use ::tracing::Level;
+
+use super::event::{AuditEvent, Decision};
+use super::sink::AuditSink;
+use super::subject::AuditSubject;
+
+/// Emits each event to `tracing`, with the target [`TARGET`](Self::TARGET): refusals at the level `WARN`,
+/// the others at `INFO`.
+///
+/// Where a subscriber doesn't want the level or the target, an event costs a few nanoseconds. Its time is
+/// the subscriber's.
+#[derive(Debug, Clone, Copy, Default)]
+#[must_use = "a sink is for an `Audit`"]
+pub struct TracingSink {
+    accepted_at_debug: bool,
+    refused_at_info: bool,
+}
+
+impl TracingSink {
+    /// The target of each event, to filter by.
+    pub const TARGET: &str = "countersign::audit";
+
+    /// Makes the sink.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Emits what isn't a refusal at the level `DEBUG`, for gateways whose traffic would fill the log.
+    pub fn accepted_at_debug(mut self) -> Self {
+        self.accepted_at_debug = true;
+        self
+    }
+
+    /// Emits refusals at the level `INFO`, for services that anyone may send anything.
+    pub fn refused_at_info(mut self) -> Self {
+        self.refused_at_info = true;
+        self
+    }
+}
+
+/// A place of its own for each level, as `tracing` needs it. Nothing is worked out where nobody listens.
+macro_rules! emit {
+    ($level:ident, $event:ident) => {{
+        let event: &AuditEvent<'_> = $event;
+        ::tracing::event!(
+            target: TracingSink::TARGET,
+            Level::$level,
+            decision = event.decision().as_str(),
+            code = event.code(),
+            status = event.http_status(),
+            requirement = event.requirement().map(|text| text.escaped()).as_deref(),
+            iss = event.verified().map(|facts| facts.issuer().escaped()).as_deref(),
+            kid = event.verified().and_then(|facts| Some(facts.key_id()?.escaped())).as_deref(),
+            alg = event.verified().map(|facts| facts.algorithm().name()),
+            client_id = event.verified().map(|facts| facts.client_id().escaped()).as_deref(),
+            jti = event.verified().and_then(|facts| Some(facts.token_id()?.escaped())).as_deref(),
+            sub_hash = event.verified().and_then(|facts| match facts.subject() {
+                AuditSubject::Hashed(hash) => Some(::tracing::field::display(hash)),
+                AuditSubject::Clear(_) => None,
+            }),
+            sub = event.verified().and_then(|facts| match facts.subject() {
+                AuditSubject::Hashed(_) => None,
+                AuditSubject::Clear(subject) => Some(subject.escaped()),
+            }).as_deref(),
+            unverified_kid = event.unverified().and_then(|facts| Some(facts.key_id()?.escaped())).as_deref(),
+            unverified_alg = event.unverified().map(|facts| facts.algorithm().escaped()).as_deref(),
+            cache_hit = event.cache_hit(),
+            took_ns = u64::try_from(event.took().as_nanos()).unwrap_or(u64::MAX),
+            request_id = event.request_id().map(|text| text.escaped()).as_deref(),
+            token_sha256 = event.token_fingerprint().map(::tracing::field::display),
+        );
+    }};
+}
+
+impl AuditSink for TracingSink {
+    fn record(&self, event: &AuditEvent<'_>) {
+        match (event.decision(), self) {
+            (Decision::Refused, Self { refused_at_info: false, .. }) => emit!(WARN, event),
+            (Decision::Refused, _) | (_, Self { accepted_at_debug: false, .. }) => emit!(INFO, event),
+            _ => emit!(DEBUG, event),
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! The choices of a source of load balancers' keys: a region and setters go in, a [`LoadBalancerKeys`] comes out,
+//! or an error that says which of them contradict each other.
+//!
+//! Each default stands at its setter. What would turn a protection off has no setter.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::source::LoadBalancerKeys;
+use crate::error::Error;
+use crate::keys::remote::event::KeySourceEvent;
+use crate::keys::remote::http::HttpClient;
+use crate::keys::remote::runtime::Runtime;
+use crate::keys::remote::settings::Listener;
+use crate::keys::remote::url::{Transport, transport};
+
+/// Where the keys are, each under its ID.
+#[derive(Debug, Clone)]
+pub(super) enum Place {
+    Region(String),
+    Url(String),
+}
+
+impl Place {
+    /// The URL that a slash and a key ID are put behind.
+    fn url(self) -> Result<String, Error> {
+        match self {
+            Self::Region(region) => match partition(&region) {
+                Some(Partition::Commercial) => {
+                    Ok(format!("https://public-keys.auth.elb.{region}.amazonaws.com"))
+                }
+                Some(Partition::GovCloud) => {
+                    Ok(format!("https://s3-{region}.amazonaws.com/aws-elb-public-keys-prod-{region}"))
+                }
+                None => Err(Error::misuse(
+                    "expected a region such as `eu-west-1` or `us-gov-west-1`, found another; `at` takes a URL",
+                )),
+            },
+            Self::Url(url) => match transport(&url) {
+                Some(Transport::Https | Transport::Loopback) if !url.contains('?') => {
+                    Ok(url.strip_suffix('/').unwrap_or(&url).to_owned())
+                }
+                _ => Err(Error::misuse(
+                    "expected an https URL without user information, query or fragment, found another",
+                )),
+            },
+        }
+    }
+}
+
+/// Those parts of AWS whose keys' place is documented.
+enum Partition {
+    Commercial,
+    GovCloud,
+}
+
+/// Which part of AWS the region is in. China's and the isolated ones have domains of their own.
+fn partition(region: &str) -> Option<Partition> {
+    let (rest, number) = region.rsplit_once('-')?;
+    let mut words = rest.split('-');
+    let area = words.next()?;
+    let is_word = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase());
+    let has_form = area.len() == 2
+        && is_word(area)
+        && words.clone().count() > 0
+        && words.clone().all(is_word)
+        && matches!(number.as_bytes(), [b'0'..=b'9']);
+    if !has_form || region.len() > 32 {
+        return None;
+    }
+    match (area, words.next()) {
+        ("cn", _) => None,
+        (_, Some("gov")) => Some(Partition::GovCloud),
+        (_, Some(word)) if word.starts_with("iso") => None,
+        _ => Some(Partition::Commercial),
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Settings {
+    pub(super) lifetime: Duration,
+    pub(super) max_wait: Duration,
+    pub(super) fetch_timeout: Duration,
+    pub(super) max_outage: Duration,
+}
+
+impl Settings {
+    const DAY: Duration = Duration::from_secs(24 * 3600);
+
+    fn check(self) -> Result<(), Error> {
+        let Self { lifetime, max_wait, fetch_timeout, max_outage } = self;
+        let misuses = [
+            (
+                lifetime < Duration::from_secs(60),
+                "expected keys that are kept for at least a minute, found less",
+            ),
+            (lifetime > Self::DAY, "expected keys that are kept for at most a day, found more"),
+            (max_wait.is_zero(), "expected callers to wait for a fetch, found a `max_wait` of zero"),
+            (
+                fetch_timeout < max_wait,
+                "expected `max_wait` to be at most `fetch_timeout`, after which nothing comes, found more",
+            ),
+            (
+                fetch_timeout > Duration::from_secs(30),
+                "expected a `fetch_timeout` of at most 30 s, found more",
+            ),
+            (max_outage > Self::DAY, "expected a `max_outage` of at most a day, found more"),
+        ];
+        match misuses.into_iter().find(|(applies, _)| *applies) {
+            Some((_, reason)) => Err(Error::misuse(reason)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The choices of [`LoadBalancerKeys`] in the making. Each has a default.
+#[must_use = "`build` makes the source"]
+pub struct LoadBalancerKeysBuilder {
+    place: Place,
+    settings: Settings,
+    listener: Listener,
+}
+
+impl LoadBalancerKeysBuilder {
+    pub(super) fn new(place: Place) -> Self {
+        let settings = Settings {
+            lifetime: Duration::from_secs(3600),
+            max_wait: Duration::from_secs(5),
+            fetch_timeout: Duration::from_secs(15),
+            max_outage: Duration::from_secs(50 * 60),
+        };
+        Self { place, settings, listener: Box::new(|_| ()) }
+    }
+
+    /// Sets for how long a key is kept before it is asked for again. A withdrawn key is trusted for that long,
+    /// in the worst case. Default: an hour.
+    pub fn lifetime(mut self, lifetime: Duration) -> Self {
+        self.settings.lifetime = lifetime;
+        self
+    }
+
+    /// Sets how long a caller waits for a fetch, its own or another's. Default: 5 seconds.
+    pub fn max_wait(mut self, wait: Duration) -> Self {
+        self.settings.max_wait = wait;
+        self
+    }
+
+    /// Sets after how long a fetch is given up. Default: 15 seconds.
+    pub fn fetch_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.fetch_timeout = timeout;
+        self
+    }
+
+    /// Sets for how long a key is given out after its time, while it can't be asked for again. Default: 50
+    /// minutes; zero gives out none.
+    pub fn max_outage(mut self, outage: Duration) -> Self {
+        self.settings.max_outage = outage;
+        self
+    }
+
+    /// Has this function told what happens. It is called in between and must not wait.
+    pub fn on_event(mut self, listener: impl Fn(&KeySourceEvent) + Send + Sync + 'static) -> Self {
+        self.listener = Box::new(listener);
+        self
+    }
+
+    /// Makes the source, with this client and runtime. Nothing is fetched yet.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Misuse`] if the region isn't one whose keys' place is known, the URL is neither https nor http to
+    /// this machine's loopback or has more than a path, or settings contradict each other.
+    pub fn build(
+        self,
+        http: impl HttpClient + 'static,
+        runtime: impl Runtime + 'static,
+    ) -> Result<LoadBalancerKeys, Error> {
+        let Self { place, settings, listener } = self;
+        settings.check()?;
+        Ok(LoadBalancerKeys::new(place.url()?, settings, listener, Arc::new(http), Arc::new(runtime)))
+    }
+}
+
+impl fmt::Debug for LoadBalancerKeysBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LoadBalancerKeysBuilder").field("place", &self.place).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn url(region: &str) -> Option<String> {
+        Place::Region(region.to_owned()).url().ok()
+    }
+
+    #[test]
+    fn each_region_has_its_place() {
+        for region in ["eu-west-1", "us-east-2", "ap-southeast-7", "ca-west-1", "il-central-1", "me-south-1"]
+        {
+            assert_eq!(url(region).unwrap(), format!("https://public-keys.auth.elb.{region}.amazonaws.com"));
+        }
+        assert_eq!(
+            url("us-gov-east-1").unwrap(),
+            "https://s3-us-gov-east-1.amazonaws.com/aws-elb-public-keys-prod-us-gov-east-1"
+        );
+    }
+
+    #[test]
+    fn what_is_no_region_or_has_a_place_of_its_own_is_refused() {
+        for region in [
+            "",
+            "eu",
+            "eu-1",
+            "eu-west",
+            "eu-west-",
+            "eu-west-12",
+            "EU-west-1",
+            "eu--west-1",
+            "-west-1",
+            "eu-west-1.evil.example/",
+            "evil.example/-a-1",
+            "eu-west-1/..",
+            "cn-north-1",
+            "us-iso-east-1",
+            "us-isob-east-1",
+            "eusc-de-east-1",
+            "eu-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-1",
+        ] {
+            assert_eq!(url(region), None, "{region:?}");
+        }
+    }
+}
