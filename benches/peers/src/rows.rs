@@ -1,0 +1,75 @@
+//! The names of the rows, which driver and contenders agree on.
+
+/// The signature algorithms, as headers name them.
+pub const SIGNATURES: [&str; 6] = ["HS256", "RS256", "PS256", "ES256", "ES384", "EdDSA"];
+
+/// The key management and content encryption algorithms.
+pub const ENCRYPTIONS: [(&str, &str); 6] = [
+    ("dir", "A256GCM"),
+    ("A128KW", "A128CBC-HS256"),
+    ("A256KW", "A256GCM"),
+    ("RSA-OAEP-256", "A256GCM"),
+    ("ECDH-ES", "A256GCM"),
+    ("ECDH-ES+A256KW", "A256GCM"),
+];
+
+/// Plaintexts: one where the key management decides, one where the cipher does.
+pub const PLAINTEXTS: [(&str, usize); 2] = [("256 B", 256), ("16 KiB", 16 * 1024)];
+
+/// Tokens by their length, and how long the claims set of each is. The shortest is the row of HS256 itself.
+pub const SIZES: [(&str, usize); 4] =
+    [("1.5 KB", 1024), ("11 KB", 8 * 1024), ("86 KB", 64 * 1024), ("1.3 MB", 1024 * 1024)];
+
+/// How many keys the sets have.
+pub const SETS: [usize; 4] = [1, 10, 100, 1000];
+
+pub const NESTED_ISSUE: &str = "nested issue";
+pub const NESTED_VERIFY: &str = "nested verify";
+/// One verification of 64 tokens at once.
+pub const BATCH: &str = "EdDSA verify, batch of 64";
+/// Between a row and a second way in which a contender does it.
+pub const VARIANT: &str = " / ";
+/// The way that borrows its claims from the token.
+pub const BORROWED: &str = "borrowed";
+
+#[must_use]
+pub fn issue(algorithm: &str) -> String {
+    format!("{algorithm} issue")
+}
+
+#[must_use]
+pub fn verify(algorithm: &str) -> String {
+    format!("{algorithm} verify")
+}
+
+/// A second way of doing a row, listed in the same row.
+#[must_use]
+pub fn variant(row: &str, way: &str) -> String {
+    format!("{row}{VARIANT}{way}")
+}
+
+#[must_use]
+pub fn encrypt((algorithm, encryption): (&str, &str), size: &str) -> String {
+    format!("{algorithm} {encryption} encrypt {size}")
+}
+
+#[must_use]
+pub fn decrypt((algorithm, encryption): (&str, &str), size: &str) -> String {
+    format!("{algorithm} {encryption} decrypt {size}")
+}
+
+#[must_use]
+pub fn sized(size: &str) -> String {
+    format!("HS256 verify {size}")
+}
+
+#[must_use]
+pub fn set(size: usize) -> String {
+    format!("ES256 verify, 1 of {size} keys")
+}
+
+/// The row of the same operation on two threads at once.
+#[must_use]
+pub fn two_threads(row: &str) -> String {
+    format!("{row}, two threads")
+}

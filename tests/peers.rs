@@ -1,0 +1,199 @@
+//! README's figures on speed are those of the last full runs of `benches/peers`, which wrote them to
+//! `benches/peers/results/`: every number, the misses too.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::fmt::Write as _;
+
+use serde_json::Value;
+
+const README: &str = include_str!("../README.md");
+const RESULTS: [&str; 2] = [
+    include_str!("../benches/peers/results/aws-lc-rs.json"),
+    include_str!("../benches/peers/results/ring.json"),
+];
+const BEGIN: &str = "<!-- peers: begin -->\n";
+const END: &str = "<!-- peers: end -->\n";
+
+fn results() -> [Value; 2] {
+    RESULTS.map(|text| serde_json::from_str(text).unwrap())
+}
+
+fn list<'a>(value: &'a Value, name: &str) -> &'a [Value] {
+    value[name].as_array().unwrap()
+}
+
+fn text<'a>(value: &'a Value, name: &str) -> &'a str {
+    value[name].as_str().unwrap()
+}
+
+fn find<'a>(result: &'a Value, row: &str) -> Option<&'a Value> {
+    list(result, "rows").iter().find(|found| text(found, "row") == row)
+}
+
+/// The rows that the README has: each operation once, of encryption with the shorter plaintext.
+fn is_shown(row: &str) -> bool {
+    !["16 KiB", " KB", " MB", " keys", "two threads"].iter().any(|part| row.ends_with(part))
+}
+
+/// Ours ÷ the fastest rival's, with the target if it is missed, and who that rival is.
+fn cells(result: &Value, row: &str) -> [String; 2] {
+    let found = find(result, row).map(|row| (row["ratio"].as_f64(), row["fastest_rival"].as_str()));
+    let Some((Some(ratio), Some(rival))) = found else { return ["–".to_owned(), "–".to_owned()] };
+    match verdict(result, row, RIVAL) {
+        Some(verdict) if verdict["holds"] == false => [beside(ratio, verdict), rival.to_owned()],
+        _ => [format!("{ratio:.2}"), rival.to_owned()],
+    }
+}
+
+const RIVAL: &str = "of the fastest rival";
+const BORROWED: &str = "of the fastest rival, borrowed claims";
+
+fn verdict<'a>(result: &'a Value, row: &str, kind: &str) -> Option<&'a Value> {
+    list(result, "targets")
+        .iter()
+        .find(|verdict| text(verdict, "row") == row && text(verdict, "kind") == kind)
+}
+
+/// With a digit more: some are missed by less than one of two.
+fn beside(ratio: f64, verdict: &Value) -> String {
+    format!("{ratio:.3} ({})", limit(verdict))
+}
+
+fn limit(verdict: &Value) -> String {
+    format!("{:.2}", verdict["limit"].as_f64().unwrap())
+}
+
+/// The contender of this name in a row: its `field`.
+fn of(row: Option<&Value>, name: &str, field: &str) -> Option<String> {
+    let found = list(row?, "contenders").iter().find(|entry| text(entry, "name") == name)?;
+    Some(found[field].to_string())
+}
+
+/// The same of the contender that borrows, which has no row to itself.
+fn borrowed(result: &Value, row: &str) -> String {
+    let verdict = verdict(result, row, BORROWED).unwrap();
+    let ratio = verdict["measured"].as_f64().unwrap();
+    if verdict["holds"] == false { beside(ratio, verdict) } else { format!("{ratio:.2}") }
+}
+
+/// How many targets are missed, and those that the table doesn't show.
+fn missed(result: &Value) -> String {
+    let (targets, stack) = (list(result, "targets"), text(result, "stack"));
+    let missed: Vec<&Value> = targets.iter().filter(|verdict| verdict["holds"] == false).collect();
+    if missed.is_empty() {
+        return format!("Stack `{stack}`: all {} targets are met.", targets.len());
+    }
+    let in_the_table = |verdict: &&&Value| {
+        is_shown(text(verdict, "row")) && [RIVAL, BORROWED].contains(&text(verdict, "kind"))
+    };
+    let line = |verdict: &&Value| {
+        let (row, kind) = (text(verdict, "row"), text(verdict, "kind"));
+        match verdict["measured"].as_f64() {
+            None => format!("{row}: {kind} ({})", limit(verdict)),
+            Some(count) if kind.starts_with("allocations") => {
+                format!("{row}: {count} {kind} ({})", verdict["limit"].as_f64().unwrap())
+            }
+            Some(value) => format!("{row}: {value:.2} {kind} ({})", limit(verdict)),
+        }
+    };
+    let others: Vec<String> = missed.iter().filter(|verdict| !in_the_table(verdict)).map(line).collect();
+    let others = if others.is_empty() {
+        String::new()
+    } else {
+        format!("; beside those in the table: {}", others.join("; "))
+    };
+    format!("Stack `{stack}`: {} of {} targets are missed{others}.", missed.len(), targets.len())
+}
+
+fn rendered() -> String {
+    let results = results();
+    let [first, second] = &results;
+    let mut table = String::from(
+        "| operation | stack `aws-lc-rs` | fastest rival | stack `ring` | fastest rival | allocations |\n\
+         |---|---:|---|---:|---|---:|\n",
+    );
+    for row in list(first, "rows").iter().map(|row| text(row, "row")).filter(|row| is_shown(row)) {
+        let here = find(first, row);
+        let ([ratio, rival], [ratio_there, rival_there]) = (cells(first, row), cells(second, row));
+        let allocations = of(here, "countersign", "allocations").unwrap();
+        writeln!(table, "| {row} | {ratio} | {rival} | {ratio_there} | {rival_there} | {allocations} |")
+            .unwrap();
+        // The contender that borrows stands in the row of the one that doesn't.
+        if let Some(allocations) = of(here, "countersign, borrowed", "allocations") {
+            let [ratio, ratio_there] = [first, second].map(|result| borrowed(result, row));
+            writeln!(table, "| {row}, borrowed claims | {ratio} | {rival} | {ratio_there} | {rival_there} | {allocations} |")
+                .unwrap();
+        }
+    }
+    let dates: std::collections::BTreeSet<&str> = results.iter().map(|result| text(result, "date")).collect();
+    let dates: Vec<&str> = dates.into_iter().collect();
+    let dates = dates.join(" and ");
+    let versions = first["versions"].as_object().unwrap();
+    let versions: Vec<String> =
+        versions.iter().map(|(name, version)| format!("{name} {}", version.as_str().unwrap())).collect();
+    write!(
+        table,
+        "\nIn parentheses: the target, where it is missed. {}, {}; {}; {} rounds. {}.\n\n{}\n\n{}\n",
+        text(first, "machine"),
+        text(first, "compiler"),
+        dates,
+        first["rounds"],
+        versions.join(", "),
+        missed(first),
+        missed(second),
+    )
+    .unwrap();
+    table
+}
+
+/// With `COUNTERSIGN_WRITE` in the environment, writes them.
+#[test]
+fn the_readme_s_numbers_are_those_of_the_last_runs() {
+    let (above, rest) = README.split_once(BEGIN).unwrap();
+    let (written, below) = rest.split_once(END).unwrap();
+    let rendered = rendered();
+    if std::env::var_os("COUNTERSIGN_WRITE").is_some() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
+        std::fs::write(path, format!("{above}{BEGIN}{rendered}{END}{below}")).unwrap();
+        return;
+    }
+    assert_eq!(written, rendered, "COUNTERSIGN_WRITE=1 puts this into README.md:\n{rendered}");
+}
+
+/// Both files are of whole runs: each of its own stack, with everyone in it, and every target judged.
+#[test]
+fn the_runs_are_whole() {
+    for (result, stack) in results().iter().zip(["aws-lc-rs", "ring"]) {
+        assert_eq!(text(result, "stack"), stack);
+        assert!(result["rounds"].as_u64().unwrap() >= 21, "a quick run");
+        let names: std::collections::BTreeSet<&str> = list(result, "rows")
+            .iter()
+            .flat_map(|row| list(row, "contenders"))
+            .map(|entry| text(entry, "name"))
+            .collect();
+        for rival in ["jsonwebtoken (aws-lc-rs)", "jwt-simple", "josekit", "jose-rs", "huskarl", "biscuit"] {
+            assert!(names.contains(rival), "{rival} is missing on {stack}: {names:?}");
+        }
+        for row in list(result, "rows") {
+            let contenders = list(row, "contenders");
+            // RSA-OAEP isn't in a default build on ring.
+            let ours = contenders.iter().any(|entry| text(entry, "name") == "countersign");
+            assert!(ours || stack == "ring" && text(row, "row").starts_with("RSA-OAEP"), "{row}");
+            // The stated ratio is about that of the stated medians: it was taken round by round.
+            if let (Some(ratio), Some(rival)) = (row["ratio"].as_f64(), row["fastest_rival"].as_str()) {
+                let time = |name| of(Some(row), name, "nanoseconds").unwrap().parse::<f64>().unwrap();
+                let of_medians = time("countersign") / time(rival);
+                assert!((of_medians / ratio - 1.0).abs() < 0.25, "{row}");
+            }
+        }
+        for verdict in list(result, "targets") {
+            let (measured, limit) = (verdict["measured"].as_f64(), verdict["limit"].as_f64().unwrap());
+            let holds = measured.is_some_and(|value| match text(verdict, "kind") {
+                "times one thread, at least" => value >= limit,
+                _ => value <= limit,
+            });
+            assert_eq!(verdict["holds"], holds, "{verdict}");
+        }
+    }
+}
