@@ -8,7 +8,7 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderName, StatusCode};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{MethodRouter, any, get, post};
+use axum::routing::{MethodRouter, get, post};
 use axum::{Extension, Router};
 use countersign::gateway::audit::Audit;
 use countersign::gateway::authorization::Requirement;
@@ -36,9 +36,9 @@ pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// What a gateway is made of. Several of one deployment share `keys`, and what is in `revocations`.
 pub struct Settings {
-    /// Where the authorization server publishes its keys, and its name.
-    pub issuer_keys: RemoteJwks,
+    /// The authorization server.
     pub issuer: String,
+    pub issuer_keys: RemoteJwks,
     pub keys: Keys,
     pub revocations: Arc<dyn RevocationStore>,
     pub audit: Arc<Audit>,
@@ -46,7 +46,7 @@ pub struct Settings {
     pub invoices: Upstream,
     /// The key that the invoices service has registered.
     pub invoices_key: EncryptionKey,
-    /// Of each client.
+    /// What each client may send.
     pub requests_per_minute: u32,
 }
 
@@ -80,11 +80,12 @@ struct Gateway {
     invoices: Upstream,
 }
 
+/// Makes the gateway.
 pub fn routes(settings: Settings) -> Result<Router, Error> {
-    let Settings { issuer_keys, issuer, keys, revocations, audit, orders, invoices, .. } = settings;
+    let Settings { issuer, issuer_keys, keys, revocations, audit, orders, invoices, .. } = settings;
     let jwks = [keys.signing.to_public_jwk()?].into_iter().collect::<JwkSet>().to_public_json()?;
     let propagation = propagation(&issuer, keys.signing, settings.invoices_key)?;
-    let verifier = verifier(issuer_keys, issuer, keys.decryption);
+    let verifier = verifier(issuer, issuer_keys, keys.decryption);
     let guard = Guard::builder(verifier)
         // Of every token. What a route takes beyond that stands at the route.
         .require(Requirement::authenticated())
@@ -96,15 +97,15 @@ pub fn routes(settings: Settings) -> Result<Router, Error> {
 
     // The guard comes first: the limit counts verified clients only.
     let guard = GuardLayer::new(guard).request_id_header(REQUEST_ID);
-    let limit =
-        from_fn_with_state(Arc::new(RateLimit::per_minute(settings.requests_per_minute)), RateLimit::apply);
+    let limit = Arc::new(RateLimit::per_minute(settings.requests_per_minute));
+    let limit = from_fn_with_state(limit, RateLimit::apply);
     let guarded = |route: MethodRouter<Arc<Gateway>>, takes| -> MethodRouter<Arc<Gateway>> {
         route.layer((guard.require(takes), limit.clone()))
     };
     let gateway = Gateway { propagation, revocations, orders, invoices };
     Ok(Router::new()
-        .route("/orders", guarded(any(Gateway::orders), Requirement::scope(ORDERS.scope)))
-        .route("/invoices", guarded(any(Gateway::invoices), Requirement::scope(INVOICES.scope)))
+        .route("/orders", guarded(get(Gateway::orders), Requirement::scope(ORDERS.scope)))
+        .route("/invoices", guarded(get(Gateway::invoices), Requirement::scope(INVOICES.scope)))
         .route("/logout", guarded(post(Gateway::logout), Requirement::authenticated()))
         .route("/jwks", get(async || publish(jwks)))
         .with_state(Arc::new(gateway)))
@@ -112,8 +113,8 @@ pub fn routes(settings: Settings) -> Result<Router, Error> {
 
 /// Verifies by the keys that the authorization server has published, and keeps up with them.
 fn verifier(
-    issuer_keys: RemoteJwks,
     issuer: String,
+    issuer_keys: RemoteJwks,
     decryption_key: DecryptionKey,
 ) -> SourcedVerifier<AccessTokenVerifier> {
     SourcedVerifier::new(issuer_keys, move |keys| {

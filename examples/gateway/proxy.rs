@@ -1,6 +1,8 @@
 //! The way to a service: a request that the guard has let pass goes on, with what the service is to get in the place
 //! of the client's token.
 
+use std::time::Duration;
+
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::header::{CONNECTION, HOST, TE, TRAILER, TRANSFER_ENCODING, UPGRADE};
@@ -10,6 +12,10 @@ use countersign::gateway::propagation::Outbound;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
+use tokio::time::timeout;
+
+/// For how long a service may think before it answers.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A service behind the gateway, and the connections to it.
 #[derive(Clone)]
@@ -34,12 +40,13 @@ impl Upstream {
         request.headers_mut().remove(HOST);
         // The last step, so that nothing of the client's can undo it.
         outbound.apply(request.headers_mut());
-        match self.http.request(request).await {
-            Ok(mut response) => {
+        match timeout(PATIENCE, self.http.request(request)).await {
+            Ok(Ok(mut response)) => {
                 remove_fields_of_connection(response.headers_mut());
                 response.map(Body::new)
             }
-            Err(_) => StatusCode::BAD_GATEWAY.into_response(),
+            Ok(Err(_)) => StatusCode::BAD_GATEWAY.into_response(),
+            Err(_) => StatusCode::GATEWAY_TIMEOUT.into_response(),
         }
     }
 }

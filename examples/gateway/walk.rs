@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 
 use crate::client::{Answer, Client};
 use crate::deployment::Deployment;
-use crate::gateway;
 use crate::last_decision::LastDecision;
+use crate::server::Server;
 use crate::services::{INVOICES, ORDERS};
-use crate::{Failure, server::Server};
+use crate::{Failure, gateway};
 
 pub struct Walk<'a> {
     client: Client,
@@ -48,10 +48,7 @@ impl<'a> Walk<'a> {
     }
 
     async fn call(&self, token: &str) -> Result<(), Failure> {
-        step(
-            "call",
-            "the gateway fetches the keys, decrypts and verifies; the service gets a token of its own",
-        );
+        step("call", "keys are fetched, the token decrypted and verified; the service gets another");
         for gateway in &self.deployment.gateways {
             println!("  at {}", gateway.url());
             let answer = self.get(gateway, "/orders", token, "call").await?;
