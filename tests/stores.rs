@@ -217,6 +217,27 @@ fn a_store_that_is_down_refuses_unless_told_otherwise() {
     }
 }
 
+/// Which store it is may be chosen at run time, as a gateway's settings do.
+#[test]
+fn a_store_of_any_type_stands_behind_a_check() {
+    let revocations: Arc<dyn RevocationStore> =
+        Arc::new(MemoryRevocations::new(10).with_clock(stopped_at(NOW)));
+    let check = RevocationCheck::new(Arc::clone(&revocations));
+    let (revoked, spared) = (token(&json!({})), token(&json!({ "jti": "2" })));
+    block_on(revocations.revoke(&Revocation::of_token(&revoked).unwrap())).unwrap();
+    assert_eq!(code(block_on(check.check(&revoked))), REVOKED);
+    assert_eq!(code(block_on(check.check(&spared))), None);
+
+    let replays: Arc<dyn ReplayStore> = Arc::new(MemoryReplays::new(10).with_clock(stopped_at(NOW)));
+    let (check, another) = (ReplayCheck::new(Arc::clone(&replays)), ReplayCheck::new(replays));
+    assert_eq!(code(block_on(check.use_up(&spared))), None);
+    assert_eq!(code(block_on(another.use_up(&spared))), REPLAYED);
+    // One that nobody shares needs no `Arc`.
+    let alone = ReplayCheck::new(MemoryReplays::new(10).with_clock(stopped_at(NOW)));
+    assert_eq!(code(block_on(alone.use_up(&spared))), None);
+    assert_eq!(code(block_on(alone.use_up(&spared))), REPLAYED);
+}
+
 /// Stores outside the process go by these: two names never share one, and they don't change.
 #[test]
 fn digests_tell_names_apart_and_stay_the_same() {

@@ -46,10 +46,10 @@ pub struct ReplayCheck {
 }
 
 impl ReplayCheck {
-    /// Makes a check that asks this store.
+    /// Makes a check that asks this store, or an [`Arc`] of one.
     #[must_use]
-    pub fn new<S: ReplayStore + 'static>(store: Arc<S>) -> Self {
-        Self { store, open: false }
+    pub fn new(store: impl ReplayStore + 'static) -> Self {
+        Self { store: Arc::new(store), open: false }
     }
 
     /// Accepts tokens while the store doesn't answer or has no room. Whoever has a token can use it as often

@@ -5,6 +5,7 @@
 //! in two ways that both verify, and a replay in the other way is one all the same.
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::gateway::revocation::digest;
 use crate::gateway::store::{StoreFuture, kept_until};
@@ -46,6 +47,13 @@ pub trait ReplayStore: Send + Sync {
     /// [`StoreError::Unavailable`](crate::gateway::StoreError::Unavailable) if the store can't tell or keep it
     /// for another reason. Either refuses the token with 503, see [`ReplayCheck`](super::ReplayCheck).
     fn use_once<'a>(&'a self, used: TokenUse<'a>) -> StoreFuture<'a, bool>;
+}
+
+/// One store for several checks, of any type: `Arc<dyn ReplayStore>` too.
+impl<S: ReplayStore + ?Sized> ReplayStore for Arc<S> {
+    fn use_once<'a>(&'a self, used: TokenUse<'a>) -> StoreFuture<'a, bool> {
+        (**self).use_once(used)
+    }
 }
 
 /// A token that is used.

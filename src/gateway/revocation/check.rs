@@ -20,10 +20,10 @@ pub struct RevocationCheck {
 }
 
 impl RevocationCheck {
-    /// Makes a check that asks this store.
+    /// Makes a check that asks this store, which is mostly an [`Arc`] of one: whoever revokes has another.
     #[must_use]
-    pub fn new<S: RevocationStore + 'static>(store: Arc<S>) -> Self {
-        Self { store, open: false }
+    pub fn new(store: impl RevocationStore + 'static) -> Self {
+        Self { store: Arc::new(store), open: false }
     }
 
     /// Accepts tokens while the store doesn't answer or has no room. Whoever has a revoked token can use it

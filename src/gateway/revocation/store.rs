@@ -4,6 +4,8 @@
 //! What a mark means for a token is judged here, in [`Revocable::is_revoked_by`], so that each store only
 //! has to find it.
 
+use std::sync::Arc;
+
 use super::mark::{Revocation, RevocationKey, RevocationKind};
 use crate::gateway::store::{StoreFuture, seconds_up};
 use crate::jwt::{NumericDate, VerifiedJwt};
@@ -60,6 +62,17 @@ pub trait RevocationStore: Send + Sync {
     /// [`StoreError::Full`](crate::gateway::StoreError::Full) if a revocation that found no room could mean
     /// the token. Either refuses it with 503, see [`RevocationCheck`](super::RevocationCheck).
     fn is_revoked<'a>(&'a self, token: Revocable<'a>) -> StoreFuture<'a, bool>;
+}
+
+/// One store for whoever checks and whoever revokes, of any type: `Arc<dyn RevocationStore>` too.
+impl<S: RevocationStore + ?Sized> RevocationStore for Arc<S> {
+    fn revoke<'a>(&'a self, revocation: &'a Revocation) -> StoreFuture<'a, ()> {
+        (**self).revoke(revocation)
+    }
+
+    fn is_revoked<'a>(&'a self, token: Revocable<'a>) -> StoreFuture<'a, bool> {
+        (**self).is_revoked(token)
+    }
 }
 
 /// What of a verified token says whether it is revoked.
