@@ -27,16 +27,21 @@ impl Client {
         Self { server, token_endpoint: String::new(), scopes: BTreeSet::new(), id: 0 }
     }
 
-    pub(crate) async fn call(&mut self, method: &str, params: Value, token: Option<&str>) -> Outcome<Answer> {
-        let name = params["name"].clone();
-        self.call_as(method, params, name.as_str(), token).await
+    pub(crate) async fn call(
+        &mut self,
+        method: &str,
+        params: &Value,
+        token: Option<&str>,
+    ) -> Outcome<Answer> {
+        self.call_as(method, params, None, token).await
     }
 
     /// Says another tool's name in the header field than in the body.
     pub(crate) async fn call_as(
         &mut self,
         method: &str,
-        params: Value,
+        params: &Value,
+
         name: Option<&str>,
         token: Option<&str>,
     ) -> Outcome<Answer> {
@@ -65,19 +70,17 @@ impl Client {
     pub(crate) async fn discover(&mut self, refusal: &Answer) -> Outcome<()> {
         let url = parameter(refusal, "resource_metadata").ok_or("expected resource_metadata")?;
         println!("   metadata: {url}");
-        let metadata = get(url).await?.json()?;
-        if metadata["resource"] != *self.server {
+        let metadata = get(url).await?;
+        if metadata.text_at("/resource")? != self.server {
             return Err("expected metadata of the server that was asked".into());
         }
-        let issuer =
-            metadata["authorization_servers"][0].as_str().ok_or("expected an authorization server")?;
+        let issuer = metadata.text_at("/authorization_servers/0")?;
         println!("   authorization server: {issuer}");
-        let metadata = get(&format!("{issuer}/.well-known/oauth-authorization-server")).await?.json()?;
-        if metadata["issuer"] != *issuer {
+        let metadata = get(&format!("{issuer}/.well-known/oauth-authorization-server")).await?;
+        if metadata.text_at("/issuer")? != issuer {
             return Err("expected metadata of the authorization server that was asked".into());
         }
-        self.token_endpoint =
-            metadata["token_endpoint"].as_str().ok_or("expected a token endpoint")?.to_owned();
+        self.token_endpoint = metadata.text_at("/token_endpoint")?;
         Ok(())
     }
 
@@ -85,10 +88,9 @@ impl Client {
     pub(crate) async fn step_up(&mut self, refusal: &Answer) -> Outcome<String> {
         let scope = parameter(refusal, "scope").ok_or("expected a scope")?;
         self.scopes.extend(scope.split(' ').map(String::from));
-        let answer = self.token_for(&self.server).await?;
-        let token = answer.json()?["access_token"].as_str().map(String::from);
+        let token = self.token_for(&self.server).await?.text_at("/access_token")?;
         println!("   token for {}, scope {}", self.server, self.scope());
-        token.ok_or_else(|| format!("expected a token, found {}", answer.body).into())
+        Ok(token)
     }
 
     pub(crate) async fn token_for(&self, resource: &str) -> Outcome<Answer> {

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -24,8 +25,21 @@ impl Answer {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 
-    pub(crate) fn json(&self) -> Outcome<serde_json::Value> {
+    pub(crate) fn json(&self) -> Outcome<Value> {
         Ok(serde_json::from_str(&self.body)?)
+    }
+
+    /// The part of the JSON body that a pointer (RFC 6901) leads to.
+    pub(crate) fn at(&self, pointer: &str) -> Outcome<Value> {
+        let value = self.json()?.pointer(pointer).cloned();
+        value.ok_or_else(|| format!("expected {pointer}, found {}", self.body).into())
+    }
+
+    pub(crate) fn text_at(&self, pointer: &str) -> Outcome<String> {
+        match self.at(pointer)? {
+            Value::String(text) => Ok(text),
+            other => Err(format!("expected a string at {pointer}, found {other}").into()),
+        }
     }
 }
 

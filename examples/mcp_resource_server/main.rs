@@ -99,23 +99,21 @@ impl Parties {
     /// From no token to an answer.
     async fn first_calls(&self, client: &mut Client) -> Outcome<String> {
         println!("a request without a token");
-        let refusal = client.call("tools/list", json!({}), None).await?;
+        let refusal = client.call("tools/list", &json!({}), None).await?;
         due(&refusal, StatusCode::UNAUTHORIZED, None)?;
         println!("what the challenge leads to");
         client.discover(&refusal).await?;
         let token = client.step_up(&refusal).await?;
 
         println!("what the server is: server/discover, which takes the place of initialize");
-        let answer = client.call("server/discover", json!({}), Some(&token)).await?;
+        let answer = client.call("server/discover", &json!({}), Some(&token)).await?;
         due(&answer, StatusCode::OK, None)?;
-        println!("   versions {}", answer.json()?["result"]["supportedVersions"]);
+        println!("   versions {}", answer.at("/result/supportedVersions")?);
         println!("tools/list");
-        let answer = client.call("tools/list", json!({}), Some(&token)).await?;
+        let answer = client.call("tools/list", &json!({}), Some(&token)).await?;
         due(&answer, StatusCode::OK, None)?;
-        let tools = answer.json()?;
-        for tool in tools["result"]["tools"].as_array().ok_or("expected tools")? {
-            println!("   {}: {}", tool["name"], tool["description"]);
-        }
+        println!("   {}: {}", answer.at("/result/tools/0/name")?, answer.at("/result/tools/0/description")?);
+        println!("   {}: {}", answer.at("/result/tools/1/name")?, answer.at("/result/tools/1/description")?);
 
         println!("tools/call stock_level");
         self.tool(client, "stock_level", &token).await?;
@@ -127,7 +125,7 @@ impl Parties {
     async fn more_scope(&self, client: &mut Client, token: &str) -> Outcome<()> {
         println!("tools/call reserve_stock");
         let calls = self.seen.count();
-        let refusal = client.call("tools/call", arguments("reserve_stock"), Some(token)).await?;
+        let refusal = client.call("tools/call", &arguments("reserve_stock"), Some(token)).await?;
         due(&refusal, StatusCode::FORBIDDEN, Some("insufficient_scope"))?;
         let challenge = [parameter(&refusal, "scope"), parameter(&refusal, "resource_metadata")];
         is(challenge.map(|parameter| parameter.is_some()) == [true; 2], "a scope and the metadata")?;
@@ -143,9 +141,8 @@ impl Parties {
     async fn other_tokens(&self, client: &mut Client, token: &str) -> Outcome<()> {
         let calls = self.seen.count();
         println!("a token for another server of the same authorization server");
-        let answer = client.token_for(&self.other).await?.json()?;
-        let for_other = answer["access_token"].as_str().ok_or("expected a token")?;
-        self.refused(client, for_other).await?;
+        let for_other = client.token_for(&self.other).await?.text_at("/access_token")?;
+        self.refused(client, &for_other).await?;
 
         println!("a token that has expired");
         let an_hour_ago =
@@ -158,14 +155,14 @@ impl Parties {
         self.refused(client, &minted).await?;
 
         println!("no token but in the query");
-        let (headers, body) = protocol::request(1, "tools/list", json!({}));
+        let (headers, body) = protocol::request(1, "tools/list", &json!({}));
         let answer = client.post(&format!("?access_token={token}"), headers, &body, None).await?;
         due(&answer, StatusCode::UNAUTHORIZED, None)?;
 
         println!("an authorization server that is asked for a token for whomever");
         let answer = client.token_for("https://mcp.example.com").await?;
         println!("   {} {}", answer.status, answer.body);
-        is(answer.json()?["error"] == "invalid_target", "invalid_target")?;
+        is(answer.text_at("/error")? == "invalid_target", "invalid_target")?;
         is(self.seen.count() == calls, "no call to the inventory")?;
 
         println!("the client's token at the inventory, past this server");
@@ -181,17 +178,17 @@ impl Parties {
         let calls = self.seen.count();
         println!("a header field that names one tool, and a body that names another");
         let params = arguments("reserve_stock");
-        let answer = client.call_as("tools/call", params, Some("stock_level"), Some(token)).await?;
+        let answer = client.call_as("tools/call", &params, Some("stock_level"), Some(token)).await?;
         is_error(&answer, StatusCode::BAD_REQUEST, -32020)?;
 
         println!("initialize, of the revisions before");
-        let (headers, _) = protocol::request(1, "initialize", json!({}));
+        let (headers, _) = protocol::request(1, "initialize", &json!({}));
         let params = json!({ "protocolVersion": "2025-11-25", "capabilities": {} });
         let body = json!({ "jsonrpc": "2.0", "id": 1, "method": "initialize", "params": params });
         is_error(&client.post("", headers, &body, Some(token)).await?, StatusCode::BAD_REQUEST, -32022)?;
 
         println!("a request of another site's page");
-        let (mut headers, body) = protocol::request(1, "tools/list", json!({}));
+        let (mut headers, body) = protocol::request(1, "tools/list", &json!({}));
         headers.insert("origin", HeaderValue::from_static("https://attacker.example"));
         due(&client.post("", headers, &body, Some(token)).await?, StatusCode::FORBIDDEN, None)?;
 
@@ -201,15 +198,14 @@ impl Parties {
     }
 
     async fn tool(&self, client: &mut Client, name: &str, token: &str) -> Outcome<()> {
-        let answer = client.call("tools/call", arguments(name), Some(token)).await?;
+        let answer = client.call("tools/call", &arguments(name), Some(token)).await?;
         due(&answer, StatusCode::OK, None)?;
-        let result = &answer.json()?["result"];
-        println!("   {}", result["content"][0]["text"]);
-        is(result["isError"] == false, "a result of the tool")
+        println!("   {}", answer.text_at("/result/content/0/text")?);
+        is(answer.at("/result/isError")? == false, "a result of the tool")
     }
 
     async fn refused(&self, client: &mut Client, token: &str) -> Outcome<()> {
-        let answer = client.call("tools/list", json!({}), Some(token)).await?;
+        let answer = client.call("tools/list", &json!({}), Some(token)).await?;
         due(&answer, StatusCode::UNAUTHORIZED, Some("invalid_token"))
     }
 
@@ -243,7 +239,7 @@ fn arguments(tool: &str) -> serde_json::Value {
 
 fn is_error(answer: &http::Answer, status: StatusCode, code: i64) -> Outcome<()> {
     println!("   {} {}", answer.status, answer.body);
-    is(answer.status == status && answer.json()?["error"]["code"] == code, "that error")
+    is(answer.status == status && answer.at("/error/code")? == code, "that error")
 }
 
 fn is(holds: bool, due: &str) -> Outcome<()> {

@@ -60,14 +60,10 @@ impl Failure {
 
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
-        let mut error = json!({ "code": self.code, "message": self.message });
-        if let Some(data) = self.data {
-            error["data"] = data;
-        }
-        let mut body = json!({ "jsonrpc": "2.0", "error": error });
-        if let Some(id) = self.id {
-            body["id"] = id;
-        }
+        let mut error = object([("code", self.code.into()), ("message", self.message.into())]);
+        error.extend(self.data.map(|data| ("data".to_owned(), data)));
+        let mut body = object([("jsonrpc", "2.0".into()), ("error", error.into())]);
+        body.extend(self.id.map(|id| ("id".to_owned(), id)));
         (self.status, Json(body)).into_response()
     }
 }
@@ -121,10 +117,11 @@ impl Call {
         Ok(())
     }
 
-    pub(crate) fn result(&self, mut result: Value) -> Response {
-        result["resultType"] = "complete".into();
-        result["_meta"] =
-            json!({ SERVER_KEY: { "name": "warehouse", "version": env!("CARGO_PKG_VERSION") } });
+    pub(crate) fn result<const N: usize>(&self, members: [(&str, Value); N]) -> Response {
+        let mut result = object(members);
+        result.insert("resultType".to_owned(), "complete".into());
+        let server = json!({ "name": "warehouse", "version": env!("CARGO_PKG_VERSION") });
+        result.insert("_meta".to_owned(), json!({ SERVER_KEY: server }));
         Json(json!({ "jsonrpc": "2.0", "id": self.id, "result": result })).into_response()
     }
 
@@ -132,7 +129,8 @@ impl Call {
     pub(crate) fn tool_result(&self, outcome: Result<Value, String>) -> Response {
         let is_error = outcome.is_err();
         let text = outcome.map_or_else(|problem| problem, |value| value.to_string());
-        self.result(json!({ "content": [{ "type": "text", "text": text }], "isError": is_error }))
+        let content = json!([{ "type": "text", "text": text }]);
+        self.result([("content", content), ("isError", is_error.into())])
     }
 }
 
@@ -148,23 +146,31 @@ pub(crate) fn field(headers: &HeaderMap, name: &str) -> Option<String> {
     }
 }
 
-/// The parameters of a request, and the header fields that go with it.
-pub(crate) fn request(id: u64, method: &str, mut params: Value) -> (HeaderMap, Value) {
-    params["_meta"] = json!({
+/// A request, and the header fields that go with it.
+pub(crate) fn request(id: u64, method: &str, params: &Value) -> (HeaderMap, Value) {
+    let meta = json!({
         VERSION_KEY: VERSION,
         CAPABILITIES_KEY: {},
         "io.modelcontextprotocol/clientInfo": { "name": "walk", "version": env!("CARGO_PKG_VERSION") },
     });
+    let mut members = params.as_object().cloned().unwrap_or_default();
+    members.insert("_meta".to_owned(), meta);
     let mut headers = HeaderMap::new();
-    let name = params["name"].as_str();
-    let fields = [("mcp-protocol-version", Some(VERSION)), ("mcp-method", Some(method)), ("mcp-name", name)];
-    for (field, value) in fields {
-        if let Some(value) = value.and_then(|value| value.parse().ok()) {
+    let name = params.get("name").and_then(Value::as_str);
+    for (field, value) in [
+        ("content-type", Some("application/json")),
+        ("accept", Some("application/json, text/event-stream")),
+        ("mcp-protocol-version", Some(VERSION)),
+        ("mcp-method", Some(method)),
+        ("mcp-name", name),
+    ] {
+        if let Some(value) = value.and_then(|value| HeaderValue::from_str(value).ok()) {
             headers.insert(field, value);
         }
     }
-    headers.insert("content-type", HeaderValue::from_static("application/json"));
-    let accept = "application/json, text/event-stream";
-    headers.insert("accept", HeaderValue::from_static(accept));
-    (headers, json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }))
+    (headers, json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": members }))
+}
+
+fn object<const N: usize>(members: [(&str, Value); N]) -> Map<String, Value> {
+    members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }

@@ -159,14 +159,17 @@ async fn answer(
         Err(failure) => return failure.into_response(),
     };
     match (&*call.method, tool) {
-        ("server/discover", None) => call.result(json!({
-            "supportedVersions": [VERSION], "capabilities": { "tools": {} },
-            "ttlMs": 300_000, "cacheScope": "private",
-        })),
-        ("tools/list", None) => {
-            let tools: Vec<_> = TOOLS.iter().map(Tool::definition).collect();
-            call.result(json!({ "tools": tools, "ttlMs": 300_000, "cacheScope": "private" }))
-        }
+        ("server/discover", None) => call.result([
+            ("supportedVersions", json!([VERSION])),
+            ("capabilities", json!({ "tools": {} })),
+            ("ttlMs", 300_000.into()),
+            ("cacheScope", "private".into()),
+        ]),
+        ("tools/list", None) => call.result([
+            ("tools", TOOLS.iter().map(Tool::definition).collect()),
+            ("ttlMs", 300_000.into()),
+            ("cacheScope", "private".into()),
+        ]),
         ("tools/call", tool) => {
             let named = call.params.get("name").and_then(Value::as_str);
             if named != field(&headers, "mcp-name").as_deref() {
