@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use countersign::gateway::{BearerChallenge, ProtectedResourceMetadata, ProtectedResourceMetadataBuilder};
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 const ISSUER: &str = "https://id.example.com";
@@ -198,4 +199,23 @@ fn challenges_name_where_it_is() {
         challenge.for_no_token(),
         r#"Bearer resource_metadata="https://mcp.example.com/.well-known/oauth-protected-resource/mcp""#
     );
+}
+
+/// URLs, and what is nearly one.
+const URL: &str = r"(https|http|HTTPS)://(h|127\.0\.0\.1|\[::1\])[a-zA-Z0-9:@.%/?#{}~\[\]]{0,12}";
+
+proptest! {
+    /// Whatever an API is said to go by: it is refused, or stands in the document and its URL as it was written.
+    #[test]
+    fn any_uri_is_refused_or_kept(resource in URL) {
+        let Ok(metadata) = of(&resource).build() else { return Ok(()) };
+        prop_assert_eq!(&read(&metadata)["resource"], &json!(resource));
+        let (origin, path) = metadata.url().split_once("/.well-known/oauth-protected-resource").unwrap();
+        let without_root = resource.strip_suffix('/').filter(|rest| *rest == origin);
+        prop_assert_eq!(format!("{origin}{path}"), without_root.unwrap_or(&resource));
+        prop_assert_eq!(format!("{origin}{}", metadata.path()), metadata.url());
+        prop_assert_eq!(origin, origin.to_ascii_lowercase());
+        let is_plain = !path.contains(['?', '#', '{', '}', '[', ']']) && !origin.contains('@');
+        prop_assert!(is_plain);
+    }
 }

@@ -45,6 +45,10 @@ impl AuthorizationServer {
         Ok(Self { issuer: issuer.to_owned(), resources, key })
     }
 
+    pub(crate) fn name(&self) -> &str {
+        &self.issuer
+    }
+
     pub(crate) fn routes(self: &Arc<Self>) -> Router {
         Router::new()
             .route("/.well-known/oauth-authorization-server", get(Self::metadata))

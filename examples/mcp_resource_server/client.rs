@@ -16,6 +16,8 @@ use crate::protocol;
 
 pub(crate) struct Client {
     server: String,
+    /// Where it is registered: whoever else gets its secret is this client there.
+    issuer: String,
     token_endpoint: String,
     /// All that it ever asked for: a token for one operation more must do for those before.
     scopes: BTreeSet<String>,
@@ -23,8 +25,8 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    pub(crate) fn new(server: String) -> Self {
-        Self { server, token_endpoint: String::new(), scopes: BTreeSet::new(), id: 0 }
+    pub(crate) fn new(server: String, issuer: String) -> Self {
+        Self { server, issuer, token_endpoint: String::new(), scopes: BTreeSet::new(), id: 0 }
     }
 
     pub(crate) async fn call(
@@ -41,7 +43,6 @@ impl Client {
         &mut self,
         method: &str,
         params: &Value,
-
         name: Option<&str>,
         token: Option<&str>,
     ) -> Outcome<Answer> {
@@ -76,6 +77,9 @@ impl Client {
         }
         let issuer = metadata.text_at("/authorization_servers/0")?;
         println!("   authorization server: {issuer}");
+        if issuer != self.issuer {
+            return Err("expected the authorization server that knows this client".into());
+        }
         let metadata = get(&format!("{issuer}/.well-known/oauth-authorization-server")).await?;
         if metadata.text_at("/issuer")? != issuer {
             return Err("expected metadata of the authorization server that was asked".into());

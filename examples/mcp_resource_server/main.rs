@@ -89,7 +89,7 @@ struct Parties {
 
 impl Parties {
     async fn walk(&self) -> Outcome<()> {
-        let mut client = Client::new(self.resource.clone());
+        let mut client = Client::new(self.resource.clone(), self.issuer.name().to_owned());
         let token = self.first_calls(&mut client).await?;
         self.more_scope(&mut client, &token).await?;
         self.other_tokens(&mut client, &token).await?;
@@ -127,8 +127,8 @@ impl Parties {
         let calls = self.seen.count();
         let refusal = client.call("tools/call", &arguments("reserve_stock"), Some(token)).await?;
         due(&refusal, StatusCode::FORBIDDEN, Some("insufficient_scope"))?;
-        let challenge = [parameter(&refusal, "scope"), parameter(&refusal, "resource_metadata")];
-        is(challenge.map(|parameter| parameter.is_some()) == [true; 2], "a scope and the metadata")?;
+        is(parameter(&refusal, "scope") == Some("stock:write"), "the scope that is lacking")?;
+        is(parameter(&refusal, "resource_metadata").is_some(), "where the metadata is")?;
         is(self.seen.count() == calls, "no call to the inventory")?;
         println!("once more, with what was asked for");
         let token = client.step_up(&refusal).await?;
@@ -148,7 +148,9 @@ impl Parties {
         let an_hour_ago =
             SystemTime::now().checked_sub(Duration::from_secs(3600)).ok_or("expected a past")?;
         let expired = self.issuer.issue(&self.resource, &["stock:read"], an_hour_ago)?;
-        self.refused(client, &expired).await?;
+        let refusal = self.refused(client, &expired).await?;
+        let description = parameter(&refusal, "error_description");
+        is(description == Some("the access token expired"), "a word on its expiry")?;
 
         println!("the token that this server minted for the inventory");
         let minted = self.seen.last().ok_or("expected a token at the inventory")?;
@@ -204,9 +206,10 @@ impl Parties {
         is(answer.at("/result/isError")? == false, "a result of the tool")
     }
 
-    async fn refused(&self, client: &mut Client, token: &str) -> Outcome<()> {
+    async fn refused(&self, client: &mut Client, token: &str) -> Outcome<http::Answer> {
         let answer = client.call("tools/list", &json!({}), Some(token)).await?;
-        due(&answer, StatusCode::UNAUTHORIZED, Some("invalid_token"))
+        due(&answer, StatusCode::UNAUTHORIZED, Some("invalid_token"))?;
+        Ok(answer)
     }
 
     /// The inventory was sent a token for itself, which isn't the client's.

@@ -172,7 +172,8 @@ async fn answer(
         ]),
         ("tools/call", tool) => {
             let named = call.params.get("name").and_then(Value::as_str);
-            if named != field(&headers, "mcp-name").as_deref() {
+            let routed_by = field(&headers, "mcp-name");
+            if routed_by.is_none() || named != routed_by.as_deref() {
                 return Failure::header_mismatch("Mcp-Name and the body differ")
                     .answers(&call)
                     .into_response();
