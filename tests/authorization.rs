@@ -424,6 +424,27 @@ fn challenges_are_written_as_their_rfcs_have_them() {
     );
 }
 
+/// What to begin with is for clients that have no good token; one that has is told what it lacks.
+#[test]
+fn clients_are_told_which_scopes_to_begin_with() {
+    let challenge = BearerChallenge::new().scopes(["orders:read", "stock:read"]).unwrap();
+    let to_begin_with = r#"scope="orders:read stock:read""#;
+    assert_eq!(challenge.for_no_token(), format!("Bearer {to_begin_with}"));
+    let verifier = JwtVerifier::builder(hmac_key()).any_issuer().any_audience().build().unwrap();
+    let malformed = verifier.verify::<NoClaims>("SECRET").unwrap_err();
+    let value = challenge.for_error(&malformed).unwrap();
+    assert_eq!(value, format!(r#"Bearer error="invalid_token", {to_begin_with}"#));
+    // A request that can't be read is no question of scopes.
+    assert_eq!(challenge.for_invalid_request(), r#"Bearer error="invalid_request""#);
+    let value = challenge.for_denied(&denied(&Requirement::scope("admin")));
+    assert_eq!(value, r#"Bearer error="insufficient_scope", scope="admin""#);
+    let value = challenge.for_denied(&denied(&Requirement::role("admin")));
+    assert_eq!(value, r#"Bearer error="insufficient_scope""#);
+    for refused in [&[] as &[&str], &[""], &["a b"], &["a", "b\"c"], &["a\\"], &["a\r\nb"], &["ü"]] {
+        assert_eq!(BearerChallenge::new().scopes(refused).unwrap_err().code(), "misuse", "{refused:?}");
+    }
+}
+
 #[test]
 fn errors_are_challenged_if_another_token_would_help() {
     let verifier = |seconds| {

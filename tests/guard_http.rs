@@ -25,10 +25,12 @@ use countersign::gateway::audit::{Audit, AuditEvent, AuditSink, Decision};
 use countersign::gateway::authorization::Requirement;
 use countersign::gateway::revocation::{Revocable, Revocation, RevocationCheck, RevocationStore};
 use countersign::gateway::tower::GuardLayer;
-use countersign::gateway::{BearerChallenge, Guard, GuardBuilder, Refused, StoreError, StoreFuture};
+use countersign::gateway::{
+    BearerChallenge, Guard, GuardBuilder, ProtectedResourceMetadata, Refused, StoreError, StoreFuture,
+};
 use countersign::profile::access_token::{AccessTokenVerifierBuilder, ClientCertificate};
 use countersign::{AccessToken, AccessTokenVerifier, NoClaims};
-use http::header::{AUTHORIZATION, HeaderName};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use support::{NOW, hmac_key, signed, stopped_at, with_flipped_bit};
@@ -287,6 +289,51 @@ async fn tokens_elsewhere_are_no_credentials() {
     assert_eq!(client.answer().await.status, 401);
     // The header field is looked at, whatever the query says.
     assert_eq!(server.with_token("/orders?access_token=another", &good).await.status, 200);
+}
+
+/// RFC 9728 §5: what a client knows after a refusal is enough to find the authorization server, and the audience.
+#[tokio::test]
+async fn a_refusal_leads_to_the_metadata() {
+    let resource = format!("{AUDIENCE}/api");
+    let metadata = ProtectedResourceMetadata::builder(&resource).authorization_server(ISSUER);
+    let metadata = metadata.scopes(["orders:read"]).build().unwrap();
+    let verifier = AccessTokenVerifier::builder(hmac_key()).issuer(ISSUER).audience(metadata.resource());
+    let challenge = BearerChallenge::new().resource(&metadata).scopes(["orders:read"]).unwrap();
+    let guard = Guard::builder(verifier.clock(stopped_at(NOW)).build().unwrap())
+        .require(Requirement::scope("orders:read"))
+        .challenge(challenge)
+        .without_revocation()
+        .without_audit()
+        .build()
+        .unwrap();
+    let document = metadata.json().to_owned();
+    let published = get(async move || ([(CONTENT_TYPE, "application/json")], document));
+    let app = Router::new().route("/api", any(orders).layer(GuardLayer::new(guard)));
+    let server = Server::start(app.route(metadata.path(), published)).await;
+
+    let refused = server.get("/api", &[]).await;
+    let to_begin_with = r#"scope="orders:read", resource_metadata=""#;
+    assert_eq!(
+        (refused.status, refused.error()),
+        (401, &*format!("Bearer {to_begin_with}{}\"", metadata.url()))
+    );
+    let (_, url) = refused.error().split_once("resource_metadata=\"").unwrap();
+    let path = url.trim_end_matches('"').strip_prefix(AUDIENCE).unwrap();
+    let answer = server.get(path, &[]).await;
+    assert_eq!((answer.status, answer.field("content-type")), (200, Some("application/json")));
+    let document: Value = serde_json::from_str(&answer.body).unwrap();
+    assert_eq!(
+        (&document["resource"], &document["authorization_servers"][0]),
+        (&json!(resource), &json!(ISSUER))
+    );
+
+    // A token for what the document says, and those for what is near it.
+    assert_eq!(server.with_token("/api", &token(&json!({ "aud": document["resource"] }))).await.status, 200);
+    for audience in [json!(AUDIENCE), json!(format!("{resource}/")), json!(metadata.url()), json!([])] {
+        let answer = server.with_token("/api", &token(&json!({ "aud": audience }))).await;
+        let error = format!(r#"Bearer error="invalid_token", {to_begin_with}{}""#, metadata.url());
+        assert_eq!((answer.status, answer.error()), (401, &*error), "{audience}");
+    }
 }
 
 #[tokio::test]

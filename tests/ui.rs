@@ -46,7 +46,8 @@ use countersign::gateway::revocation::{
 #[cfg(feature = "tower")]
 use countersign::gateway::tower::{GuardFuture, GuardLayer, GuardService};
 use countersign::gateway::{
-    BadCredentials, BearerChallenge, Guard, GuardBuilder, GuardRequest, RefusalCause, Refused, StoreError,
+    BadCredentials, BearerChallenge, Guard, GuardBuilder, GuardRequest, ProtectedResourceMetadata,
+    ProtectedResourceMetadataBuilder, RefusalCause, Refused, StoreError,
 };
 use countersign::jwe::{
     AsyncExternalAgreement, AsyncExternalUnwrapper, DecryptedJwe, EphemeralPublicKey, ExternalAgreement,
@@ -587,6 +588,8 @@ fn every_public_type_can_be_shared_between_threads() {
         PendingDecision<'static>,
         Propagation,
         PropagationBuilder,
+        ProtectedResourceMetadata,
+        ProtectedResourceMetadataBuilder,
         Provider,
         Refusal,
         RefusalCause,

@@ -7,6 +7,7 @@
 use std::fmt::Write as _;
 
 use super::authorization::Denied;
+use super::resource_metadata::ProtectedResourceMetadata;
 use crate::error::Error;
 use crate::profile::access_token::is_scope;
 
@@ -27,6 +28,7 @@ use crate::profile::access_token::is_scope;
 #[derive(Debug, Clone, Default)]
 pub struct BearerChallenge {
     realm: Option<String>,
+    scope: Option<String>,
     resource_metadata: Option<String>,
 }
 
@@ -59,11 +61,47 @@ impl BearerChallenge {
         Ok(self)
     }
 
+    /// Sets `resource_metadata` to where this metadata is published.
+    #[must_use]
+    pub fn resource(mut self, metadata: &ProtectedResourceMetadata) -> Self {
+        self.resource_metadata = Some(metadata.url().to_owned());
+        self
+    }
+
+    /// Sets `scope`, what a client without a good token is to ask for
+    /// ([RFC 6750 §3](https://www.rfc-editor.org/rfc/rfc6750#section-3)): enough to begin with. One whose token lacks a scope is told
+    /// of that scope instead.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Misuse`] if there is none, or one isn't one word
+    /// ([RFC 6749 §3.3](https://www.rfc-editor.org/rfc/rfc6749#section-3.3)).
+    pub fn scopes<S: AsRef<str>>(mut self, scopes: impl IntoIterator<Item = S>) -> Result<Self, Error> {
+        let mut joined = String::new();
+        for scope in scopes {
+            let scope = scope.as_ref();
+            if !is_scope(scope) {
+                return Err(Error::misuse(
+                    "expected scopes of one word each, without quotes and backslashes (RFC 6749 §3.3)",
+                ));
+            }
+            if !joined.is_empty() {
+                joined.push(' ');
+            }
+            joined.push_str(scope);
+        }
+        if joined.is_empty() {
+            return Err(Error::misuse("expected a scope that a client is to ask for, found none"));
+        }
+        self.scope = Some(joined);
+        Ok(self)
+    }
+
     /// Returns the value for a request without a token, of the status 401: no error, as there was none
     /// ([RFC 6750 §3.1](https://www.rfc-editor.org/rfc/rfc6750#section-3.1)).
     #[must_use]
     pub fn for_no_token(&self) -> String {
-        self.write(&[])
+        self.write(&[("scope", self.scope.as_deref())])
     }
 
     /// Returns the value for a request that can't be read, such as one with two tokens, of the status 400:
@@ -81,7 +119,11 @@ impl BearerChallenge {
     #[must_use]
     pub fn for_error(&self, error: &Error) -> Option<String> {
         let description = error.is_expired().then_some("the access token expired");
-        let invalid_token = [("error", Some("invalid_token")), ("error_description", description)];
+        let invalid_token = [
+            ("error", Some("invalid_token")),
+            ("error_description", description),
+            ("scope", self.scope.as_deref()),
+        ];
         error.is_invalid_token().then(|| self.write(&invalid_token))
     }
 

@@ -3,10 +3,10 @@
 //! status and the field to answer with.
 //!
 //! Its parts stand alone too: [`authorization`] turns what a token says into yes or no, [`BearerChallenge`] writes the
-//! field that goes with a no ([RFC 6750 §3](https://www.rfc-editor.org/rfc/rfc6750#section-3)); [`revocation`] refuses what was withdrawn
-//! before its time, [`replay`] what may be used once and was, each with a store in memory, or in Redis (`redis`, with
-//! the feature of that name); a [`cache`] saves verifying the same token again; [`audit`] writes down what was
-//! decided; [`propagation`] mints what the services behind get in the token's place.
+//! field that goes with a no ([RFC 6750 §3](https://www.rfc-editor.org/rfc/rfc6750#section-3)), [`ProtectedResourceMetadata`] the document that it leads to;
+//! [`revocation`] refuses what was withdrawn before its time, [`replay`] what may be used once and was, each with a
+//! store in memory, or in Redis (`redis`, with the feature of that name); a [`cache`] saves verifying the same token
+//! again; [`audit`] writes down what was decided; [`propagation`] mints what the services behind get in the token's place.
 
 pub mod audit;
 pub mod authorization;
@@ -17,6 +17,7 @@ pub mod propagation;
 #[cfg(feature = "redis")]
 pub mod redis;
 pub mod replay;
+mod resource_metadata;
 pub mod revocation;
 mod store;
 #[cfg(feature = "tower")]
@@ -24,4 +25,5 @@ pub mod tower;
 
 pub use challenge::BearerChallenge;
 pub use guard::{BadCredentials, Guard, GuardBuilder, GuardRequest, RefusalCause, Refused};
+pub use resource_metadata::{ProtectedResourceMetadata, ProtectedResourceMetadataBuilder};
 pub use store::{StoreError, StoreFuture};

@@ -44,6 +44,7 @@ mod published_secrets;
 mod remote;
 mod remote_keys;
 mod replay;
+mod resources;
 mod rows;
 mod rsa_signatures;
 mod sign_encrypt_confusion;

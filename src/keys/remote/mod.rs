@@ -38,3 +38,4 @@ pub use settings::RemoteJwksBuilder;
 pub use source::{KeySnapshot, KeySource, KeySourceFuture};
 #[cfg(feature = "jwks-http")]
 pub use tokio_runtime::TokioRuntime;
+pub(crate) use url::{Transport, transport};

@@ -1,5 +1,5 @@
-//! The URLs that keys may come from: text goes in, a verdict comes out, before anything is connected
-//! (RFC 3986 §3.2).
+//! The URLs that keys may come from, and that an API may have: text goes in, a verdict comes out, before anything
+//! is connected (RFC 3986 §3.2).
 //!
 //! Only what every parser of URLs reads alike passes: what is https or loopback here must be so to the
 //! client that connects.
@@ -8,7 +8,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// How far a URL may be trusted to lead where it says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Transport {
+pub(crate) enum Transport {
     /// Over TLS.
     Https,
     /// In clear, to this machine.
@@ -18,7 +18,7 @@ pub(super) enum Transport {
 }
 
 /// How the URL leads there, or `None` if it isn't one of ours.
-pub(super) fn transport(url: &str) -> Option<Transport> {
+pub(crate) fn transport(url: &str) -> Option<Transport> {
     let (scheme, rest) = url.split_once("://")?;
     let (authority, rest) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
     // No user information, no backslash, no fragment, nothing outside ASCII.

@@ -13,7 +13,7 @@ use crate::error::{Error, Part};
 use crate::jwk::{Jwk, KeyKind};
 use crate::jwt::NumericDate;
 use crate::limits::Limits;
-use crate::wire::json::{scan_object, write_string};
+use crate::wire::json::{scan_object, write_string, write_strings};
 
 /// What an access token grants: a subject, a client, and what they may do together.
 ///
@@ -156,7 +156,8 @@ impl Grant {
             ("amr", &self.amr),
         ];
         for (name, values) in lists.into_iter().filter(|(_, values)| !values.is_empty()) {
-            write_list(name, values, &mut text);
+            let _ = write!(text, ",\"{name}\":");
+            write_strings(values, &mut text);
         }
         if let Some(acr) = &self.acr {
             text.push_str(",\"acr\":");
@@ -242,15 +243,4 @@ fn check_own(own: &str) -> Result<(), Error> {
         }
         None => Ok(()),
     }
-}
-
-fn write_list(name: &str, values: &[String], text: &mut String) {
-    let _ = write!(text, ",\"{name}\":[");
-    for (index, value) in values.iter().enumerate() {
-        if index > 0 {
-            text.push(',');
-        }
-        write_string(value, text);
-    }
-    text.push(']');
 }

@@ -14,7 +14,7 @@ mod string;
 mod tests;
 
 pub(crate) use members::{Member, Members};
-pub(crate) use string::write_string;
+pub(crate) use string::{write_string, write_strings};
 
 use std::borrow::Cow;
 

@@ -28,6 +28,18 @@ pub(crate) fn write_string(text: &str, out: &mut String) {
     out.push('"');
 }
 
+/// Appends `texts` to `out` as a JSON array of string literals.
+pub(crate) fn write_strings(texts: &[String], out: &mut String) {
+    out.push('[');
+    for (index, text) in texts.iter().enumerate() {
+        if index > 0 {
+            out.push(',');
+        }
+        write_string(text, out);
+    }
+    out.push(']');
+}
+
 /// Returns the distance to the first byte that can't stand for itself in a string literal.
 #[inline]
 pub(super) fn plain_len(bytes: &[u8]) -> Option<usize> {
