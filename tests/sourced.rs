@@ -224,6 +224,31 @@ fn a_source_that_has_keys_at_hand_is_told_a_key_id_only_to_look_for_it() {
     assert_eq!(asked(false, "no token", "segment_count"), [of("", false)]);
 }
 
+#[test]
+fn fetched_keys_are_at_hand_while_they_are_in_time() {
+    let scene = scene();
+    let source = &scene.source;
+    // Nobody asked for keys yet, and asking for those at hand fetches none.
+    assert!(source.fresh().is_none());
+    assert_eq!(scene.server.requests(), 0);
+    scene.time.block_on(source.keys(None, None)).unwrap();
+    assert_eq!(source.fresh().map(|keys| keys.generation()), Some(1));
+    scene.time.pass(Duration::from_secs(269));
+    assert!(source.fresh().is_some());
+    scene.time.pass(Duration::ZERO);
+    assert_eq!(scene.server.requests(), 1);
+    // From 30 s before their time is over, the next are fetched in the background.
+    scene.server.always(Answer::down());
+    scene.time.pass(Duration::from_secs(1));
+    assert!(source.fresh().is_some());
+    scene.time.pass(Duration::from_secs(1));
+    assert_eq!(scene.server.requests(), 2);
+    // Through an outage they are given out by `keys`, which looks first.
+    scene.time.pass(Duration::from_secs(60));
+    assert!(source.fresh().is_none());
+    assert!(scene.time.block_on(source.keys(None, None)).is_ok());
+}
+
 // ---- how often a verifier is built
 
 /// A verifier that only has a number.

@@ -459,6 +459,9 @@ fn a_guard_gives_out_verified_tokens_only() {
     assert!(!implements!(Guard: Default));
     assert!(!implements!(GuardBuilder: Default));
     assert!(implements!(Refused: Clone + std::error::Error));
+    // What a request's extensions take, and what they must not: anything to read the token's text from.
+    assert!(implements!(AccessToken<NoClaims>: Clone + Send + Sync));
+    assert!(!implements!(AccessToken<NoClaims>: Display));
     fn is_send<F: Send>(_: &F) {}
     let _ =
         |guard: &'static Guard, request: GuardRequest<'static>| is_send(&guard.admit::<NoClaims>(request));
@@ -508,13 +511,13 @@ fn every_public_type_can_be_shared_between_threads() {
         AccessTokenIssuerBuilder,
         AccessTokenVerifier,
         AccessTokenVerifierBuilder,
+        Actor<'static>,
+        Actors<'static>,
         Audit,
         AuditBuilder,
         AuditEvent<'static>,
         AuditSubject<'static>,
         AuditText<'static>,
-        Actor<'static>,
-        Actors<'static>,
         BadCredentials,
         BearerChallenge,
         BorrowedJwt<'static, NoClaims>,
@@ -580,8 +583,8 @@ fn every_public_type_can_be_shared_between_threads() {
         NumericDate,
         Outbound,
         Part,
-        PendingDecision<'static>,
         PartlyVerifiedJws,
+        PendingDecision<'static>,
         Propagation,
         PropagationBuilder,
         Provider,
@@ -621,8 +624,8 @@ fn every_public_type_can_be_shared_between_threads() {
         Unsupported,
         UnverifiedFacts,
         UnverifiedToken,
-        VerifiedFacts<'static>,
         Verification,
+        VerifiedFacts<'static>,
         VerifiedJsonJws,
         VerifiedJws,
         VerifiedJwt<NoClaims>,

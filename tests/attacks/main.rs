@@ -24,6 +24,7 @@ mod ecdsa;
 mod eddsa;
 mod ephemeral_keys;
 mod ephemeral_keys_by_curve;
+mod guard;
 mod header_json;
 mod header_keys;
 mod issuing;

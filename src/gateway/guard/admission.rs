@@ -95,9 +95,9 @@ impl Guard {
 
     /// Judges a request, and gives out its verified token.
     ///
-    /// Dropped before it is done, the future leaves an event behind that says so, and with a
-    /// [`replay`](GuardBuilder::replay) check perhaps a token that counts as used. One that was never polled
-    /// leaves nothing.
+    /// The future is [`Send`] if `T` is. Dropped before it is done, it leaves an event behind that says so,
+    /// and with a [`replay`](GuardBuilder::replay) check perhaps a token that counts as used. One that was never
+    /// polled leaves nothing.
     ///
     /// # Errors
     ///

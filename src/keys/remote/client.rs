@@ -80,7 +80,8 @@ impl ReqwestClient {
 impl HttpClient for ReqwestClient {
     fn get<'a>(&'a self, url: &'a str, max_bytes: usize) -> HttpFuture<'a> {
         Box::pin(async move {
-            // In a task of its own runtime, any executor may drive this; if it ends, so has the fetch.
+            // In a task of its own runtime, so that any executor may drive this. When that runtime has ended,
+            // nothing can be reached.
             let fetch = Task::spawn(&self.runtime, fetch(self.client.get(url), max_bytes));
             fetch.await.unwrap_or(Err(HttpFailure::Unreachable))
         })
