@@ -263,7 +263,7 @@ fn access_tokens_too() {
     let certificate = ClientCertificate::from_der(b"DER of a certificate");
     let tokens: Vec<_> = (0..150)
         .map(|n| {
-            let grant = Grant::to(&format!("user-{n}"), "client-4").scopes(["orders:read"]);
+            let grant = Grant::to(format!("user-{n}"), "client-4").scopes(["orders:read"]);
             match n % 10 {
                 // Bound to a key, which a bearer doesn't prove; not an access token; forged.
                 7 => issuer.issue(&grant.bound_to_certificate(&certificate)).unwrap(),
@@ -311,7 +311,7 @@ fn a_key_under_two_names() {
     let keys: KeySet = ["a", "b"].map(|name| public(&ed25519(1)).with_key_id(name)).into_iter().collect();
     let verifier =
         JwtVerifier::builder(keys).any_issuer().any_audience().clock(stopped_at(NOW)).build().unwrap();
-    let name = |n: u64| if n % 2 == 0 { "a" } else { "b" };
+    let name = |n: u64| if n.is_multiple_of(2) { "a" } else { "b" };
     let tokens: Vec<_> = (0..80).map(|n| token(ed25519(1).with_key_id(name(n)), STAFF, "user", n)).collect();
     for (n, verdict) in (0..80).zip(verifier.verify_batch::<OrderClaims>(&tokens)) {
         assert_eq!(verdict.unwrap().key_id(), Some(name(n)));

@@ -16,6 +16,7 @@ use super::verifier::{JudgedToken, JwtVerifier};
 use crate::crypto::ed25519_verify_each;
 use crate::error::Error;
 use crate::jws::VerifyingKey;
+use crate::secret::SecretBytes;
 use crate::wire::typed;
 
 /// How many tokens are decoded at once: as many signatures as are checked together.
@@ -123,7 +124,7 @@ fn verify_at_once<V: BatchVerifier>(
 ) -> Vec<Result<V::Verified, Error>> {
     let jwt = verifier.jwt();
     let mut rooms: Vec<_> = tokens.iter().map(|_| TokenBuffer::new()).collect();
-    let opened = tokens.iter().map(|token| match jwt.open(token.as_ref()) {
+    let opened = tokens.iter().map(|token| match open(jwt, token.as_ref()) {
         Ok(inner) => (inner, None),
         Err(refusal) => (None, Some(refusal)),
     });
@@ -142,6 +143,12 @@ fn verify_at_once<V: BatchVerifier>(
         verifier.accept(&token, |key| verdict.unwrap_or_else(|| token.parts.verified_by(key)))
     };
     judged.into_iter().zip(verdicts).map(accept).collect()
+}
+
+/// Decrypts a token, if this verifier's are encrypted.
+fn open(jwt: &JwtVerifier, token: &str) -> Result<Option<SecretBytes>, Error> {
+    let decryption = jwt.decryption_of(token)?;
+    decryption.map(|decryption| decryption.open(token, jwt.limits())).transpose()
 }
 
 /// Checks together the signatures that can be, and says of each whether it holds.

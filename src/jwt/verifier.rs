@@ -24,7 +24,6 @@ use crate::jws::alg::AlgorithmSet;
 use crate::jws::{SignedParts, VerifyingKey};
 use crate::keys::{KeySet, check_count};
 use crate::limits::Limits;
-use crate::secret::SecretBytes;
 use crate::wire::compact::{self, Form};
 use crate::wire::header::{Header, media_type_eq};
 use crate::wire::json::Members;
@@ -206,16 +205,11 @@ impl JwtVerifier {
         buffer: &'b mut TokenBuffer,
         read: impl FnOnce(&Members<'b>) -> Result<T, Error>,
     ) -> Result<BorrowedJwt<'b, T>, Error> {
-        match self.open(token)? {
-            None => self.accept_signed(token, buffer, read),
-            Some(inner) => self.accept_signed(Decryption::signed_token(&inner, &self.limits)?, buffer, read),
-        }
-    }
-
-    /// Decrypts a token, if this verifier's are encrypted.
-    pub(super) fn open(&self, token: &str) -> Result<Option<SecretBytes>, Error> {
-        let decryption = self.decryption_of(token)?;
-        decryption.map(|decryption| decryption.open(token, &self.limits)).transpose()
+        let Some(decryption) = self.decryption_of(token)? else {
+            return self.accept_signed(token, buffer, read);
+        };
+        let inner = decryption.open(token, &self.limits)?;
+        self.accept_signed(Decryption::signed_token(&inner, &self.limits)?, buffer, read)
     }
 
     /// What a token of this form is decrypted with, if it is one that this verifier looks at.
@@ -344,6 +338,7 @@ impl JwtVerifier {
     }
 
     /// The keys to try, of the issuer that the claims name if they do; a bounded number.
+    #[inline]
     fn candidates<'v>(
         &'v self,
         SignerHint { algorithm, key_id }: &SignerHint<'_>,

@@ -160,8 +160,8 @@ fn row_067_torsion_in_a_batch() {
 #[test]
 fn row_067_key_with_a_torsion_part_in_a_batch() {
     let secret = Scalar::from(0x5eed_u64);
-    for order in 1..8 {
-        let public = (EdwardsPoint::mul_base(&secret) + EIGHT_TORSION[order]).compress().0;
+    for torsion in &EIGHT_TORSION[1..] {
+        let public = (EdwardsPoint::mul_base(&secret) + torsion).compress().0;
         let key = VerifyingKey::from_jwk_for(JwsAlgorithm::Ed25519, &jwk(&public).unwrap()).unwrap();
         let verifier = verifier(key);
         let tokens: Vec<_> = (0..64)
@@ -170,7 +170,7 @@ fn row_067_key_with_a_torsion_part_in_a_batch() {
             })
             .collect();
         let alone: Vec<_> = tokens.iter().map(|token| verifier.verify::<NoClaims>(token).is_ok()).collect();
-        assert!(alone.contains(&true) && alone.contains(&false), "{order}");
+        assert!(alone.contains(&true) && alone.contains(&false));
         let at_once = verifier.verify_batch::<NoClaims>(&tokens);
         assert_eq!(at_once.iter().map(Result::is_ok).collect::<Vec<_>>(), alone);
     }
