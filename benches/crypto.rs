@@ -143,7 +143,42 @@ fn jwt(criterion: &mut Criterion) {
     for (algorithm, management, key_id) in recipients {
         nested(&mut group, &signing_key(algorithm), management, key_id);
     }
+    batch(&mut group);
     group.finish();
+}
+
+/// The same 64 tokens one by one and at once, then with one of them forged.
+fn batch(group: &mut BenchmarkGroup<'_, WallTime>) {
+    const COUNT: usize = 64;
+    let key = signing_key(JwsAlgorithm::Ed25519);
+    let issuer = issuer(key.clone_key()).build().expect("all choices are made");
+    let verifier = verifier(&key).build().expect("all choices are made");
+    let tokens: Vec<_> = (0..COUNT)
+        .map(|index| issuer.issue(&format!("user-{index}"), &claims()).expect("the claims are in order"))
+        .collect();
+    let mut forged = tokens.clone();
+    // Another token's signature.
+    if let [first, second, ..] = forged.as_mut_slice() {
+        let (_, signature) = second.rsplit_once('.').expect("a token has dots");
+        let (signed, _) = first.rsplit_once('.').expect("a token has dots");
+        *first = format!("{signed}.{signature}");
+    }
+
+    group.throughput(Throughput::Elements(u64::try_from(COUNT).expect("it fits")));
+    group.bench_function(format!("verify {COUNT}/one by one"), |bencher| {
+        bencher.iter(|| {
+            let verify = |token: &String| verifier.verify::<AccessClaims>(black_box(token)).is_ok();
+            assert_eq!(tokens.iter().filter(|token| verify(token)).count(), COUNT);
+        });
+    });
+    for (name, tokens, valid) in [("at once", &tokens, COUNT), ("at once, one forged", &forged, COUNT - 1)] {
+        group.bench_function(format!("verify {COUNT}/{name}"), |bencher| {
+            bencher.iter(|| {
+                let verdicts = verifier.verify_batch::<AccessClaims>(black_box(tokens));
+                assert_eq!(verdicts.iter().flatten().count(), valid);
+            });
+        });
+    }
 }
 
 fn signed(group: &mut BenchmarkGroup<'_, WallTime>, key: &SigningKey) {

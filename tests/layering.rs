@@ -39,6 +39,7 @@ const CRATES: &[(&[&str], &[&str])] = &[
             "aws_lc_rs",
             "cbc",
             "crypto_bigint",
+            "curve25519_dalek",
             "ed25519_dalek",
             "getrandom",
             "hmac",
@@ -60,6 +61,7 @@ const CRATES: &[(&[&str], &[&str])] = &[
     (&["wire"], &["base64", "base64ct", "memchr"]),
     (&["jwe"], &["miniz_oxide"]),
     (&["gateway"], &["http", "metrics", "redis", "tower_layer", "tower_service", "tracing"]),
+    (&["jwt"], &["rayon"]),
     (&["keys"], &["reqwest", "rustls", "rustls_platform_verifier"]),
     (&["gateway", "keys"], &["tokio"]),
 ];

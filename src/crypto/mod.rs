@@ -35,7 +35,9 @@ pub(crate) use ecdsa_der::ecdsa_signature_from_der;
 pub(crate) use rsa::{OaepHash, RsaPadding, RsaPrivateComponents};
 #[cfg(feature = "encrypted-pkcs8")]
 pub(crate) use rust_crypto::scrypt;
-pub(crate) use rust_crypto::{AesCbcKey, AesKwKey, Ed25519VerifyingKey, digest};
+pub(crate) use rust_crypto::{
+    AesCbcKey, AesKwKey, Ed25519Signed, Ed25519VerifyingKey, digest, ed25519_verify_each,
+};
 pub(crate) use stack::{
     AesGcmKey, EcdhPrivateKey, EcdhPublicKey, EcdsaSigningKey, EcdsaVerifyingKey, Ed25519SigningKey,
     HAS_RSA_GENERATION, HAS_RSA_OAEP, HmacKey, RsaOaepPrivateKey, RsaOaepPublicKey, RsaSigningKey,

@@ -12,8 +12,8 @@ use super::JwsAlgorithm;
 use super::alg::{EDDSA, Family, ecdsa, eddsa, hmac, rsa};
 use super::external::External;
 use crate::crypto::{
-    EcdsaSigningKey, EcdsaVerifyingKey, Ed25519SigningKey, Ed25519VerifyingKey, HmacKey, RsaSigningKey,
-    RsaVerifyingKey, SignatureBytes,
+    EcdsaSigningKey, EcdsaVerifyingKey, Ed25519Signed, Ed25519SigningKey, Ed25519VerifyingKey, HmacKey,
+    RsaSigningKey, RsaVerifyingKey, SignatureBytes,
 };
 use crate::error::{Error, KeyDefect, Unsupported};
 use crate::jwk::{Jwk, KeyMaterial, Operation};
@@ -395,6 +395,18 @@ impl VerifyingKey {
             Verifier::Eddsa(key) => key.verify(message, signature),
         }
         .is_ok()
+    }
+
+    /// What has the signature over the message checked together with others, if the algorithm has that.
+    pub(super) fn together<'a>(
+        &'a self,
+        message: &'a [u8],
+        signature: &'a [u8],
+    ) -> Option<Ed25519Signed<'a>> {
+        match &*self.verifier {
+            Verifier::Eddsa(key) => Some(Ed25519Signed { key, message, signature }),
+            _ => None,
+        }
     }
 }
 

@@ -6,6 +6,7 @@
 
 use super::verified::VerifiedSignature;
 use super::{JwsAlgorithm, VerifiedJws, VerifyingKey};
+use crate::crypto::Ed25519Signed;
 use crate::error::{Error, Part, Refusal, Unsupported};
 use crate::limits::Limits;
 use crate::wire::header::{self, Header, HeaderText};
@@ -159,6 +160,11 @@ impl<'t, 'b> SignedParts<'t, 'b> {
     /// Returns whether the signature holds under this key.
     pub(crate) fn verified_by(&self, key: &VerifyingKey) -> bool {
         key.verifies(self.signing_input.as_bytes(), self.signature)
+    }
+
+    /// What has the signature checked together with others, if the key's algorithm has that.
+    pub(crate) fn together<'a>(&'a self, key: &'a VerifyingKey) -> Option<Ed25519Signed<'a>> {
+        key.together(self.signing_input.as_bytes(), self.signature)
     }
 
     /// What comes out once the signature held under this key.

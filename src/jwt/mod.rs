@@ -6,6 +6,7 @@
 
 mod accepted_header;
 mod again;
+mod batch;
 mod claims;
 mod external;
 mod issuer;
@@ -19,6 +20,7 @@ mod verified;
 mod verifier;
 mod verifier_builder;
 
+pub(crate) use batch::{BatchVerifier, verify_batch};
 pub(crate) use claims::Descent;
 pub use claims::{ClaimValue, Claims, NoClaims};
 pub use issuer::{JwtIssuer, JwtIssuerBuilder};
@@ -26,5 +28,6 @@ pub use numeric_date::NumericDate;
 pub use sourced::{KeyedVerifier, SourcedVerifier};
 pub use unverified::UnverifiedToken;
 pub use verified::{BorrowedJwt, TokenBuffer, VerifiedJwt};
+pub(crate) use verifier::JudgedToken;
 pub use verifier::JwtVerifier;
 pub use verifier_builder::JwtVerifierBuilder;

@@ -82,6 +82,14 @@ pub(super) struct Source {
     pub(super) keys: KeySet,
 }
 
+/// A signed token whose header is judged, and nothing else: neither signature nor claims.
+pub(crate) struct JudgedToken<'t, 'b> {
+    pub(super) parts: SignedParts<'t, 'b>,
+    hint: SignerHint<'b>,
+    /// Where its header belongs once the signature held, if it isn't there yet.
+    to_keep: Option<&'b AcceptedHeaders>,
+}
+
 impl JwtVerifier {
     /// Begins a verifier that trusts these keys: one [`VerifyingKey`] or a [`KeySet`].
     pub fn builder(keys: impl Into<KeySet>) -> JwtVerifierBuilder {
@@ -221,6 +229,18 @@ impl JwtVerifier {
         buffer: &'b mut TokenBuffer,
         read: impl FnOnce(&Members<'b>) -> Result<T, Error>,
     ) -> Result<BorrowedJwt<'b, T>, Error> {
+        let judged = self.judge_signed(token, buffer)?;
+        self.accept_judged(&judged, |key| judged.parts.verified_by(key), read)
+    }
+
+    /// Splits a signed token and judges its header.
+    // Called apart, this and the next show in what an HS256 token takes.
+    #[inline(always)]
+    pub(super) fn judge_signed<'t, 'b>(
+        &'b self,
+        token: &'t str,
+        buffer: &'b mut TokenBuffer,
+    ) -> Result<JudgedToken<'t, 'b>, Error> {
         // Whoever understands parameters reads them once the token is verified: their header is needed again.
         let accepted_headers = self.understood.is_empty().then_some(&self.accepted_headers);
         let mut known = None;
@@ -228,14 +248,23 @@ impl JwtVerifier {
             known = accepted_headers.and_then(|accepted| accepted.find(header));
             known.is_some()
         })?;
-        let is_known = known.is_some();
+        let to_keep = accepted_headers.filter(|_| known.is_none());
         let hint = known.map_or_else(|| self.judge_header(&parts), Ok)?;
+        Ok(JudgedToken { parts, hint, to_keep })
+    }
+
+    /// Accepts a token whose header is judged, if its signature holds.
+    #[inline(always)]
+    pub(crate) fn accept_judged<'b, T>(
+        &'b self,
+        JudgedToken { parts, hint, to_keep }: &JudgedToken<'_, 'b>,
+        holds: impl Fn(&VerifyingKey) -> bool,
+        read: impl FnOnce(&Members<'b>) -> Result<T, Error>,
+    ) -> Result<BorrowedJwt<'b, T>, Error> {
         let mut members = Members::new();
-        let (key, registered) = self.check_signature(&parts, &hint, &mut members)?;
-        if let Some(accepted_headers) = accepted_headers
-            && !is_known
-        {
-            accepted_headers.keep(parts.encoded_header(), &hint);
+        let (key, registered) = self.check_signature(parts, hint, holds, &mut members)?;
+        if let Some(accepted_headers) = to_keep {
+            accepted_headers.keep(parts.encoded_header(), hint);
         }
         self.policy.judge(&registered, Claims::new(members.text(), &self.limits), self.clock.now().into())?;
         let claims = read(&members)?;
@@ -253,7 +282,8 @@ impl JwtVerifier {
     ) -> Result<BorrowedJwt<'b, T>, Error> {
         let hint = self.judge_header(parts)?;
         let mut members = Members::new();
-        let (key, registered) = self.check_signature(parts, &hint, &mut members)?;
+        let holds = |key: &VerifyingKey| parts.verified_by(key);
+        let (key, registered) = self.check_signature(parts, &hint, holds, &mut members)?;
         let claims = Claims::new(members.text(), &self.limits);
         judge(claims)?;
         self.policy.judge(&registered, claims, self.clock.now().into())?;
@@ -289,32 +319,13 @@ impl JwtVerifier {
     fn check_signature<'b>(
         &'b self,
         parts: &SignedParts<'_, 'b>,
-        SignerHint { algorithm, key_id }: &SignerHint<'_>,
+        hint: &SignerHint<'_>,
+        holds: impl Fn(&VerifyingKey) -> bool,
         members: &mut Members<'b>,
     ) -> Result<(&'b VerifyingKey, Registered<'b>), Error> {
-        let algorithm = *algorithm;
-        let hint = self.issuer_hint(parts);
-        let sources = self.sources.iter().filter(|source| match &hint {
-            Some(issuer) => source.issuers.accepts(issuer),
-            None => true,
-        });
-        sources
-            .clone()
-            .map(|source| source.keys.check_algorithm(algorithm, self.algorithms))
-            .reduce(Result::or)
-            .unwrap_or(Err(Error::NoMatchingKey))?;
-        let candidates = sources.flat_map(|source| {
-            let keys = source.keys.candidates(algorithm, self.algorithms, key_id.as_deref());
-            keys.map(move |key| (source, key))
-        });
-        match check_count(candidates.clone(), &self.limits) {
-            // The keys of many issuers aren't tried in turn for a token that names none of them.
-            Err(Error::LimitExceeded { .. }) if self.sources.len() > 1 && hint.is_none() => {
-                return Err(Error::NoMatchingKey);
-            }
-            counted => counted?,
-        }
-        let mut signers = candidates.filter(|(_, key)| parts.verified_by(key)).peekable();
+        let issuer = self.issuer_hint(parts);
+        let candidates = self.candidates(hint, issuer.as_deref())?;
+        let mut signers = candidates.filter(|(_, key)| holds(key)).peekable();
         signers.peek().ok_or(Error::InvalidSignature)?;
         let text = typed::text(parts.unverified_payload(), Part::Claims)?;
         let registered = self.policy.read(text, &self.limits, members)?;
@@ -327,6 +338,44 @@ impl JwtVerifier {
             }
         }
         Err(refusal)
+    }
+
+    /// The keys to try, of the issuer that the claims name if they do; a bounded number.
+    #[inline]
+    fn candidates<'v>(
+        &'v self,
+        SignerHint { algorithm, key_id }: &SignerHint<'_>,
+        issuer: Option<&str>,
+    ) -> Result<impl Iterator<Item = (&'v Source, &'v VerifyingKey)>, Error> {
+        let algorithm = *algorithm;
+        let sources = self
+            .sources
+            .iter()
+            .filter(move |source| issuer.is_none_or(|issuer| source.issuers.accepts(issuer)));
+        sources
+            .clone()
+            .map(|source| source.keys.check_algorithm(algorithm, self.algorithms))
+            .reduce(Result::or)
+            .unwrap_or(Err(Error::NoMatchingKey))?;
+        let candidates = sources.flat_map(move |source| {
+            let keys = source.keys.candidates(algorithm, self.algorithms, key_id.as_deref());
+            keys.map(move |key| (source, key))
+        });
+        match check_count(candidates.clone(), &self.limits) {
+            // The keys of many issuers aren't tried in turn for a token that names none of them.
+            Err(Error::LimitExceeded { .. }) if self.sources.len() > 1 && issuer.is_none() => {
+                Err(Error::NoMatchingKey)
+            }
+            counted => counted.map(|()| candidates),
+        }
+    }
+
+    /// The key to try, if it is only one.
+    pub(super) fn sole_candidate<'b>(&'b self, token: &JudgedToken<'_, 'b>) -> Option<&'b VerifyingKey> {
+        let issuer = self.issuer_hint(&token.parts);
+        let mut candidates = self.candidates(&token.hint, issuer.as_deref()).ok()?;
+        let (_, key) = candidates.next()?;
+        candidates.next().is_none().then_some(key)
     }
 
     /// With several issuers, the claims say whose keys to try, and no more than that: the issuer is

@@ -1,6 +1,10 @@
 //! Class J, Ed25519: points of small order, numbers beyond the group's order, and other curves.
 
-use countersign::{Jwk, JwsAlgorithm, KeyKind, SigningKey, VerifyingKey, jws};
+use countersign::{Jwk, JwsAlgorithm, KeyKind, NoClaims, SigningKey, VerifyingKey, jws};
+use curve25519_dalek::constants::EIGHT_TORSION;
+use curve25519_dalek::edwards::EdwardsPoint;
+use curve25519_dalek::scalar::Scalar;
+use sha2::{Digest as _, Sha512};
 
 use crate::support::*;
 
@@ -107,6 +111,104 @@ fn row_067_signatures_out_of_thin_air() {
         for s in [[0; 32], ORDER, [0xff; 32], r] {
             let forged = token(header, P0, [r, s].concat());
             assert_eq!(refused_by(&fixture_key(), &forged), "invalid_signature");
+        }
+    }
+}
+
+/// A token of the signer who holds this seed's number, with a point of small order added to R: S and k are right
+/// for the point without it. A check that multiplies by the cofactor takes it, and so would a sum of many
+/// signatures by chance.
+fn with_torsion_in_r(secret: Scalar, public: [u8; 32], claims: &str, torsion: EdwardsPoint) -> String {
+    let input = signing_input(r#"{"alg":"Ed25519"}"#, claims);
+    let number = |parts: &[&[u8]]| {
+        let hash = parts.iter().fold(Sha512::new(), |hash, part| hash.chain_update(part)).finalize();
+        Scalar::from_bytes_mod_order_wide(&hash.into())
+    };
+    let nonce = number(&[secret.as_bytes(), input.as_bytes()]);
+    let r = (EdwardsPoint::mul_base(&nonce) + torsion).compress().0;
+    let s = nonce + number(&[&r, &public, input.as_bytes()]) * secret;
+    format!("{input}.{}", encode([r, s.to_bytes()].concat()))
+}
+
+/// Only the owner of the private key can make such tokens, so many of them come at once here, of every order,
+/// between good ones.
+#[test]
+fn row_067_torsion_in_a_batch() {
+    let secret = Scalar::from(0x5eed_u64);
+    let public = EdwardsPoint::mul_base(&secret).compress().0;
+    let key = VerifyingKey::from_jwk_for(JwsAlgorithm::Ed25519, &jwk(&public).unwrap()).unwrap();
+    let token = |index: usize, order: usize| {
+        let claims = p0_with("jti", &format!(r#""{index}""#));
+        with_torsion_in_r(secret, public, &claims, EIGHT_TORSION[order])
+    };
+    let verifier = verifier(key.clone_key());
+    for torsion in [vec![4], vec![4, 4], vec![4; 63], vec![1, 7], vec![2, 2], (1..8).collect()] {
+        let order = |index: usize| torsion.get(index).copied().unwrap_or(0);
+        let tokens: Vec<_> = (0..64).map(|index| token(index, order(index))).collect();
+        for (index, verdict) in verifier.verify_batch::<NoClaims>(&tokens).into_iter().enumerate() {
+            if order(index) == 0 {
+                assert_eq!(verdict.unwrap().jwt_id(), Some(&*index.to_string()));
+            } else {
+                assert_eq!(code(verdict), "invalid_signature");
+                assert_eq!(code(verifier.verify::<NoClaims>(&tokens[index])), "invalid_signature");
+            }
+        }
+    }
+}
+
+/// Under a key with a torsion part, a signature holds or doesn't as its hash has it. In a batch too.
+#[test]
+fn row_067_key_with_a_torsion_part_in_a_batch() {
+    let secret = Scalar::from(0x5eed_u64);
+    for torsion in &EIGHT_TORSION[1..] {
+        let public = (EdwardsPoint::mul_base(&secret) + torsion).compress().0;
+        let key = VerifyingKey::from_jwk_for(JwsAlgorithm::Ed25519, &jwk(&public).unwrap()).unwrap();
+        let verifier = verifier(key);
+        let tokens: Vec<_> = (0..64)
+            .map(|index| {
+                with_torsion_in_r(secret, public, &p0_with("jti", &format!(r#""{index}""#)), EIGHT_TORSION[0])
+            })
+            .collect();
+        let alone: Vec<_> = tokens.iter().map(|token| verifier.verify::<NoClaims>(token).is_ok()).collect();
+        assert!(alone.contains(&true) && alone.contains(&false));
+        let at_once = verifier.verify_batch::<NoClaims>(&tokens);
+        assert_eq!(at_once.iter().map(Result::is_ok).collect::<Vec<_>>(), alone);
+    }
+}
+
+/// One of many is forged: it alone is refused, wherever it stands and however it is forged.
+#[test]
+fn row_067_one_forged_in_a_batch() {
+    let key = SigningKey::generate(JwsAlgorithm::Ed25519).unwrap();
+    let verifier = verifier(key.verifying_key().unwrap());
+    let good: Vec<_> = (0..64)
+        .map(|index| jws::sign(&key, p0_with("jti", &format!(r#""{index}""#)).as_bytes()).unwrap())
+        .collect();
+    let accepted = |tokens: &[String]| -> Vec<bool> {
+        verifier.verify_batch::<NoClaims>(tokens).iter().map(Result::is_ok).collect()
+    };
+    assert_eq!(accepted(&good), [true; 64]);
+    let stranger = SigningKey::generate(JwsAlgorithm::Ed25519).unwrap();
+    let mut s_beyond = part(&good[5], 2);
+    s_beyond[63] |= 0x80;
+    let mut small_r = part(&good[5], 2);
+    small_r[..32].copy_from_slice(&small_order()[4]);
+    let forgeries = [
+        jws::sign(&stranger, P0.as_bytes()).unwrap(),
+        with_part(&good[5], 2, &encode(part(&good[6], 2))),
+        with_part(&good[5], 1, &encode(p0_with("sub", r#""admin""#))),
+        with_part(&good[5], 2, &encode(s_beyond)),
+        with_part(&good[5], 2, &encode(small_r)),
+        with_part(&good[5], 2, &encode([0; 64])),
+        with_part(&good[5], 2, ""),
+    ];
+    for forged in forgeries {
+        for at in [0, 31, 63] {
+            let mut tokens = good.clone();
+            tokens[at] = forged.clone();
+            let verdicts = verifier.verify_batch::<NoClaims>(&tokens);
+            assert_eq!(verdicts[at].as_ref().unwrap_err().code(), "invalid_signature");
+            assert_eq!(verdicts.iter().flatten().count(), 63);
         }
     }
 }

@@ -7,6 +7,7 @@
 mod aes_cbc;
 mod aes_kw;
 mod ed25519;
+mod ed25519_batch;
 #[cfg(feature = "encrypted-pkcs8")]
 mod scrypt;
 #[cfg(feature = "es256k")]
@@ -16,6 +17,7 @@ mod sha2;
 pub(crate) use aes_cbc::AesCbcKey;
 pub(crate) use aes_kw::AesKwKey;
 pub(crate) use ed25519::Ed25519VerifyingKey;
+pub(crate) use ed25519_batch::{Ed25519Signed, ed25519_verify_each};
 #[cfg(feature = "encrypted-pkcs8")]
 pub(crate) use scrypt::scrypt;
 pub(crate) use sha2::digest;

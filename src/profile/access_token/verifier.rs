@@ -5,6 +5,7 @@
 //! accepts nothing that the one beneath refuses.
 
 use std::fmt;
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
@@ -17,7 +18,11 @@ use super::provider::Provider;
 use super::token::{AccessToken, Read};
 use super::verifier_builder::AccessTokenVerifierBuilder;
 use crate::error::{Error, Refusal};
-use crate::jwt::{JwtVerifier, KeyedVerifier, NoClaims, SourcedVerifier, TokenBuffer, VerifiedJwt};
+use crate::jws::VerifyingKey;
+use crate::jwt::{
+    BatchVerifier, JudgedToken, JwtVerifier, KeyedVerifier, NoClaims, SourcedVerifier, TokenBuffer,
+    VerifiedJwt, verify_batch,
+};
 use crate::keys::{KeySet, keys_of};
 use crate::wire::json::Members;
 use crate::wire::typed;
@@ -119,6 +124,19 @@ impl AccessTokenVerifier {
     /// the token is bound to a key.
     pub fn verify<T: DeserializeOwned>(&self, token: &str) -> Result<AccessToken<T>, Error> {
         self.accept(token, &Presented::AsBearer)
+    }
+
+    /// Verifies many tokens that came as plain bearer tokens, each with its own verdict, in the order of the
+    /// tokens, see [`JwtVerifier::verify_batch`].
+    ///
+    /// # Errors
+    ///
+    /// None of its own; each verdict's are those of [`verify`](Self::verify).
+    pub fn verify_batch<T: DeserializeOwned + Send>(
+        &self,
+        tokens: &[impl AsRef<str> + Sync],
+    ) -> Vec<Result<AccessToken<T>, Error>> {
+        verify_batch(&AsBearer { verifier: self, claims: PhantomData }, tokens)
     }
 
     /// Verifies a token that came with a proof of the key that it is bound to, such as the
@@ -230,6 +248,30 @@ impl AccessTokenVerifier {
             (Some(_), Presented::With(_)) => Refusal::ProofFailed,
         };
         Err(Error::NotAllowed(refusal))
+    }
+}
+
+/// The verifier of a batch of plain bearer tokens.
+struct AsBearer<'v, T> {
+    verifier: &'v AccessTokenVerifier,
+    claims: PhantomData<fn() -> T>,
+}
+
+impl<T: DeserializeOwned + Send> BatchVerifier for AsBearer<'_, T> {
+    type Verified = AccessToken<T>;
+
+    fn jwt(&self) -> &JwtVerifier {
+        &self.verifier.jwt
+    }
+
+    fn accept<'b>(
+        &'b self,
+        token: &JudgedToken<'_, 'b>,
+        holds: impl Fn(&VerifyingKey) -> bool,
+    ) -> Result<AccessToken<T>, Error> {
+        let read = |claims: &Members<'b>| self.verifier.read(claims, &Presented::AsBearer);
+        let jwt = self.jwt().accept_judged(token, holds, read)?;
+        Ok(AccessToken::new(VerifiedJwt::new(jwt), self.jwt().limits()))
     }
 }
 
