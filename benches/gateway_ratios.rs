@@ -126,19 +126,19 @@ fn threads(report: &mut Report) {
     let hit = hit.expect("nothing is missing");
     let field = |turn: usize| requests.get(turn % MANY).map_or("", String::as_str);
     (0..MANY).for_each(|turn| admit(&hit, field(turn)));
-    for (what, guard, times) in [("without cache", &without, 100), ("hit", &hit, 5000)] {
-        let mut operations: [(&str, Operation<'_>); 2] = [
-            ("1", &|| {
-                on_threads(1, times, |turn| admit(guard, field(turn)));
-            }),
-            ("2", &|| {
-                on_threads(2, times, |turn| admit(guard, field(turn)));
-            }),
-        ];
-        let kind = format!("{times} requests a thread, ES256, {what}, threads");
-        let Some([one, two]) = report.measure(&kind, &mut operations) else { return };
-        let gain: Vec<f64> = quotient(&one, &two).iter().map(|quotient| 2.0 * quotient).collect();
-        report.says(&format!("ES256, {what}: two threads do as much as this many"), gain, "", None);
+    for (what, guard, times) in [("without cache", &without, 20), ("hit", &hit, 1000)] {
+        let on = |threads| on_threads(threads, times, |turn| admit(guard, field(turn))).as_secs_f64();
+        let rounds = if report.run == Run::Once { 1 } else { Report::ROUNDS };
+        let gain = (0..rounds).map(|_| 2.0 * on(1) / on(2)).collect();
+        if report.run == Run::Measured {
+            // Above 2 only by chance; with other work on the machine's processors, below 1.
+            report.says(
+                &format!("ES256, {what}: two threads do so many times as much as one"),
+                gain,
+                "",
+                None,
+            );
+        }
     }
 }
 
