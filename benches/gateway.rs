@@ -1,71 +1,43 @@
-//! The gateway's parts beside the crypto that they save or add to: the cache's hit beside the verification that it
-//! skips, the audit trail by its sink, revocation and replay beside an HS256 verification, at a million entries.
+//! The gateway's parts beside the crypto that they save or add to: the guard with and without cache, on one thread and
+//! on two, the cache's hit beside the verification that it skips, the audit trail by its sink, revocation and replay
+//! beside an HS256 verification, at a million entries. `gateway_ratios` says how they compare.
 
 mod support;
 
 use std::hint::black_box;
-use std::pin::pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
-use countersign::gateway::audit::{Audit, AuditBuilder, AuditEvent, AuditSink, JsonLines, channel};
-use countersign::gateway::cache::TokenCache;
+use countersign::gateway::audit::{Audit, AuditBuilder, JsonLines, channel};
 use countersign::gateway::propagation::{Propagation, Service};
 use countersign::gateway::replay::{MemoryReplays, TokenUse};
 use countersign::gateway::revocation::{MemoryRevocations, Revocable, Revocation, RevocationCheck};
 use countersign::profile::access_token::Grant;
-use countersign::{
-    AccessToken, AccessTokenIssuer, AccessTokenVerifier, JweAlgorithm, JwsAlgorithm, NoClaims, NumericDate,
-};
+use countersign::{AccessToken, AccessTokenIssuer, JweAlgorithm, JwsAlgorithm, NoClaims, NumericDate};
 use criterion::Criterion;
+use support::gateway::{
+    AUDIENCE, FEW, ISSUER, MANY, Nowhere, Parties, admit, at_once, cache, no_op_trail, on_threads,
+};
 use support::signing_key;
 
-const ISSUER: &str = "https://id.example.com";
-const AUDIENCE: &str = "https://orders.example.com";
 const MILLION: usize = 1_000_000;
 
 fn main() {
     let mut criterion = Criterion::default().configure_from_args();
-    cache(&mut criterion);
+    guard(&mut criterion);
+    cached(&mut criterion);
     audit(&mut criterion);
     stores(&mut criterion);
     propagation(&mut criterion);
     criterion.final_summary();
 }
 
-/// A verifier, and a token for it; nested if so asked.
-fn parties(algorithm: JwsAlgorithm, nested: bool) -> (AccessTokenVerifier, String) {
-    let key = signing_key(algorithm);
-    let verifying_key = key.verifying_key().expect("it has a public half");
-    let mut verifier = AccessTokenVerifier::builder(verifying_key).issuer(ISSUER).audience(AUDIENCE);
-    let mut issuer = AccessTokenIssuer::builder(key).issuer(ISSUER).audience(AUDIENCE);
-    issuer = issuer.lifetime(Duration::from_secs(86_400));
-    if nested {
-        let enc = countersign::ContentEncryption::A256Gcm;
-        let key = support::decryption_key(JweAlgorithm::EcdhEsA256Kw, "P-256", enc);
-        issuer = issuer.encrypt_for(key.encryption_key().expect("it has a public half"));
-        verifier = verifier.decrypt_with(key);
-    }
-    let issuer = issuer.build().expect("nothing is missing");
-    let grant = Grant::to("user-17", "client-4").scopes(["orders:read", "orders:write"]).roles(["editor"]);
-    let token = issuer.issue(&grant).expect("it can be signed");
-    (verifier.build().expect("nothing is missing"), token)
-}
-
-/// Takes events and does nothing.
-struct Nowhere;
-
-impl AuditSink for Nowhere {
-    fn record(&self, event: &AuditEvent<'_>) {
-        black_box(event);
-    }
-}
-
 /// What an event of a cache's hit costs, by where it goes.
 fn audit(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("audit");
-    let (verifier, token) = parties(JwsAlgorithm::Es256, false);
+    let parties = Parties::new(JwsAlgorithm::Es256, false);
+    let (verifier, token) = (parties.verifier(), parties.token());
     let verified: AccessToken<NoClaims> = verifier.verify(&token).expect("it is in order");
     // Full, as a queue that nobody empties soon is, and emptied by the event before.
     let ((full, _unread), (emptied, mut receiver)) =
@@ -92,13 +64,50 @@ fn audit(criterion: &mut Criterion) {
     group.finish();
 }
 
-fn cache(criterion: &mut Criterion) {
+/// A request from its field to its verified token, beside the verification alone. Decisions go to a trail that ends
+/// nowhere.
+fn guard(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("guard");
+    for (name, nested) in [("ES256", false), ("nested ES256", true)] {
+        let parties = Parties::new(JwsAlgorithm::Es256, nested);
+        let requests = parties.authorizations(MANY);
+        let field = |turn: usize| requests.get(turn % MANY).map_or("", String::as_str);
+        let verifier = parties.verifier();
+        let without = parties.guard(Some(no_op_trail())).build().expect("nothing is missing");
+        // All of them fit in.
+        let hit = parties.guard(Some(no_op_trail())).cache(cache(64 * MANY));
+        let hit = hit.build().expect("nothing is missing");
+        (0..MANY).for_each(|turn| admit(&hit, field(turn)));
+        // By the time that one comes again, as many others came as make it go.
+        let miss = parties.guard(Some(no_op_trail())).cache(cache(FEW));
+        let (miss, next) = (miss.build().expect("nothing is missing"), AtomicUsize::new(0));
+        let operations: [(&str, &(dyn Fn(usize) + Sync)); 4] = [
+            ("beside/verify", &|turn| {
+                let (_, token) = field(turn).split_at("Bearer ".len());
+                black_box(verifier.verify::<NoClaims>(token).expect("it is in order"));
+            }),
+            ("without cache", &|turn| admit(&without, field(turn))),
+            ("cache, miss", &|_| admit(&miss, field(next.fetch_add(1, Ordering::Relaxed)))),
+            ("cache, hit", &|turn| admit(&hit, field(turn))),
+        ];
+        for (what, operation) in operations {
+            for (threads, on) in [(1, "1 thread"), (2, "2 threads")] {
+                group.bench_function(format!("{name}/{what}/{on}"), |bencher| {
+                    bencher.iter_custom(|times| {
+                        on_threads(threads, usize::try_from(times).unwrap_or(usize::MAX), operation)
+                    });
+                });
+            }
+        }
+    }
+    group.finish();
+}
+
+fn cached(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("cache");
-    for (name, algorithm, nested) in
-        [("ES256", JwsAlgorithm::Es256, false), ("nested ES256", JwsAlgorithm::Es256, true)]
-    {
-        let (verifier, token) = parties(algorithm, nested);
-        let cache = TokenCache::builder().max_age(Duration::from_secs(3600)).build().expect("it is bounded");
+    for (name, nested) in [("ES256", false), ("nested ES256", true)] {
+        let parties = Parties::new(JwsAlgorithm::Es256, nested);
+        let (verifier, token, cache) = (parties.verifier(), parties.token(), cache(10_000));
         group.bench_function(format!("{name}/without"), |bencher| {
             bencher.iter(|| verifier.verify::<NoClaims>(black_box(&token)).expect("it is in order"));
         });
@@ -112,7 +121,8 @@ fn cache(criterion: &mut Criterion) {
 /// A token minted for a service, beside the one that its authorization server issues.
 fn propagation(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("propagation");
-    let (verifier, text) = parties(JwsAlgorithm::Es256, false);
+    let parties = Parties::new(JwsAlgorithm::Es256, false);
+    let (verifier, text) = (parties.verifier(), parties.token());
     let token: AccessToken<NoClaims> = verifier.verify(&text).expect("it is in order");
     let issuer =
         AccessTokenIssuer::builder(signing_key(JwsAlgorithm::Es256)).issuer(ISSUER).audience(AUDIENCE);
@@ -144,7 +154,8 @@ fn propagation(criterion: &mut Criterion) {
 
 fn stores(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("store");
-    let (verifier, text) = parties(JwsAlgorithm::Hs256, false);
+    let parties = Parties::new(JwsAlgorithm::Hs256, false);
+    let (verifier, text) = (parties.verifier(), parties.token());
     group.bench_function("beside/HS256 verify", |bencher| {
         bencher.iter(|| verifier.verify::<NoClaims>(black_box(&text)).expect("it is in order"));
     });
@@ -180,13 +191,7 @@ fn stores(criterion: &mut Criterion) {
     });
     let check = RevocationCheck::new(Arc::clone(&store));
     group.bench_function("revoked ID/check", |bencher| {
-        bencher.iter(|| {
-            let mut checked = pin!(check.check(black_box(&token)));
-            let Poll::Ready(checked) = checked.as_mut().poll(&mut Context::from_waker(Waker::noop())) else {
-                return Ok(());
-            };
-            checked
-        });
+        bencher.iter(|| at_once(check.check(black_box(&token))));
     });
     store
         .insert(&Revocation::session(ISSUER, "s", until))

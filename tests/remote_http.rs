@@ -16,12 +16,19 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
+use countersign::gateway::authorization::Requirement;
+use countersign::gateway::cache::TokenCache;
+use countersign::gateway::{Guard, GuardRequest};
 use countersign::jwt::SourcedVerifier;
 use countersign::keys::remote::{
     FetchProblem, HttpClient, HttpFailure, HttpFuture, HttpResponse, KeySource, KeySourceEvent, RemoteJwks,
     RemoteJwksBuilder, ReqwestClient, Runtime, TokioRuntime,
 };
-use countersign::{Error, JwkSet, JwsAlgorithm, JwtIssuer, JwtVerifier, NoClaims, SigningKey};
+use countersign::profile::access_token::Grant;
+use countersign::{
+    AccessTokenIssuer, AccessTokenVerifier, Error, JwkSet, JwsAlgorithm, JwtIssuer, JwtVerifier, NoClaims,
+    SigningKey,
+};
 use http::{CA, LOOPBACK, NAMED, Server, Shifted, answer, until_closed};
 
 const ISSUER: &str = "https://id.example.com";
@@ -425,6 +432,68 @@ async fn ten_thousand_made_up_key_ids_cause_two_fetches_at_most() {
     assert!((1..=2).contains(&fetches), "{fetches}");
     // Nobody else pays for it.
     verify(&verifier, &token(&key)).await.unwrap();
+}
+
+/// The same at a guard: each is 401, and the source's being there or not is what makes the difference to 503.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_guard_refuses_made_up_key_ids_by_401_while_there_are_keys() {
+    const CALLERS: usize = 8;
+    let key = key("a");
+    let publisher = Publisher::of(&[&key]);
+    let source = publisher.jwks().build(client(), TokioRuntime::current().unwrap()).unwrap();
+    let guard = |source: RemoteJwks| {
+        let verifier = SourcedVerifier::new(source, |keys| {
+            AccessTokenVerifier::builder(keys.keys().clone()).issuer(ISSUER).audience(API).build()
+        });
+        let cache = TokenCache::builder().build().unwrap();
+        let guard = Guard::builder(verifier).require(Requirement::scope("orders:read")).cache(cache);
+        Arc::new(guard.without_revocation().without_audit().build().unwrap())
+    };
+    let access_token = |key: &SigningKey| {
+        let issuer = AccessTokenIssuer::builder(key.clone_key()).issuer(ISSUER).audience(API);
+        let issuer = issuer.lifetime(Duration::from_secs(300)).build().unwrap();
+        format!("Bearer {}", issuer.issue(&Grant::to("user-17", "client-4").scopes(["orders:read"])).unwrap())
+    };
+    let forger = SigningKey::generate(JwsAlgorithm::Ed25519).unwrap();
+    let forged = |number| access_token(&forger.clone_key().with_key_id(format!("k{number}")));
+    let requests: Arc<Vec<String>> = Arc::new((0..10_000).map(forged).collect());
+    let flood = |guard: &Arc<Guard>| {
+        let callers = (0..CALLERS).map(|caller| {
+            let (guard, requests) = (Arc::clone(guard), Arc::clone(&requests));
+            tokio::spawn(async move {
+                let mut answers = BTreeMap::new();
+                for field in requests.iter().skip(caller).step_by(CALLERS) {
+                    let refused = guard.admit::<NoClaims>(GuardRequest::new([field])).await.unwrap_err();
+                    *answers.entry((refused.http_status(), refused.code())).or_insert(0) += 1;
+                }
+                answers
+            })
+        });
+        let callers: Vec<_> = callers.collect();
+        async move {
+            let mut answers = BTreeMap::new();
+            for caller in callers {
+                for (answer, count) in caller.await.unwrap() {
+                    *answers.entry(answer).or_insert(0) += count;
+                }
+            }
+            answers
+        }
+    };
+    let (known, start) = (guard(source), Instant::now());
+    let answers = flood(&known).await;
+    let (took, fetches) = (start.elapsed(), publisher.server.count());
+    println!("{} tokens at a guard, refused in {took:?}: {fetches} fetches", requests.len());
+    assert_eq!(answers, BTreeMap::from([((401, "no_matching_key"), 10_000)]));
+    assert!((1..=2).contains(&fetches), "{fetches}");
+    known.admit::<NoClaims>(GuardRequest::new([&access_token(&key)])).await.unwrap();
+
+    // Nobody has keys: that says nothing of a token.
+    let nowhere = Publisher::new();
+    let source = nowhere.jwks().build(client(), TokioRuntime::current().unwrap()).unwrap();
+    let answers = flood(&guard(source)).await;
+    assert_eq!(answers, BTreeMap::from([((503, "key_source_unavailable"), 10_000)]));
+    assert!((1..=2).contains(&nowhere.server.count()), "{}", nowhere.server.count());
 }
 
 // ---- the client and the runtime, from elsewhere

@@ -1,6 +1,8 @@
-//! What both benches share: fixed keys, claims of a usual size, an issuer and a verifier.
+//! What the benches share: fixed keys, claims of a usual size, an issuer and a verifier.
 
 #![allow(dead_code, reason = "each bench is a crate of its own and uses a part of this")]
+
+pub(crate) mod gateway;
 
 use std::sync::LazyLock;
 use std::time::{Duration, SystemTime};
