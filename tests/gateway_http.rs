@@ -122,8 +122,8 @@ impl ByHand {
             keys: keys.clone_keys(),
             revocations: in_memory().remove(0),
             audit,
-            orders: Upstream::new(echo.url()),
-            invoices: Upstream::new(echo.url()),
+            orders: Upstream::new(ORDERS.name, echo.url()),
+            invoices: Upstream::new(INVOICES.name, echo.url()),
             invoices_key: keys.encryption_key().unwrap(),
             requests_per_minute,
         };
@@ -194,6 +194,8 @@ async fn encrypted_tokens_pass_end_to_end() {
     let mut tampered = token.clone();
     tampered.replace_range(last..=last, flipped);
     assert_eq!(get(gateway, "/orders", &tampered).await.status, 401);
+    let url = format!("{}/orders", gateway.url());
+    assert_eq!(Client::new().call(Method::POST, &url, &token, "a").await.unwrap().status, 405);
     let less = Client::new().token(issuer, "web-shop", "invoices:read").await.unwrap();
     assert_eq!(get(gateway, "/orders", &less).await.status, 403);
     assert_eq!(get(gateway, "/invoices", &less).await.status, 200);
@@ -393,8 +395,8 @@ async fn an_authorization_server_that_is_down_from_the_start_is_503_until_it_is_
         keys: keys.clone_keys(),
         revocations: in_memory().remove(0),
         audit,
-        orders: Upstream::new(echo.url()),
-        invoices: Upstream::new(echo.url()),
+        orders: Upstream::new(ORDERS.name, echo.url()),
+        invoices: Upstream::new(INVOICES.name, echo.url()),
         invoices_key: keys.encryption_key().unwrap(),
         requests_per_minute: UNLIMITED,
     };

@@ -74,14 +74,14 @@ impl AuthorizationServer {
         self.keys().ring.signing_key().key_id().unwrap_or_default().to_owned()
     }
 
-    /// Lets a month pass: at the first change the next key is published, an hour later it signs. In a server,
-    /// a task sleeps until `next_change` and then does what is due.
+    /// Lets time pass until another key signs; it was published an hour before. In a server, a task sleeps until
+    /// `next_change` and then does what is due.
     pub fn rotate(&self) -> Result<(), Error> {
         let keys = &mut *self.keys.write().unwrap_or_else(PoisonError::into_inner);
-        for _ in 0..2 {
-            if let Some(change) = keys.ring.next_change() {
-                self.calendar.skip_to(change);
-            }
+        let before = keys.ring.signing_key().key_id().map(str::to_owned);
+        while keys.ring.signing_key().key_id() == before.as_deref() {
+            let Some(change) = keys.ring.next_change() else { break };
+            self.calendar.skip_to(change);
             keys.ring.rotate()?;
         }
         keys.issuer = issuer(&self.url, keys.ring.signing_key(), &self.gateway_key)?;
@@ -90,9 +90,8 @@ impl AuthorizationServer {
 
     async fn metadata(State(server): State<Arc<Self>>) -> Json<Value> {
         let url = &server.url;
-        Json(
-            json!({ "issuer": url, "jwks_uri": format!("{url}/jwks"), "token_endpoint": format!("{url}/token") }),
-        )
+        let (jwks, token) = (format!("{url}/jwks"), format!("{url}/token"));
+        Json(json!({ "issuer": url, "jwks_uri": jwks, "token_endpoint": token }))
     }
 
     async fn jwks(State(server): State<Arc<Self>>) -> Result<impl IntoResponse, StatusCode> {
@@ -106,7 +105,8 @@ impl AuthorizationServer {
         State(server): State<Arc<Self>>,
         Form(request): Form<TokenRequest>,
     ) -> Result<([(HeaderName, &'static str); 1], Json<Value>), StatusCode> {
-        // Before this come the client's authentication, the user's login and the user's consent.
+        // What stands before this in an authorization server is left out here: the client proves who it is, the
+        // user logs in and consents. This one believes what it is told.
         let token = server.issue(&request.client_id, &request.scope).map_err(|_| StatusCode::BAD_REQUEST)?;
         let answer = json!({
             "access_token": token, "token_type": "Bearer", "expires_in": TOKEN_LIFETIME.as_secs(),

@@ -42,8 +42,8 @@ impl Deployment {
                 keys: gateway_keys.clone_keys(),
                 revocations,
                 audit: Arc::clone(audit),
-                orders: Upstream::new(orders.url()),
-                invoices: Upstream::new(invoices.url()),
+                orders: Upstream::new(ORDERS.name, orders.url()),
+                invoices: Upstream::new(INVOICES.name, invoices.url()),
                 invoices_key: invoices_key.encryption_key()?,
                 requests_per_minute,
             };

@@ -144,7 +144,7 @@ type Token = Extension<AccessToken<NoClaims>>;
 
 impl Gateway {
     async fn orders(State(gateway): State<Arc<Self>>, Extension(token): Token, request: Request) -> Response {
-        gateway.forward(&gateway.orders, ORDERS.name, &token, request).await
+        gateway.forward(&gateway.orders, &token, request).await
     }
 
     async fn invoices(
@@ -152,17 +152,17 @@ impl Gateway {
         Extension(token): Token,
         request: Request,
     ) -> Response {
-        gateway.forward(&gateway.invoices, INVOICES.name, &token, request).await
+        gateway.forward(&gateway.invoices, &token, request).await
     }
 
+    /// The token that came in ends here: the service gets one that was minted for it.
     async fn forward(
         &self,
         upstream: &Upstream,
-        service: &str,
         token: &AccessToken<NoClaims>,
         request: Request,
     ) -> Response {
-        match self.propagation.mint(token, service) {
+        match self.propagation.mint(token, upstream.name()) {
             Ok(minted) => upstream.call(request, &Outbound::from(minted)).await,
             Err(error) => status(error.http_status()).into_response(),
         }

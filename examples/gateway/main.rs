@@ -5,7 +5,8 @@
 //! `cargo run --features jwks-http,redis,tower --example gateway`
 //!
 //! With Redis, two gateways share what is revoked: what one revokes, the other refuses. Any Redis will do whose
-//! `maxmemory-policy` is `noeviction`, the default; what is written there expires by itself.
+//! `maxmemory-policy` is `noeviction`, the default. What is revoked there expires by itself; two keys stay that say
+//! that the namespace was initialized, `countersign-example:epoch` and `countersign-example:spare`.
 //!
 //! ```sh
 //! redis-server --port 6390 --save '' &

@@ -18,15 +18,20 @@ use tokio::time::timeout;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A service behind the gateway, and the connections to it.
-#[derive(Clone)]
 pub struct Upstream {
+    name: &'static str,
     url: String,
     http: Client<HttpConnector, Body>,
 }
 
 impl Upstream {
-    pub fn new(url: &str) -> Self {
-        Self { url: url.to_owned(), http: Client::builder(TokioExecutor::new()).build_http() }
+    /// `name` is the one that its tokens are minted for.
+    pub fn new(name: &'static str, url: &str) -> Self {
+        Self { name, url: url.to_owned(), http: Client::builder(TokioExecutor::new()).build_http() }
+    }
+
+    pub fn name(&self) -> &'static str {
+        self.name
     }
 
     /// Passes a request on. What goes along is an `Outbound`, which the token that came in can't become.
