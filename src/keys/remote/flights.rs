@@ -88,6 +88,22 @@ impl Flights {
         self.in_the_air.iter().any(|flight| held.is_none_or(|held| flight.number > held))
     }
 
+    /// For how long to wait for a fetch before the set that is held will do, past its time as it is. Not at all
+    /// once a fetch has failed or has been waited for: a server that hangs would hold up every caller for as
+    /// long as its outage lasts.
+    pub(super) fn patience(&self, now: Instant, settings: &Settings) -> Duration {
+        let Some(held) = &self.held else { return settings.max_wait };
+        if now.saturating_duration_since(held.expires) >= settings.max_outage {
+            return settings.max_wait;
+        }
+        if self.failures > 0 {
+            return Duration::ZERO;
+        }
+        let first = self.in_the_air.iter().find(|flight| flight.number > held.fetch);
+        let waited = first.map_or(Duration::ZERO, |first| now.saturating_duration_since(first.started));
+        settings.max_wait.saturating_sub(waited)
+    }
+
     pub(super) fn known_url(&self, now: Instant) -> Option<String> {
         let (url, read) = self.keys_url.as_ref()?;
         (now.saturating_duration_since(*read) < Self::METADATA).then(|| url.clone())
