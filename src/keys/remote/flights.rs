@@ -118,29 +118,30 @@ impl Flights {
     ) -> Option<KeySourceEvent> {
         let place = self.in_the_air.iter().position(|flight| flight.number == number)?;
         let flight = self.in_the_air.remove(place);
+        let took = now.saturating_duration_since(flight.started);
         if self.held.as_ref().is_some_and(|held| held.fetch > number) {
-            return Some(KeySourceEvent::Superseded);
+            return Some(KeySourceEvent::Superseded { took });
         }
         match answer {
-            Ok(fetched) => Some(self.hold(&flight, fetched)),
+            Ok(fetched) => Some(self.hold(&flight, fetched, took)),
             Err(problem) => {
                 self.failures = self.failures.saturating_add(1);
                 self.not_before = now.checked_add(back_off(self.failures));
                 self.keys_url = None;
-                Some(KeySourceEvent::Failed { problem, failures: self.failures })
+                Some(KeySourceEvent::Failed { problem, failures: self.failures, took })
             }
         }
     }
 
-    fn hold(&mut self, flight: &Flight, fetched: Fetched) -> KeySourceEvent {
+    fn hold(&mut self, flight: &Flight, fetched: Fetched, took: Duration) -> KeySourceEvent {
         let Fetched { snapshot, keys_url, lifetime } = fetched;
         let same = self.held.as_ref().filter(|held| held.snapshot.json() == snapshot.json());
         let (snapshot, event) = match same {
-            Some(held) => (held.snapshot.again(flight.number), KeySourceEvent::Unchanged),
+            Some(held) => (held.snapshot.again(flight.number), KeySourceEvent::Unchanged { took }),
             None => {
                 self.generation += 1;
                 let (keys, skipped) = snapshot.counts();
-                let event = KeySourceEvent::Changed { generation: self.generation, keys, skipped };
+                let event = KeySourceEvent::Changed { generation: self.generation, keys, skipped, took };
                 (snapshot.numbered(self.generation, flight.number), event)
             }
         };
