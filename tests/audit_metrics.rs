@@ -181,13 +181,14 @@ fn fetches_are_counted_by_what_became_of_them() {
         let mut seen = Vec::new();
         for answer in [
             good.clone(),
-            good.clone(),
+            good.clone().after(2),
             Answer::ok("<html>"),
             Answer::ok(r#"{"keys":[]}"#),
             Answer::Is(HttpResponse::new(418, "")),
             Answer::Fails(HttpFailure::Unreachable),
             Answer::Fails(HttpFailure::TimedOut),
             Answer::Fails(HttpFailure::TooLarge),
+            Answer::Fails(HttpFailure::Untrusted),
         ] {
             server.always(answer);
             seen.extend(time.block_on(source.keys(None, None)));
@@ -199,19 +200,64 @@ fn fetches_are_counted_by_what_became_of_them() {
         }
         time.pass(Duration::from_secs(2 * 3600));
         time.block_on(source.keys(None, None)).unwrap_err();
+        // Metadata of another issuer, without a URL, and in order; and an answer that a later one overtakes.
+        let metrics = KeySourceMetrics::new("id.example.com");
+        let builder = RemoteJwks::from_metadata("https://id.example.com/metadata", ISSUER);
+        let source = builder.on_event(move |event| metrics.record(event));
+        let source = source.build(server.clone(), time.clone()).unwrap();
+        for metadata in [json!({ "issuer": AUDIENCE }), json!({ "issuer": ISSUER })] {
+            server.always(Answer::ok(metadata.to_string()));
+            time.block_on(source.keys(None, None)).unwrap_err();
+            time.pass(Duration::from_secs(60));
+        }
+        let metadata = json!({ "issuer": ISSUER, "jwks_uri": "https://id.example.com/jwks" }).to_string();
+        server.always(good);
+        server.then(Answer::ok(metadata.clone()).after(10));
+        server.then(Answer::ok(metadata));
+        time.block_on(source.keys(None, None)).unwrap_err();
+        time.block_on(source.keys(None, None)).unwrap();
+        time.pass(Duration::from_secs(10));
     });
     let counted: BTreeMap<_, _> = numbers.counted().into_iter().collect();
-    for (outcome, fetches) in
-        [("changed", 1), ("unchanged", 1), ("unreadable", 1), ("empty", 1), ("status", 1)]
-    {
-        let series = format!("countersign_key_fetches_total{{outcome={outcome},source=id.example.com}}");
-        assert_eq!(counted.get(&series), Some(&fetches), "{counted:#?}");
+    // All that there are, as they are documented.
+    let outcomes = [
+        "changed",
+        "empty",
+        "issuer",
+        "keys_url",
+        "status",
+        "superseded",
+        "timed_out",
+        "too_large",
+        "unchanged",
+        "unreachable",
+        "unreadable",
+        "untrusted",
+    ];
+    let of = |name: &str| {
+        let series = |outcome| format!("{name}{{outcome={outcome},source=id.example.com}}");
+        outcomes.map(series)
+    };
+    let fetches: Vec<_> =
+        counted.iter().filter(|(name, _)| name.starts_with(KeySourceMetrics::FETCHES)).collect();
+    assert!(fetches.iter().map(|(name, _)| *name).eq(&of("countersign_key_fetches_total")), "{counted:#?}");
+    // Each has its duration: in virtual time, none but of those that the script lets wait.
+    let durations = numbers.histograms.lock().unwrap();
+    assert!(durations.keys().eq(&of("countersign_key_fetch_duration_seconds")), "{:?}", durations.keys());
+    for ((name, count), (series, values)) in fetches.into_iter().zip(&*durations) {
+        assert_eq!(values.0.load(Ordering::SeqCst), *count, "{name} {series}");
+        let expected = match series.split('=').nth(1).unwrap() {
+            "unchanged,source" => 2.0,
+            "superseded,source" => 10.0,
+            _ => 0.0,
+        };
+        assert_eq!(*values.1.lock().unwrap(), expected, "{series}");
     }
-    assert_eq!(counted.keys().filter(|name| name.starts_with(KeySourceMetrics::FETCHES)).count(), 8);
     for name in [KeySourceMetrics::STALE, KeySourceMetrics::LIMITED, KeySourceMetrics::UNAVAILABLE] {
         let series = format!("{name}{{source=id.example.com}}");
         assert!(counted.get(&series).is_some_and(|count| *count > 0), "{name}: {counted:#?}");
     }
     let described = numbers.described.lock().unwrap();
-    assert_eq!(described.len(), 4);
+    assert_eq!(described.len(), 5);
+    assert_eq!(described[KeySourceMetrics::DURATION], Some(Unit::Seconds));
 }

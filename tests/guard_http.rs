@@ -515,6 +515,32 @@ async fn routes_may_take_more() {
     assert_eq!(server.get("/open", &[]).await.body, "open");
 }
 
+/// A layer of routes of its own goes in the place of the other one: inside it, there are no credentials left.
+#[tokio::test]
+async fn a_layer_that_requires_more_stands_beside_the_other_and_not_inside_it() {
+    let guard = layer();
+    let writing = guard.require(Requirement::scope("orders:write"));
+    let reader = token(&json!({}));
+    let writer = token(&json!({ "scope": "orders:read orders:write" }));
+
+    let nested = Router::new().route("/orders/new", get(orders).layer(writing.clone())).layer(guard.clone());
+    let nested = Server::start(nested).await;
+    let reading = Router::new().route("/orders", get(orders)).route_layer(guard);
+    let beside = reading.merge(Router::new().route("/orders/new", get(orders)).route_layer(writing));
+    let beside = Server::start(beside).await;
+    for (token, statuses) in [(&reader, [401, 403, 200]), (&writer, [401, 200, 200])] {
+        let found = [
+            nested.with_token("/orders/new", token).await,
+            beside.with_token("/orders/new", token).await,
+            beside.with_token("/orders", token).await,
+        ];
+        assert_eq!(found.map(|answer| answer.status), statuses);
+    }
+    for path in ["/orders", "/orders/new"] {
+        assert_eq!(beside.get(path, &[]).await.status, 401);
+    }
+}
+
 // ---- what goes with a token
 
 #[tokio::test]

@@ -354,6 +354,8 @@ fn by_default_the_system_judges() {
     }
     let Ok(expected) = env::var("COUNTERSIGN_EXPECTED") else { return };
     let server = Server::tls(LOOPBACK, |_, wire| wire.write_all(&answer("200 OK", "", "{}")).map(|()| false));
+    #[cfg(feature = "pem")]
+    load_balancers_keys(&expected);
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
         let found = match ReqwestClient::new() {
             Ok(client) => match get(&client, &server.url("/")).await {
@@ -378,6 +380,41 @@ fn by_default_the_system_judges() {
             assert!(get(&builder.build().unwrap(), &server.url("/")).await.is_ok());
         }
     });
+}
+
+/// The same source in one step, over TLS: it has the key, or doesn't trust the server, or isn't made.
+#[cfg(all(feature = "pem", unix, not(target_vendor = "apple"), not(target_os = "android")))]
+fn load_balancers_keys(expected: &str) {
+    use countersign::keys::remote::{KeySource as _, LoadBalancerKeys};
+
+    const KID: &str = "abb8289f-e3a4-4a34-9472-c2105e2b2482";
+    let key = countersign::SigningKey::generate(countersign::JwsAlgorithm::Es256).unwrap();
+    let pem = key.to_public_jwk().unwrap().to_spki_pem().unwrap();
+    let server = Server::tls(LOOPBACK, move |head, wire| {
+        let found = head.starts_with(&format!("GET /{KID} "));
+        let (status, body) = if found { ("200 OK", &*pem) } else { ("404 Not Found", "") };
+        wire.write_all(&answer(status, "", body)).map(|()| false)
+    });
+    assert!(LoadBalancerKeys::at(server.url("/")).build_http().is_err(), "outside a runtime");
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+        let ask = async |key_id: &str| {
+            let keys = LoadBalancerKeys::at(server.url("/")).build_http()?;
+            keys.keys(Some(key_id), None).await.map(|snapshot| snapshot.keys().len())
+        };
+        let absent = ask("0c1d2e3f-0000-4000-8000-00000000000b").await.unwrap_err().code();
+        let found = match ask(KID).await {
+            Ok(1) => "accepted",
+            Ok(_) => "other keys",
+            Err(Error::KeySourceUnavailable) => "refused",
+            Err(Error::Misuse { .. }) => "no roots",
+            Err(other) => other.code(),
+        };
+        assert_eq!(found, expected);
+        let others = [("accepted", "no_matching_key"), ("refused", "key_source_unavailable")];
+        let other = others.into_iter().find(|(known, _)| *known == expected);
+        assert_eq!(absent, other.map_or("misuse", |(_, code)| code));
+    });
+    assert_eq!(server.count(), if expected == "accepted" { 2 } else { 0 });
 }
 
 // ---- proxies

@@ -16,7 +16,7 @@ use std::time::Duration;
 use countersign::jwt::SourcedVerifier;
 use countersign::keys::remote::{
     FetchProblem, HttpClient, HttpFailure, HttpFuture, HttpResponse, KeySnapshot, KeySource, KeySourceEvent,
-    KeySourceFuture, RemoteJwks, RemoteJwksBuilder,
+    KeySourceFuture, RemoteJwks, RemoteJwksBuilder, Runtime as _,
 };
 use countersign::profile::access_token::Provider;
 use countersign::{
@@ -342,6 +342,87 @@ fn a_key_that_a_slow_answer_may_hold_is_no_bad_token() {
         assert_eq!(verify(&unknown).unwrap_err(), Error::NoMatchingKey);
     }
     assert_eq!(scene.server.requests(), 5);
+}
+
+#[test]
+fn a_server_that_hangs_is_waited_for_once_and_the_held_set_given_meanwhile() {
+    let scene = scene();
+    scene.keys().unwrap();
+    scene.server.always(Answer::Never);
+    // Nobody asked in time for a fetch ahead of the end: the first who comes after it waits, and no one else.
+    scene.time.pass(secs(300));
+    let mut waits = Vec::new();
+    while scene.time.passed() < secs(600) {
+        let before = scene.time.passed();
+        assert_eq!(scene.keys().unwrap().generation(), 1);
+        waits.extend(Some(scene.time.passed() - before).filter(|waited| !waited.is_zero()));
+        scene.time.pass(secs(1));
+    }
+    assert_eq!(waits, [secs(5)]);
+    let events = scene.server.events();
+    let stale = events.iter().filter(|event| matches!(event, KeySourceEvent::ServedStale { .. })).count();
+    assert_eq!(stale, 295);
+    // All the while it is asked behind them, so that what comes back is seen.
+    assert!((10..=22).contains(&scene.server.requests()), "{}", scene.server.requests());
+    scene.server.always(Answer::ok(published(&[&key("b")])).after(1));
+    scene.time.pass(secs(48));
+    let before = scene.time.passed();
+    assert_eq!(scene.keys().unwrap().generation(), 1);
+    scene.time.pass(secs(1));
+    assert_eq!(scene.keys().unwrap().generation(), 2);
+    assert_eq!(scene.time.passed() - before, secs(1));
+}
+
+#[test]
+fn all_who_wait_for_a_server_that_hangs_are_let_go_together() {
+    let scene = scene();
+    scene.keys().unwrap();
+    scene.server.always(Answer::Never);
+    scene.time.pass(secs(300));
+    let late = |seconds| {
+        let (time, source) = (scene.time.clone(), scene.source.clone());
+        Box::pin(async move {
+            time.sleep(secs(seconds)).await;
+            source.keys(None, None).await.unwrap();
+            time.passed()
+        })
+    };
+    let done = scene.time.block_on(all((0..8).map(late)));
+    assert_eq!(done, [305, 305, 305, 305, 305, 305, 306, 307].map(secs));
+}
+
+#[test]
+fn an_unknown_key_is_waited_for_while_the_server_hangs() {
+    let scene = scene();
+    let seen = scene.keys().unwrap();
+    scene.server.always(Answer::Never);
+    scene.time.pass(secs(300));
+    scene.keys().unwrap();
+    scene.time.pass(secs(60));
+    let before = scene.time.passed();
+    assert_eq!(code(scene.newer(&seen)), "key_source_unavailable");
+    assert_eq!(scene.time.passed() - before, secs(5));
+    // Its twin: the answer comes while it waits.
+    scene.time.pass(secs(60));
+    scene.server.always(Answer::ok(published(&[&key("b")])).after(4));
+    let before = scene.time.passed();
+    assert_eq!(scene.newer(&seen).unwrap().generation(), 2);
+    assert_eq!(scene.time.passed() - before, secs(4));
+}
+
+#[test]
+fn a_set_past_its_outage_is_not_given_and_the_fetch_is_waited_for() {
+    let scene = scene_of(RemoteJwks::from_url(URL).max_outage(secs(60)));
+    scene.keys().unwrap();
+    scene.server.always(Answer::Never);
+    scene.time.pass(secs(350));
+    scene.keys().unwrap();
+    assert_eq!(scene.time.passed(), secs(355));
+    // Whoever comes once its outage is over has nothing to go on with, whatever is known of the server.
+    scene.time.pass(secs(5));
+    scene.server.always(Answer::ok(published(&[&key("b")])).after(2));
+    assert_eq!(scene.keys().unwrap().generation(), 2);
+    assert_eq!(scene.time.passed(), secs(362));
 }
 
 #[test]

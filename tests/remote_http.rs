@@ -401,7 +401,7 @@ async fn a_thousand_callers_have_one_fetch_between_them() {
 
 /// Anybody can make up key IDs.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn ten_thousand_made_up_key_ids_cause_two_fetches_at_most() {
+async fn ten_thousand_made_up_key_ids_cause_two_fetches_in_30_s_at_most() {
     let key = key("a");
     let publisher = Publisher::of(&[&key]);
     let source = publisher.jwks().build(client(), TokioRuntime::current().unwrap()).unwrap();
@@ -429,7 +429,9 @@ async fn ten_thousand_made_up_key_ids_cause_two_fetches_at_most() {
     let (took, fetches) = (start.elapsed(), publisher.server.count());
     println!("{refused} tokens under made-up key IDs, refused in {took:?}: {fetches} fetches");
     assert_eq!(refused, 10_000);
-    assert!((1..=2).contains(&fetches), "{fetches}");
+    // On a machine that is slow enough, the next 30 s have begun.
+    let windows = usize::try_from(took.as_secs() / 30).unwrap() + 1;
+    assert!((1..=2 * windows).contains(&fetches), "{fetches} in {took:?}");
     // Nobody else pays for it.
     verify(&verifier, &token(&key)).await.unwrap();
 }

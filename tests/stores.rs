@@ -167,6 +167,43 @@ fn a_full_store_fails_closed() {
     assert_eq!(setup.check(&token(&json!({ "iat": 5000 }))), UNAVAILABLE);
 }
 
+/// One name a second, of tokens that live for a minute, for an hour: what the documented capacity is for. Returns
+/// after how many seconds there was no room, if so.
+fn full_after(clock: &ManualClock, mut insert: impl FnMut(u64) -> Result<(), StoreError>) -> Option<u64> {
+    (0..3600).find(|second| {
+        clock.set(NOW + second);
+        let written = insert(*second);
+        assert!(matches!(written, Ok(()) | Err(StoreError::Full)), "{written:?}");
+        written.is_err()
+    })
+}
+
+/// Entries stay for ten minutes after their tokens: the lifetime alone says far too little.
+#[test]
+fn the_documented_capacity_suffices_and_twice_a_lifetime_does_not() {
+    const LIFETIME: u64 = 60;
+    for (capacity, expected) in [
+        (2 * (LIFETIME + MARGIN), None),
+        (LIFETIME + MARGIN, None),
+        (LIFETIME + MARGIN - 1, Some(LIFETIME + MARGIN - 1)),
+        (2 * LIFETIME, Some(2 * LIFETIME)),
+    ] {
+        let room = usize::try_from(capacity).unwrap();
+        let setup = Setup::new(room);
+        let revoke = |second: u64| {
+            let expires = at(NOW + second + LIFETIME);
+            setup.store.insert(&Revocation::token_id(ISSUER, second.to_string(), expires))
+        };
+        assert_eq!(full_after(&setup.clock, revoke), expected, "{capacity}");
+        let (clock, store, _) = replays(room);
+        let use_up = |second: u64| {
+            let id = second.to_string();
+            store.insert(TokenUse::new(ISSUER, &id, date(NOW + second + LIFETIME))).map(drop)
+        };
+        assert_eq!(full_after(&clock, use_up), expected, "{capacity}");
+    }
+}
+
 /// What has expired makes room for what comes.
 #[test]
 fn a_full_store_drops_what_has_expired_first() {

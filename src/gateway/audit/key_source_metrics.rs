@@ -1,9 +1,9 @@
-//! What happens at a source of keys as numbers: fetches and how they end, sets given out past their time,
-//! and that there were none.
+//! What happens at a source of keys as numbers: fetches, how they end and how long they take, sets given out past
+//! their time, and that there were none.
 //!
 //! Sources are told apart by the name that the application gives each.
 
-use ::metrics::{SharedString, Unit, counter, describe_counter};
+use ::metrics::{SharedString, Unit, counter, describe_counter, describe_histogram, histogram};
 
 use crate::keys::remote::{FetchProblem, KeySourceEvent};
 
@@ -26,9 +26,12 @@ pub struct KeySourceMetrics {
 
 impl KeySourceMetrics {
     /// The counter of fetches that have ended. Labels: `source`, and `outcome`, which is `changed`, `unchanged`,
-    /// `superseded`, or why it failed: `unreachable`, `timed_out`, `status`, `too_large`, `unreadable`, `empty`,
-    /// `issuer`, `keys_url`.
+    /// `superseded`, or why it failed: `unreachable`, `untrusted`, `timed_out`, `status`, `too_large`,
+    /// `unreadable`, `empty`, `issuer`, `keys_url`.
     pub const FETCHES: &str = "countersign_key_fetches_total";
+    /// The histogram of how long fetches take, in seconds, metadata and keys together. Labels: those of
+    /// [`FETCHES`](Self::FETCHES).
+    pub const DURATION: &str = "countersign_key_fetch_duration_seconds";
     /// The counter of fetches that were due and held back by the rate limit. Label: `source`.
     pub const LIMITED: &str = "countersign_key_fetches_limited_total";
     /// The counter of times that a set past its time was given out. Label: `source`.
@@ -40,6 +43,7 @@ impl KeySourceMetrics {
     #[must_use]
     pub fn new(source: impl Into<String>) -> Self {
         describe_counter!(Self::FETCHES, Unit::Count, "fetches of published keys, by outcome");
+        describe_histogram!(Self::DURATION, Unit::Seconds, "how long fetches of published keys take");
         describe_counter!(
             Self::LIMITED,
             Unit::Count,
@@ -52,16 +56,17 @@ impl KeySourceMetrics {
 
     /// Counts an event.
     pub fn record(&self, event: &KeySourceEvent) {
-        let fetch = match event {
-            KeySourceEvent::Changed { .. } => "changed",
-            KeySourceEvent::Unchanged => "unchanged",
-            KeySourceEvent::Superseded => "superseded",
-            KeySourceEvent::Failed { problem, .. } => name(problem),
+        let (outcome, took) = match event {
+            KeySourceEvent::Changed { took, .. } => ("changed", *took),
+            KeySourceEvent::Unchanged { took } => ("unchanged", *took),
+            KeySourceEvent::Superseded { took } => ("superseded", *took),
+            KeySourceEvent::Failed { problem, took, .. } => (name(problem), *took),
             KeySourceEvent::ServedStale { .. } => return self.count(Self::STALE),
             KeySourceEvent::Unavailable => return self.count(Self::UNAVAILABLE),
             KeySourceEvent::Limited => return self.count(Self::LIMITED),
         };
-        counter!(Self::FETCHES, "source" => self.source.clone(), "outcome" => fetch).increment(1);
+        counter!(Self::FETCHES, "source" => self.source.clone(), "outcome" => outcome).increment(1);
+        histogram!(Self::DURATION, "source" => self.source.clone(), "outcome" => outcome).record(took);
     }
 
     fn count(&self, name: &'static str) {

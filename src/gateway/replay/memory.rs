@@ -20,6 +20,10 @@ use crate::jwt::NumericDate;
 /// [`remove_expired`](Self::remove_expired). **At the bound** it fails closed: further tokens are refused with
 /// 503, and none that was used is forgotten.
 ///
+/// **How much capacity**: an entry stays for what is left of its token's life and 10 minutes, the greatest leeway
+/// of a verifier. So it is the tokens per second × (lifetime + 600 s), doubled for bursts: with tokens of 60 s and
+/// a hundred of them a second, 132,000.
+///
 /// The clock mustn't jump ahead: what has expired by it may be dropped.
 ///
 /// ```

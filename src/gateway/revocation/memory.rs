@@ -24,8 +24,11 @@ use crate::jwt::NumericDate;
 /// what has expired; and until the revocation that was lost would have expired, tokens that it could mean
 /// are answered with that too, and so refused with 503: for a lost token ID or subject all tokens that were
 /// issued until 10 minutes after it was lost, for a session or a key all that have one. Fresh tokens pass
-/// again soon; a capacity of twice the revocations that one token lifetime sees avoids it. A retry that is kept
-/// doesn't end that: what was lost beside it isn't known.
+/// again soon. A retry that is kept doesn't end that: what was lost beside it isn't known.
+///
+/// **How much capacity**: an entry stays for what is left of its token's life and 10 minutes, the greatest leeway
+/// of a verifier. So it is the revocations per second × (lifetime + 600 s), doubled for bursts: with tokens of
+/// 60 s and one revocation a second, 1320.
 ///
 /// The clock mustn't jump ahead: what has expired by it may be dropped.
 ///

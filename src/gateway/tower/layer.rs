@@ -136,7 +136,31 @@ impl<T> GuardLayer<T> {
         GuardLayer { settings: self.settings, claims: PhantomData }
     }
 
-    /// Makes a layer that requires this too, for some routes.
+    /// Makes a layer that requires this too, for some routes, in the place of the other layer.
+    ///
+    /// Not inside it: there it finds no `Authorization` field any more, and answers every request with 401. The other
+    /// layer goes on the other routes, by axum's [`route_layer`](https://docs.rs/axum/latest/axum/struct.Router.html#method.route_layer)
+    /// and `merge`:
+    ///
+    /// ```
+    /// use axum::Router;
+    /// use axum::routing::{get, post};
+    /// use countersign::gateway::authorization::Requirement;
+    /// use countersign::gateway::tower::GuardLayer;
+    ///
+    /// fn orders(guard: GuardLayer) -> Router {
+    ///     let may_write = guard.require(Requirement::scope("orders:write"));
+    ///     let reading = Router::new()
+    ///         .route("/orders", get(|| async { "orders" }))
+    ///         .route("/orders/17", get(|| async { "an order" }))
+    ///         .route_layer(guard);
+    ///     let writing = Router::new()
+    ///         .route("/orders/new", post(|| async { "created" }))
+    ///         .route_layer(may_write);
+    ///     reading.merge(writing)
+    /// }
+    /// # let _ = orders;
+    /// ```
     #[must_use]
     pub fn require(&self, requirement: Requirement) -> Self {
         self.with(|settings| {

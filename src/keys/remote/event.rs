@@ -21,9 +21,15 @@ pub enum KeySourceEvent {
         keys: usize,
         /// How many can't.
         skipped: usize,
+        /// How long the fetch took.
+        took: Duration,
     },
     /// An answer holds the set that was known.
-    Unchanged,
+    #[non_exhaustive]
+    Unchanged {
+        /// How long the fetch took.
+        took: Duration,
+    },
     /// A fetch failed. The set that was known, if any, stays.
     #[non_exhaustive]
     Failed {
@@ -31,9 +37,15 @@ pub enum KeySourceEvent {
         problem: FetchProblem,
         /// How many fetches have failed in a row.
         failures: u32,
+        /// How long the fetch took.
+        took: Duration,
     },
-    /// An answer came after a newer one and was thrown away.
-    Superseded,
+    /// A fetch ended after the answer to a later one had come, and nothing came of it.
+    #[non_exhaustive]
+    Superseded {
+        /// How long the fetch took.
+        took: Duration,
+    },
     /// The source couldn't be reached in time, and a set past its time was given out.
     #[non_exhaustive]
     ServedStale {

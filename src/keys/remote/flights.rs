@@ -88,6 +88,22 @@ impl Flights {
         self.in_the_air.iter().any(|flight| held.is_none_or(|held| flight.number > held))
     }
 
+    /// For how long to wait for a fetch before the set that is held will do, past its time as it is. Not at all
+    /// once a fetch has failed or has been waited for: a server that hangs would hold up every caller for as
+    /// long as its outage lasts.
+    pub(super) fn patience(&self, now: Instant, settings: &Settings) -> Duration {
+        let Some(held) = &self.held else { return settings.max_wait };
+        if now.saturating_duration_since(held.expires) >= settings.max_outage {
+            return settings.max_wait;
+        }
+        if self.failures > 0 {
+            return Duration::ZERO;
+        }
+        let first = self.in_the_air.iter().find(|flight| flight.number > held.fetch);
+        let waited = first.map_or(Duration::ZERO, |first| now.saturating_duration_since(first.started));
+        settings.max_wait.saturating_sub(waited)
+    }
+
     pub(super) fn known_url(&self, now: Instant) -> Option<String> {
         let (url, read) = self.keys_url.as_ref()?;
         (now.saturating_duration_since(*read) < Self::METADATA).then(|| url.clone())
@@ -102,29 +118,30 @@ impl Flights {
     ) -> Option<KeySourceEvent> {
         let place = self.in_the_air.iter().position(|flight| flight.number == number)?;
         let flight = self.in_the_air.remove(place);
+        let took = now.saturating_duration_since(flight.started);
         if self.held.as_ref().is_some_and(|held| held.fetch > number) {
-            return Some(KeySourceEvent::Superseded);
+            return Some(KeySourceEvent::Superseded { took });
         }
         match answer {
-            Ok(fetched) => Some(self.hold(&flight, fetched)),
+            Ok(fetched) => Some(self.hold(&flight, fetched, took)),
             Err(problem) => {
                 self.failures = self.failures.saturating_add(1);
                 self.not_before = now.checked_add(back_off(self.failures));
                 self.keys_url = None;
-                Some(KeySourceEvent::Failed { problem, failures: self.failures })
+                Some(KeySourceEvent::Failed { problem, failures: self.failures, took })
             }
         }
     }
 
-    fn hold(&mut self, flight: &Flight, fetched: Fetched) -> KeySourceEvent {
+    fn hold(&mut self, flight: &Flight, fetched: Fetched, took: Duration) -> KeySourceEvent {
         let Fetched { snapshot, keys_url, lifetime } = fetched;
         let same = self.held.as_ref().filter(|held| held.snapshot.json() == snapshot.json());
         let (snapshot, event) = match same {
-            Some(held) => (held.snapshot.again(flight.number), KeySourceEvent::Unchanged),
+            Some(held) => (held.snapshot.again(flight.number), KeySourceEvent::Unchanged { took }),
             None => {
                 self.generation += 1;
                 let (keys, skipped) = snapshot.counts();
-                let event = KeySourceEvent::Changed { generation: self.generation, keys, skipped };
+                let event = KeySourceEvent::Changed { generation: self.generation, keys, skipped, took };
                 (snapshot.numbered(self.generation, flight.number), event)
             }
         };

@@ -32,7 +32,8 @@ use crate::error::Error;
 ///   however they end, and after a failure later and later. All who wait have one fetch between them, and
 ///   wait for 5 s at most.
 /// - While no newer set can be had, the last good one is given out for 50 minutes, each time with an event.
-///   After that there is none: [`Error::KeySourceUnavailable`], status 503, and not a bad token.
+///   Once a fetch has failed, or takes longer than those 5 s, nobody waits for the next, but for tokens whose
+///   key is unknown. After that there is none: [`Error::KeySourceUnavailable`], status 503, and not a bad token.
 /// - An answer that is empty or can't be read replaces nothing, and neither does one that comes after the
 ///   answer to a later question.
 ///
@@ -143,8 +144,14 @@ impl RemoteJwks {
         }
         let begun = self.begin();
         if let Begun::Start(number) | Begun::UnderWay(number) = begun {
-            let pause = shared.runtime.sleep(shared.settings.max_wait);
-            before(shared.landed(number), pause).await;
+            let patience = match seen {
+                None => shared.flights().patience(shared.runtime.now(), &shared.settings),
+                // The set that is held won't do: only the fetch can bring a key that isn't in it.
+                Some(_) => shared.settings.max_wait,
+            };
+            if !patience.is_zero() {
+                before(shared.landed(number), shared.runtime.sleep(patience)).await;
+            }
         } else {
             (shared.listener)(&KeySourceEvent::Limited);
         }

@@ -9,10 +9,14 @@ use std::time::Duration;
 
 use super::source::LoadBalancerKeys;
 use crate::error::Error;
+#[cfg(feature = "jwks-http")]
+use crate::keys::remote::client::ReqwestClient;
 use crate::keys::remote::event::KeySourceEvent;
 use crate::keys::remote::http::HttpClient;
 use crate::keys::remote::runtime::Runtime;
 use crate::keys::remote::settings::Listener;
+#[cfg(feature = "jwks-http")]
+use crate::keys::remote::tokio_runtime::TokioRuntime;
 use crate::keys::remote::url::{Transport, for_logs, transport};
 
 /// Where the keys are, each under its ID.
@@ -189,6 +193,27 @@ impl LoadBalancerKeysBuilder {
         let Self { place, settings, listener } = self;
         settings.check()?;
         Ok(LoadBalancerKeys::new(place.url()?, settings, listener, Arc::new(http), Arc::new(runtime)))
+    }
+
+    /// Makes the source, with a [`ReqwestClient`] that trusts whom the system trusts, on the
+    /// [`TokioRuntime`] that this is called in. Nothing is fetched yet.
+    ///
+    /// ```
+    /// # fn source() -> Result<(), countersign::Error> {
+    /// use countersign::keys::remote::LoadBalancerKeys;
+    ///
+    /// let keys = LoadBalancerKeys::in_region("eu-west-1").build_http()?;
+    /// # let _ = keys;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`build`](Self::build), [`ReqwestClient::new`] and [`TokioRuntime::current`].
+    #[cfg(feature = "jwks-http")]
+    pub fn build_http(self) -> Result<LoadBalancerKeys, Error> {
+        self.build(ReqwestClient::new()?, TokioRuntime::current()?)
     }
 }
 

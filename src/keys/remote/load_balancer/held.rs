@@ -143,6 +143,7 @@ impl Held {
     pub(super) fn land(&mut self, latch: &Arc<Latch>, now: Instant, found: Found) -> Option<KeySourceEvent> {
         let place = self.flights.iter().position(|flight| Arc::ptr_eq(&flight.latch, latch))?;
         let Flight { id, started, .. } = self.flights.remove(place);
+        let took = now.saturating_duration_since(started);
         let held = self.keys.iter().position(|key| key.id == id);
         match found {
             Found::Key(json) => {
@@ -155,7 +156,7 @@ impl Held {
                 if self.keys.len() > Self::MAX_KEYS {
                     self.keys.remove(0);
                 }
-                Some(if same { KeySourceEvent::Unchanged } else { self.changed() })
+                Some(if same { KeySourceEvent::Unchanged { took } } else { self.changed(took) })
             }
             Found::Nothing(problem) => {
                 self.failures = 0;
@@ -163,19 +164,19 @@ impl Held {
                 Some(match held {
                     Some(place) => {
                         self.keys.remove(place);
-                        self.changed()
+                        self.changed(took)
                     }
-                    None => KeySourceEvent::Failed { problem, failures: 0 },
+                    None => KeySourceEvent::Failed { problem, failures: 0, took },
                 })
             }
             // S3 refuses to say that something isn't there. What was there is not gone by that.
             Found::Unknown(problem @ FetchProblem::Status(403)) if held.is_none() => {
                 self.absent.push((id, now + Self::ABSENT));
-                Some(KeySourceEvent::Failed { problem, failures: 0 })
+                Some(KeySourceEvent::Failed { problem, failures: 0, took })
             }
             Found::Unknown(problem) => {
                 self.failures = self.failures.saturating_add(1);
-                Some(KeySourceEvent::Failed { problem, failures: self.failures })
+                Some(KeySourceEvent::Failed { problem, failures: self.failures, took })
             }
         }
     }
@@ -213,18 +214,23 @@ impl Held {
         let trusted = settings.lifetime + settings.max_outage;
         self.keys.retain(|key| now < key.fetched + trusted);
         if self.keys.len() < count {
-            self.changed();
+            self.renew();
         }
     }
 
+    /// A fetch changed the keys.
+    fn changed(&mut self, took: Duration) -> KeySourceEvent {
+        self.renew();
+        KeySourceEvent::Changed { generation: self.generation, keys: self.keys.len(), skipped: 0, took }
+    }
+
     /// Makes the snapshot anew, after each change of the keys.
-    fn changed(&mut self) -> KeySourceEvent {
+    fn renew(&mut self) {
         self.generation += 1;
         let members: Vec<_> = self.keys.iter().map(|key| key.json.as_str()).collect();
         let json = format!("{{\"keys\":[{}]}}", members.join(","));
         // Of no key there is no snapshot.
         self.snapshot = KeySnapshot::new(json, self.generation).ok();
-        KeySourceEvent::Changed { generation: self.generation, keys: self.keys.len(), skipped: 0 }
     }
 }
 
