@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use countersign::jwt::SourcedVerifier;
-use countersign::keys::remote::{FetchProblem, HttpResponse, KeySource, KeySourceEvent, RemoteJwks};
+use countersign::keys::remote::{FetchProblem, HttpResponse, KeySourceEvent, RemoteJwks};
 use countersign::{Error, JwkSet, JwsAlgorithm, JwtVerifier, NoClaims, SigningKey, jws};
 
 use crate::remote::{Answer, Server, Virtual, all};
