@@ -19,8 +19,10 @@ use crate::keys::remote::{KeySnapshot, KeySource};
 ///
 /// `V` is what verifies: a [`JwtVerifier`], or an
 /// [`AccessTokenVerifier`](crate::AccessTokenVerifier). A token whose signature is of an unknown key has the
-/// source look for newer keys and is judged once more; [`Error::KeySourceUnavailable`] says that this couldn't
-/// be done, so that the token may be good. External keys to decrypt with are waited for.
+/// source look for newer keys and is judged once more; [`Error::KeySourceUnavailable`] says that this failed,
+/// so that the token may be good. How often the source looks is bounded, and beyond that a token of a key that it
+/// hasn't seen is refused like one of a made-up key, with 401: publish a key before it signs, see
+/// [`RemoteJwks`](crate::keys::remote::RemoteJwks). External keys to decrypt with are waited for.
 ///
 /// Before it may stand a [`TokenCache`](crate::gateway::cache::TokenCache): what that remembers ends with the
 /// keys it was verified under. A verifier of keys that don't change becomes one of these by [`From`], for code

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use countersign::gateway::audit::{Audit, JsonLines};
 use countersign::gateway::authorization::Requirement;
+use countersign::gateway::{Guard, GuardRequest, Refused};
 use countersign::{AccessToken, AccessTokenVerifier, NoClaims, SecretBytes};
 use serde_json::{Value, json};
 
@@ -90,6 +91,63 @@ fn row_147_a_line_tells_key_issuer_subject_reason_and_which_token() {
         assert_eq!(read["sub_hash"].as_str().unwrap().len(), 22);
         assert_eq!(read["decision"], json!(if code == "accepted" { "accepted" } else { "refused" }));
         assert_eq!(read.get("code").and_then(Value::as_str), (code != "accepted").then_some(code));
+    }
+}
+
+/// What a guard writes of its requests, one line each, whatever came of them.
+#[test]
+fn row_147_a_guard_writes_one_line_of_each_request_and_no_token() {
+    let verifier = AccessTokenVerifier::builder(hs256_key().with_key_id("key-1")).issuer(ISSUER);
+    let verifier = verifier.audience(AUDIENCE).clock(at(NOW)).build().unwrap();
+    let lines = Arc::new(JsonLines::new(Vec::new()));
+    let audit = Audit::builder(Arc::clone(&lines)).subject_key(SecretBytes::from(vec![7; 32]));
+    let guard = Guard::builder(verifier)
+        .require(Requirement::scope("orders:read"))
+        .without_revocation()
+        .audit(audit.clock(at(NOW)).build().unwrap())
+        .build()
+        .unwrap();
+    let good = sent("key-1", "token-1");
+    let forged = with_part(&good, 2, &encode([7; 32]));
+    let hostile = with_part(&sent("k\r\n{\"decision\":\"accepted\"}\u{1b}[2K", "1"), 2, &encode([7; 32]));
+    let (field, forged_field, hostile_field) =
+        (format!("Bearer {good}"), format!("Bearer {forged}"), format!("Bearer {hostile}"));
+    let stricter = Requirement::scope("orders:write");
+    let requests = [
+        (GuardRequest::new([&field]), None, None),
+        (GuardRequest::new([&field]).require(&stricter), Some("insufficient_scope"), Some(403)),
+        (GuardRequest::new([&forged_field]), Some("invalid_signature"), Some(401)),
+        (GuardRequest::new([&hostile_field]), Some("no_matching_key"), Some(401)),
+        (GuardRequest::new([&field, &field]), Some("credentials_repeated"), Some(400)),
+        (GuardRequest::new([&good]), Some("credentials_of_other_scheme"), Some(401)),
+        (GuardRequest::new([""; 0]), Some("credentials_missing"), Some(401)),
+    ];
+    let mut expected = Vec::new();
+    for (number, (request, code, status)) in requests.into_iter().enumerate() {
+        let request_id = format!("request-{number}\n");
+        let verdict = block_on(guard.admit::<NoClaims>(request.request_id(&request_id)));
+        assert_eq!(verdict.as_ref().err().map(Refused::code), code);
+        assert_eq!(verdict.err().map(|refused| refused.http_status()), status);
+        expected.push((request_id, code, status));
+    }
+    drop(guard);
+    let written = String::from_utf8(Arc::into_inner(lines).unwrap().into_inner()).unwrap();
+    let written: Vec<&str> = written.lines().collect();
+    assert_eq!(written.len(), expected.len(), "{written:?}");
+    let (verified, unverified) = (["kid", "iss", "sub_hash", "jti"], ["unverified_kid", "unverified_alg"]);
+    for (number, (line, (request_id, code, status))) in written.iter().zip(&expected).enumerate() {
+        for token in [&good, &forged, &hostile] {
+            assert_says_nothing_more(token, line);
+        }
+        let read: Value = serde_json::from_str(line).unwrap();
+        let decision = if code.is_none() { "accepted" } else { "refused" };
+        assert_eq!((&read["decision"], &read["request_id"]), (&json!(decision), &json!(request_id)));
+        assert_eq!(read.get("code").and_then(Value::as_str), *code);
+        assert_eq!(read.get("status").and_then(Value::as_u64), status.map(u64::from));
+        // Verified, but for the first two, is nothing; said, but for the next two, is nothing either.
+        assert!(verified.iter().all(|name| read.get(name).is_some() == (number < 2)), "{line}");
+        assert!(unverified.iter().all(|name| read.get(name).is_some() == (2..4).contains(&number)), "{line}");
+        assert_eq!(read.get("token_sha256").is_some(), number < 4, "{line}");
     }
 }
 

@@ -5,18 +5,21 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
-use countersign::gateway::cache::TokenCache;
+use countersign::gateway::cache::{TokenCache, Verification};
 use countersign::gateway::revocation::{MemoryRevocations, Revocation, RevocationCheck};
 use countersign::jwe::{ExternalUnwrapper, WrappedKey};
+use countersign::jwt::SourcedVerifier;
 use countersign::keys::KeyGeneration;
+use countersign::keys::remote::RemoteJwks;
 use countersign::profile::access_token::{AccessTokenVerifierBuilder, Grant};
 use countersign::{
     AccessToken, AccessTokenIssuer, AccessTokenVerifier, DecryptionKey, ExternalKeyError, JweAlgorithm,
-    JwsAlgorithm, NoClaims, SecretBytes, SigningKey,
+    JwkSet, JwsAlgorithm, NoClaims, SecretBytes, SigningKey,
 };
 use serde::Deserialize;
 
 use crate::ecdsa::with_other_s;
+use crate::remote::{Answer, Server, Virtual};
 use crate::support::*;
 
 struct Setup {
@@ -133,7 +136,7 @@ fn row_142_a_flood_of_bad_tokens_takes_no_room() {
         assert_eq!(setup.verify(&verifier, &forged), "invalid_signature");
     }
     for number in 0..5000_u32 {
-        assert_ne!(setup.verify(&verifier, &number.to_string()), "accepted");
+        assert_eq!(setup.verify(&verifier, &number.to_string()), "segment_count");
     }
     assert_eq!((setup.cache.len(), setup.cache.bytes(), setup.cache.misses()), (1, bytes, 10_001));
     assert_eq!((setup.verify(&verifier, &token), setup.cache.hits()), ("accepted", 1));
@@ -150,7 +153,7 @@ impl ExternalUnwrapper for Vault {
 }
 
 #[test]
-fn row_143_a_key_that_cant_be_reached_is_asked_again() {
+fn row_143_a_decryption_key_that_cant_be_reached_is_asked_again() {
     let setup = Setup::new();
     let local = DecryptionKey::symmetric(JweAlgorithm::A256Kw, secret().into()).unwrap();
     let issuer = AccessTokenIssuer::builder(setup.key.clone_key()).issuer(ISSUER).audience(AUDIENCE);
@@ -165,6 +168,47 @@ fn row_143_a_key_that_cant_be_reached_is_asked_again() {
     }
     let local = setup.builder(AUDIENCE).decrypt_with(local).build().unwrap();
     assert_eq!(setup.verify(&local, &token), "accepted");
+}
+
+/// The token of a key that couldn't be fetched just now passes as soon as it can: neither the verdict nor the failure
+/// is kept.
+#[test]
+fn row_143_a_fetch_that_failed_is_not_remembered_as_a_verdict() {
+    let setup = Setup::new();
+    let time = Virtual::new();
+    let old = SigningKey::generate(JwsAlgorithm::Es256).unwrap().with_key_id("0");
+    let published = |keys: &[&SigningKey]| {
+        let set: JwkSet = keys.iter().map(|key| key.to_public_jwk().unwrap()).collect();
+        Answer::ok(set.to_public_json().unwrap())
+    };
+    let server = Server::new(&time, Answer::down());
+    let source = server.source(RemoteJwks::from_url("https://as.example/keys"));
+    let clock = setup.clock();
+    let verifier = SourcedVerifier::new(source, move |keys| {
+        let builder = AccessTokenVerifier::builder(keys.keys().clone()).issuer(ISSUER).audience(AUDIENCE);
+        let now = clock();
+        builder.clock(move || now).build()
+    });
+    let token = setup.token();
+    let verify = || {
+        let verification: Verification = time.block_on(setup.cache.verify_sourced(&verifier, &token));
+        (verification.is_hit(), verification.into_token().map_or_else(|error| error.code(), |_| "accepted"))
+    };
+    // No keys at all, and then the old ones, of which no look-up can tell whether they are the latest.
+    for _ in 0..3 {
+        assert_eq!((verify(), setup.cache.len()), ((false, "key_source_unavailable"), 0));
+    }
+    time.pass(Duration::from_secs(60));
+    server.always(published(&[&old]));
+    assert_eq!((verify(), setup.cache.len()), ((false, "no_matching_key"), 0));
+    time.pass(Duration::from_secs(60));
+    server.always(Answer::down());
+    for _ in 0..3 {
+        assert_eq!((verify(), setup.cache.len()), ((false, "key_source_unavailable"), 0));
+    }
+    time.pass(Duration::from_secs(60));
+    server.always(published(&[&old, &setup.key]));
+    assert_eq!((verify(), verify(), setup.cache.len()), ((false, "accepted"), (true, "accepted"), 1));
 }
 
 /// The verifier of the keys after a refresh is another, or the keys' generation is: either way a token of the

@@ -10,8 +10,12 @@ use countersign::gateway::cache::TokenCache;
 use countersign::gateway::replay::{MemoryReplays, ReplayCheck};
 use countersign::gateway::revocation::{MemoryRevocations, Revocation, RevocationCheck};
 use countersign::gateway::{Guard, GuardBuilder, GuardRequest};
-use countersign::profile::access_token::{ClientCertificate, Grant};
-use countersign::{AccessToken, AccessTokenIssuer, AccessTokenVerifier, JwsAlgorithm, NoClaims, SigningKey};
+use countersign::jwe::JweBuilder;
+use countersign::profile::access_token::{AccessTokenVerifierBuilder, ClientCertificate, Grant, Provider};
+use countersign::{
+    AccessToken, AccessTokenIssuer, AccessTokenVerifier, DecryptionKey, JweAlgorithm, JwsAlgorithm, NoClaims,
+    SigningKey,
+};
 
 use crate::ecdsa::with_other_s;
 use crate::support::*;
@@ -141,6 +145,102 @@ fn rows_121_and_122_another_kind_of_token_is_no_access_token() {
     for typ in ["JWT", "dpop+jwt", "logout+jwt", "token-introspection+jwt", "at+JWT "] {
         assert_eq!(guard(typ), "type_not_allowed", "{typ}");
     }
+}
+
+/// Status, code and header field of what a guard says to a token; of one that it admits, 200.
+fn verdict(guard: &Guard, token: &str) -> (u16, &'static str, Option<String>) {
+    let field = format!("Bearer {token}");
+    match block_on(guard.admit::<NoClaims>(GuardRequest::new([&field]))) {
+        Ok(_) => (200, "accepted", None),
+        Err(refused) => {
+            (refused.http_status(), refused.code(), refused.www_authenticate().map(str::to_owned))
+        }
+    }
+}
+
+/// A guard of tokens under the secret of every row.
+fn guard_of_secret() -> Guard {
+    guard_of(AccessTokenVerifier::builder(hs256_key()))
+}
+
+fn guard_of(verifier: AccessTokenVerifierBuilder) -> Guard {
+    let verifier = verifier.issuer(ISSUER).audience(AUDIENCE).clock(at(NOW)).build().unwrap();
+    let guard = Guard::builder(verifier).require(Requirement::authenticated());
+    guard.without_revocation().without_audit().build().unwrap()
+}
+
+/// The claims that it wants, and more.
+fn claims(more: &str) -> String {
+    let exp = NOW + 50;
+    format!(
+        r#"{{"iss":"{ISSUER}","aud":"{AUDIENCE}","sub":"u","client_id":"c","jti":"1","iat":{NOW},"exp":{exp}{more}}}"#
+    )
+}
+
+const INVALID: &str = r#"Bearer error="invalid_token""#;
+
+#[track_caller]
+fn assert_invalid(guard: &Guard, token: &str, code: &'static str) {
+    assert_eq!(verdict(guard, token), (401, code, Some(INVALID.to_owned())), "{token}");
+}
+
+#[test]
+fn rows_122_and_123_other_tokens_of_the_issuer_get_401() {
+    let guard = guard_of_secret();
+    assert_eq!(verdict(&guard, &hs256(H0, claims(""))), (200, "accepted", None));
+    let id_token = claims(r#","nonce":"n-0S6_WzA2Mj","at_hash":"77QmUPtjPfzWtF2AnpK9RQ""#);
+    let logout = claims(r#","events":{"http://schemas.openid.net/event/backchannel-logout":{}}"#);
+    let introspection = claims(r#","token_introspection":{"active":true,"sub":"u"}"#);
+    for (header, payload) in [
+        (r#"{"alg":"HS256"}"#, &id_token),
+        (r#"{"alg":"HS256","typ":"JWT"}"#, &id_token),
+        (r#"{"alg":"HS256","typ":"logout+jwt"}"#, &logout),
+        (r#"{"alg":"HS256","typ":"token-introspection+jwt"}"#, &introspection),
+    ] {
+        assert_invalid(&guard, &hs256(header, payload), "type_not_allowed");
+    }
+    // Of a provider whose tokens have no type, the claims tell.
+    let pool = "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_a";
+    let verifier = AccessTokenVerifier::for_provider(Provider::cognito(pool, ["c"]), hs256_key());
+    let guard =
+        Guard::builder(verifier.clock(at(NOW)).build().unwrap()).require(Requirement::authenticated());
+    let guard = guard.without_revocation().without_audit().build().unwrap();
+    let token = |own: &str| {
+        let own = claims(own).replace(ISSUER, pool).replace(&format!(r#""aud":"{AUDIENCE}","#), "");
+        hs256(r#"{"alg":"HS256"}"#, own)
+    };
+    let access = r#","token_use":"access""#;
+    assert_eq!(verdict(&guard, &token(access)), (200, "accepted", None));
+    assert_invalid(&guard, &token(r#","token_use":"id""#), "claim_unexpected");
+    for unwanted in [r#","events":{}"#, r#","token_introspection":{}"#, r#","nonce":"n""#] {
+        assert_invalid(&guard, &token(&format!("{access}{unwanted}")), "claim_unwanted");
+    }
+}
+
+#[test]
+fn row_124_tokens_inside_tokens_get_401() {
+    let recipient = || DecryptionKey::symmetric(JweAlgorithm::A256Kw, secret().into()).unwrap();
+    let plain = guard_of_secret();
+    let decrypting = guard_of(AccessTokenVerifier::builder(hs256_key()).decrypt_with(recipient()));
+    let signed = hs256(H0, claims(""));
+    let key = recipient().encryption_key().unwrap();
+    let encrypted =
+        |inner: &str| JweBuilder::new(&key).content_type("JWT").encrypt(inner.as_bytes()).unwrap();
+    let says_so = |payload: &str| hs256(r#"{"alg":"HS256","typ":"at+jwt","cty":"JWT"}"#, payload);
+    assert_eq!(verdict(&plain, &signed), (200, "accepted", None));
+    assert_eq!(verdict(&decrypting, &encrypted(&signed)), (200, "accepted", None));
+    // Each guard is for one of the two forms.
+    assert_invalid(&plain, &encrypted(&signed), "encrypted");
+    assert_invalid(&decrypting, &signed, "not_encrypted");
+    // Signed, and said to hold a token: one, or claims after all.
+    for payload in [&signed, &claims("")] {
+        assert_invalid(&plain, &says_so(payload), "token_inside_not_allowed");
+        assert_invalid(&decrypting, &encrypted(&says_so(payload)), "token_inside_not_allowed");
+    }
+    // A token that doesn't say so, and one that is no text of claims at all.
+    assert_invalid(&plain, &hs256(H0, &signed), "json");
+    assert_invalid(&plain, &hs256(H0, "a payload"), "json");
+    assert_invalid(&decrypting, &encrypted(&hs256(H0, &signed)), "json");
 }
 
 #[test]

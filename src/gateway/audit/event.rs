@@ -145,7 +145,10 @@ impl AuditEvent<'_> {
         self.verdict.decision
     }
 
-    /// Returns why it was refused, as [`Error::code`] and [`Denied::code`] say it. `None` unless it was.
+    /// Returns why it was refused, as [`Error::code`] and [`Denied::code`] say it; of a request whose credentials
+    /// aren't one bearer token, a code that begins with `credentials_`, see
+    /// [`BadCredentials`](crate::gateway::BadCredentials); or whatever
+    /// [`PendingDecision::refused_as`](super::PendingDecision::refused_as) was told. `None` unless it was refused.
     #[must_use]
     pub fn code(&self) -> Option<&'static str> {
         self.verdict.code

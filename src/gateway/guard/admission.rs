@@ -33,6 +33,11 @@ use crate::profile::access_token::{AccessToken, AccessTokenVerifier, Presented};
 /// The verifier is an [`AccessTokenVerifier`], or a [`SourcedVerifier`] of them whose keys come from elsewhere.
 /// The futures belong to no executor. With feature `tower`, `gateway::tower` is a guard as a layer.
 ///
+/// A guard has one verifier. One for several issuers whose keys are at hand is made by
+/// [`AccessTokenVerifier::for_issuers`]. Fetched keys are one issuer's, as a
+/// [`KeySource`](crate::keys::remote::KeySource) serves one: then each issuer has a guard, and the request's path or
+/// host decides which one it goes to, not the token. Guards may share audit trail, cache and stores.
+///
 /// ```
 /// use countersign::gateway::authorization::Requirement;
 /// use countersign::gateway::cache::TokenCache;

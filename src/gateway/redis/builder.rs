@@ -55,8 +55,8 @@ impl RedisStoreBuilder {
         self
     }
 
-    /// Waits so long for an answer. Default: 500 ms. A request takes this and the time for a connection at
-    /// most.
+    /// Waits so long for an answer. Default: 500 ms. A check takes this and the time for a connection at most; a
+    /// request with two of them, revocation and replay, twice that.
     pub fn response_timeout(mut self, timeout: Duration) -> Self {
         self.response_timeout = timeout;
         self

@@ -52,8 +52,9 @@ use crate::jwt::NumericDate;
 /// [`danger_accept_if_unavailable`](crate::gateway::revocation::RevocationCheck::danger_accept_if_unavailable).
 /// [`health`](Self::health) says why.
 ///
-/// - **No connection, no answer in time**: after the two time-outs of the builder at most, and at once while
-///   the last attempt to connect was less than 1.6 s ago. Service resumes by itself.
+/// - **No connection, no answer in time**: after the two time-outs of the builder at most, and at once in the
+///   pauses between two attempts to connect. The first pause is of 25 to 50 ms, each further one twice as long, up
+///   to 0.8 to 1.6 s. Service resumes by itself, with the first request after a pause.
 /// - **Data lost**, as after a restart without persistence: the namespace isn't there, and nothing passes until
 ///   [`initialize`](Self::initialize) is called, on any gateway. It makes what was forgotten harmless: tokens
 ///   issued before that are void. Revocations of sessions and keys have to be made again, as they mean

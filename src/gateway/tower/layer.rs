@@ -24,10 +24,13 @@ use crate::jwt::NoClaims;
 /// [`Refused`](crate::gateway::Refused), `Cache-Control: no-store` and an empty body, and the service isn't called. The
 /// response has the `Refused` among its extensions, so that a layer around this one can write another body.
 ///
-/// The response's body is any type with a [`Default`], which is the empty one: the bodies of axum, tonic and
-/// `http-body-util` have one. The service is [`Clone`], and it and its future are [`Send`], as in axum, tonic
-/// and hyper's `TowerToHyperService`. tonic's clients read the statuses as gRPC's `UNAUTHENTICATED`,
-/// `PERMISSION_DENIED` and `UNAVAILABLE`.
+/// The response's body is any type with a [`Default`], which is the empty one. The service is [`Clone`], and it and
+/// its future are [`Send`]. This is tested with axum; other servers' services will do if they are of this kind.
+///
+/// The answers are HTTP's. A gRPC client is answered by a `grpc-status`, which isn't written here: around this layer
+/// stands one of the application's that makes it of the response's `Refused`, 401 to `UNAUTHENTICATED` (16), 403 to
+/// `PERMISSION_DENIED` (7), 503 to `UNAVAILABLE` (14), as a response of status 200 with `content-type:
+/// application/grpc`.
 ///
 /// A [`ClientCertificate`](crate::profile::access_token::ClientCertificate) among the request's extensions, put there
 /// by whoever accepts TLS connections, is the proof for tokens that are bound to one. A verifier that is to take

@@ -27,6 +27,8 @@ use crate::error::Error;
 ///
 /// - A server's certificate is for the system to judge: its root certificates, and on Windows, macOS, iOS and
 ///   Android its policies. Further roots can be added, or be the only ones.
+/// - On Linux and other Unix systems, `SSL_CERT_FILE` and `SSL_CERT_DIR` in the environment decide which roots those of
+///   the system are: if one of them is set, only what it names is trusted. Whoever sets them decides whose keys pass.
 /// - Connecting takes 3 s at most, TLS included; the answer begins after 5 s at most, and goes on after as long
 ///   a pause at most; all of it takes 10 s.
 /// - A body is read up to the bound and no further, whatever its length is said to be. Of an answer that isn't

@@ -9,6 +9,10 @@ use std::time::Duration;
 use crate::error::Error;
 
 /// What happened at a source such as [`RemoteJwks`](super::RemoteJwks), for logs, metrics and alarms.
+///
+/// At `LoadBalancerKeys`, where each key is fetched by itself, the set is that of all keys that are held: one that
+/// comes, changes or goes is [`Changed`](Self::Changed). The other events are of the one key that was asked for, and
+/// a key ID under which there is none is [`Failed`](Self::Failed) with no failures in a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KeySourceEvent {
@@ -46,15 +50,16 @@ pub enum KeySourceEvent {
         /// How long the fetch took.
         took: Duration,
     },
-    /// The source couldn't be reached in time, and a set past its time was given out.
+    /// The source couldn't be reached in time, and a set, or a key, past its time was given out.
     #[non_exhaustive]
     ServedStale {
-        /// For how long the set has been past its time.
+        /// For how long it has been past its time.
         since: Duration,
     },
-    /// A set was asked for and there is none, or none that is recent enough.
+    /// A set, or a key, was asked for and there is none, or none that is recent enough.
     Unavailable,
-    /// A fetch was due and didn't happen: there were two already in 30 s, or one failed just now.
+    /// A fetch was due and didn't happen: there were two already in 30 s, or one failed just now. At
+    /// `LoadBalancerKeys`, there were too many for key IDs that aren't known.
     Limited,
 }
 

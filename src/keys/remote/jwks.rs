@@ -2,7 +2,7 @@
 //! of their own so that a caller who gives up harms nobody (RFC 7517 §5, RFC 8414 §3).
 //!
 //! Every fetch goes through one gate: at most two in 30 s, whoever asked and however they ended, one at a
-//! time, later after each failure.
+//! time, later after each failure. By an issuer's metadata, one fetch is up to two requests.
 
 use std::fmt;
 use std::future::poll_fn;
@@ -26,11 +26,15 @@ use crate::error::Error;
 /// [`SourcedVerifier`](crate::jwt::SourcedVerifier) does both and verifies. Clones share what is held.
 ///
 /// - https only, but for loopback; no redirects; 256 KiB at most.
-/// - A set is kept for 5 minutes or as long as its answer says, between 1 minute and an hour, and the next is
-///   fetched in the background 30 s before that ends.
+/// - A set is kept for 5 minutes or as long as its answer says, between 1 minute and an hour. Who asks for
+///   keys within the last 30 s of that has the next set fetched in the background; if nobody does, the first
+///   one after it waits for the fetch.
 /// - A token whose key is unknown has the set fetched again: at most two fetches in 30 s, whatever for and
-///   however they end, and after a failure later and later. All who wait have one fetch between them, and
-///   wait for 5 s at most.
+///   however they end, and after a failure later and later. A fetch is one request, or two where the issuer's
+///   metadata have to be read first. All who wait have one fetch between them, and wait for 5 s at most.
+/// - So two made-up key IDs in 30 s use the fetches up, and until the next may start a token of a key that was
+///   published meanwhile is refused as any of an unknown key is, with 401. Publish a key before it signs, by as
+///   long as a set may be kept: then each verifier has it when its first token comes.
 /// - While no newer set can be had, the last good one is given out for 50 minutes, each time with an event.
 ///   Once a fetch has failed, or takes longer than those 5 s, nobody waits for the next, but for tokens whose
 ///   key is unknown. After that there is none: [`Error::KeySourceUnavailable`], status 503, and not a bad token.

@@ -24,9 +24,12 @@ pub trait KeySource: Send + Sync {
     ///
     /// `seen` is the snapshot in which that token found no key, if the caller had one. The source then
     /// looks for a newer one as far as it may, and answers with the same if there is none: the token's
-    /// key is then unknown. If it couldn't look, it answers with [`Error::KeySourceUnavailable`].
+    /// key is then unknown. If it looked and failed, it answers with [`Error::KeySourceUnavailable`].
     ///
-    /// The key ID is the sender's word. How often the source goes to look because of it must be bounded.
+    /// The key ID is the sender's word. How often the source goes to look because of it must be bounded. What
+    /// it answers beyond that bound is its choice: [`RemoteJwks`](super::RemoteJwks), whose last fetch
+    /// succeeded, gives out the same snapshot, so that made-up key IDs get 401, and for as long as it doesn't
+    /// look a token of a new key gets the same. A key that is published before it signs is known by then.
     fn keys<'a>(&'a self, key_id: Option<&'a str>, seen: Option<&'a KeySnapshot>) -> KeySourceFuture<'a>;
 
     /// Returns the keys that are at hand, if they are fresh, without waiting.
