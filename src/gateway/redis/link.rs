@@ -23,9 +23,9 @@ use crate::clock::Clock;
 use crate::crypto;
 use crate::jwt::NumericDate;
 
-/// By how much the server's clock may differ from the gateway's. An entry stays 10 minutes longer than its
-/// tokens for leeway and clocks together.
-const MAX_CLOCK_DIFFERENCE: Duration = Duration::from_secs(60);
+/// By how much the server's clock may differ from the gateway's. An entry stays so much longer than a verifier
+/// may accept its tokens, since it leaves by the server's clock.
+pub(super) const MAX_CLOCK_DIFFERENCE: Duration = Duration::from_secs(60);
 
 /// The least and the greatest pause between two attempts to connect.
 const PAUSES: [Duration; 2] = [Duration::from_millis(50), Duration::from_millis(1600)];
