@@ -10,8 +10,9 @@ use std::time::{Duration, SystemTime};
 
 use super::builder::RedisStoreBuilder;
 use super::fault::RedisFault;
-use super::link::{Link, MAX_CLOCK_DIFFERENCE, Question};
+use super::link::{Link, Question};
 use super::scripts::{INITIALIZE_SCRIPT, NOT_INITIALIZED, REVOKE_SCRIPT, USE_ONCE_SCRIPT, WHENEVER};
+use super::server::MAX_CLOCK_DIFFERENCE;
 use crate::gateway::replay::{ReplayStore, TokenUse};
 use crate::gateway::revocation::{Revocable, Revocation, RevocationStore};
 use crate::gateway::store::{MARGIN, StoreError, StoreFuture, seconds_up};
@@ -90,7 +91,8 @@ use crate::jwt::NumericDate;
 /// name, token or claim. It takes about 135 bytes (Redis 7.0, a hundred thousand of them). The hash doesn't hide a name from whoever reads it and can guess the name.
 /// [`RedisStoreBuilder::namespace`] keeps deployments apart on one server.
 ///
-/// It needs a tokio runtime whose time is enabled.
+/// It needs a tokio runtime whose time is enabled, and connects in a task of its own there, so that a request that
+/// is given up meanwhile ends no other's wait.
 pub struct RedisStore {
     link: Link,
     prefix: String,
