@@ -35,6 +35,10 @@ pub(crate) trait Place {
     fn now(&self) -> u64;
     fn revocations(&self) -> &Arc<Self::Revocations>;
     fn replays(&self) -> &Arc<Self::Replays>;
+    /// How long entries stay after their tokens have expired.
+    fn margin(&self) -> u64 {
+        MARGIN
+    }
     /// Makes it that late for the entries.
     fn set(&self, time: u64);
     /// How many entries are there, of both kinds.
@@ -219,9 +223,9 @@ pub(crate) fn revoking_again_never_takes_back(place: &impl Place) {
             assert_eq!((check(subject, -6), check(subject, -5)), (REVOKED, None));
         }
         // Past the end of the one that is kept for less long.
-        place.set(place.now() + MARGIN + 900);
+        place.set(place.now() + place.margin() + 900);
     }
-    place.set(place.now() + MARGIN + 1000);
+    place.set(place.now() + place.margin() + 1000);
     assert_eq!((check("a", -6), check("b", -6)), (None, None));
 }
 
@@ -232,9 +236,9 @@ pub(crate) fn revoking_again_keeps_the_longest(place: &impl Place) {
     }
     assert_eq!(place.len(), 1);
     let check = |sid: &str, iat: i64| place.check(&place.token(&json!({ "sid": sid, "iat": iat })));
-    place.set(place.now() + MARGIN + 270);
+    place.set(place.now() + place.margin() + 270);
     assert_eq!((check("a", 250), check("b", 0)), (REVOKED, None));
-    place.set(place.now() + MARGIN + 300);
+    place.set(place.now() + place.margin() + 300);
     assert_eq!(check("a", 250), None);
 }
 
@@ -246,16 +250,16 @@ pub(crate) fn revocations_leave_when_their_tokens_have_expired(place: &impl Plac
     place.revoke(&Revocation::token_id(ISSUER, "3", place.at(2000))).unwrap();
     let (early, late) = (place.token(&json!({})), place.token(&json!({ "jti": "3" })));
     // As a part of a second passes meanwhile, not to the last of them.
-    place.set(place.now() + 300 + MARGIN - 30);
+    place.set(place.now() + 300 + place.margin() - 30);
     assert_eq!((place.check(&early), place.check(&late)), (REVOKED, REVOKED));
     assert_eq!(place.len(), 3);
-    place.set(place.now() + 300 + MARGIN);
+    place.set(place.now() + 300 + place.margin());
     assert_eq!((place.check(&early), place.check(&late)), (None, REVOKED));
     assert_eq!(place.len(), 1);
 }
 
 pub(crate) fn what_has_expired_before_it_is_revoked_takes_no_room(place: &impl Place) {
-    let late = i64::try_from(MARGIN).unwrap();
+    let late = i64::try_from(place.margin()).unwrap();
     place.revoke(&Revocation::token_id(ISSUER, "late", place.at(-late))).unwrap();
     assert_eq!(place.len(), 0);
     place.revoke(&Revocation::token_id(ISSUER, "late", place.at(30 - late))).unwrap();
@@ -289,9 +293,9 @@ pub(crate) fn a_token_passes_once(place: &impl Place) {
 pub(crate) fn used_tokens_leave_when_they_have_expired(place: &impl Place) {
     let token = place.token(&json!({}));
     assert_eq!(place.use_up(&token), None);
-    place.set(place.now() + 300 + MARGIN - 30);
+    place.set(place.now() + 300 + place.margin() - 30);
     assert_eq!((place.use_up(&token), place.len()), (REPLAYED, 1));
-    place.set(place.now() + 300 + MARGIN);
+    place.set(place.now() + 300 + place.margin());
     assert_eq!(place.len(), 0);
 }
 
@@ -299,10 +303,13 @@ pub(crate) fn used_tokens_leave_when_they_have_expired(place: &impl Place) {
 pub(crate) fn what_has_expired_never_passes(place: &impl Place) {
     let pass = |expires_at| place.run(place.replays().use_once(TokenUse::new(ISSUER, "1", date(expires_at))));
     for _ in 0..2 {
-        assert_eq!(pass(place.now() - MARGIN), Ok(false));
+        assert_eq!(pass(place.now() - place.margin()), Ok(false));
     }
     assert_eq!(place.len(), 0);
-    assert_eq!((pass(place.now() - MARGIN + 30), pass(place.now() - MARGIN + 30)), (Ok(true), Ok(false)));
+    assert_eq!(
+        (pass(place.now() - place.margin() + 30), pass(place.now() - place.margin() + 30)),
+        (Ok(true), Ok(false))
+    );
 }
 
 pub(crate) fn a_token_that_cant_be_told_from_others_never_passes(place: &impl Place) {

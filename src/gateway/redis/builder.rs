@@ -9,7 +9,8 @@ use std::{fmt, io};
 use ::redis::{Client, ConnectionAddr};
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::link::{Link, Stream, Streams};
+use super::link::Link;
+use super::server::{Server, Stream, Streams};
 use super::store::RedisStore;
 use crate::clock::{Clock, SystemClock};
 use crate::error::Error;
@@ -69,7 +70,8 @@ impl RedisStoreBuilder {
     }
 
     /// Connects by a function of the application's own: over TLS, with its certificates and its choice of
-    /// cryptography, or through a tunnel. User, password and database are still the URL's.
+    /// cryptography, or through a tunnel. User, password and database are still the URL's. It runs in a task
+    /// of its own, once at a time.
     ///
     /// ```
     /// use countersign::gateway::redis::RedisStore;
@@ -133,8 +135,8 @@ impl RedisStoreBuilder {
         if timeouts.iter().any(|timeout| timeout.is_zero() || *timeout > MAX_TIMEOUT) {
             return Err(Error::misuse("expected time-outs of up to 30 s, found zero or more"));
         }
-        let link = Link::new(client, self.streams, timeouts, self.may_evict, self.clock);
-        Ok(RedisStore::new(link, &self.namespace))
+        let server = Server::new(client, self.streams, timeouts, self.may_evict, self.clock);
+        Ok(RedisStore::new(Link::new(server, timeouts), &self.namespace))
     }
 }
 

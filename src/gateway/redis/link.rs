@@ -1,31 +1,24 @@
-//! The connection to Redis that all requests share: made by the first one that needs it, judged before it is
-//! used, given up when it fails, and made again, later and later, by those that come after.
+//! The connection to Redis that all requests share: made when the first one needs it, given up when it fails,
+//! and made again, later and later, for those that come after.
 //!
 //! Nothing here waits without an end: a request waits for a connection and an answer as long as the two
-//! settings say, and while the server is known to be away not at all.
+//! settings say, and while the server is known to be away not at all. A request that is given up meanwhile takes
+//! nothing from the others: what connects is a task of its own.
 
-use std::io;
-use std::pin::Pin;
-use std::str::FromStr;
-use std::sync::{Arc, PoisonError, RwLock};
-use std::time::{Duration, SystemTime};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
+use std::thread;
+use std::time::Duration;
 
 use ::redis::aio::MultiplexedConnection;
-use ::redis::{AsyncConnectionConfig, Client, Cmd, FromRedisValue, RedisError, ScriptInvocation};
-use tokio::io::{AsyncRead, AsyncWrite};
+use ::redis::{Cmd, FromRedisValue, RedisError, ScriptInvocation};
 use tokio::runtime::Handle;
-use tokio::sync::Mutex;
-use tokio::task::AbortHandle;
-use tokio::time::{Instant, timeout};
+use tokio::sync::watch;
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::fault::RedisFault;
-use crate::clock::Clock;
+use super::server::{Connection, Server, Task};
 use crate::crypto;
 use crate::jwt::NumericDate;
-
-/// By how much the server's clock may differ from the gateway's. An entry stays 10 minutes longer than its
-/// tokens for leeway and clocks together.
-const MAX_CLOCK_DIFFERENCE: Duration = Duration::from_secs(60);
 
 /// The least and the greatest pause between two attempts to connect.
 const PAUSES: [Duration; 2] = [Duration::from_millis(50), Duration::from_millis(1600)];
@@ -36,23 +29,15 @@ pub(super) enum Question<'a> {
     Script(&'a ScriptInvocation<'a>),
 }
 
-/// What a connection may run over.
-pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
-
-impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
-
-/// The application's own way to connect.
-pub(super) type Streams =
-    Arc<dyn Fn() -> Pin<Box<dyn Future<Output = io::Result<Box<dyn Stream>>> + Send>> + Send + Sync>;
-
 pub(super) struct Link {
-    client: Client,
-    streams: Option<Streams>,
-    config: AsyncConnectionConfig,
+    server: Arc<Server>,
     connect_timeout: Duration,
     response_timeout: Duration,
-    may_evict: bool,
-    clock: Arc<dyn Clock>,
+    shared: Arc<Shared>,
+}
+
+/// What requests share with the task that connects, which doesn't keep it: it ends with the link.
+struct Shared {
     live: RwLock<Option<Live>>,
     attempts: Mutex<Attempts>,
 }
@@ -60,59 +45,51 @@ pub(super) struct Link {
 #[derive(Clone)]
 struct Live {
     connection: MultiplexedConnection,
-    _driver: Option<Arc<Driver>>,
+    _driver: Option<Arc<Task>>,
     /// Tells it from those before, so that who gives one up late doesn't end its successor.
     number: u64,
 }
 
-/// The task behind a connection over one of the application's streams, which ends with the last that uses it:
-/// by itself it would wait for the answers of a server that hangs.
-struct Driver(AbortHandle);
-
-impl Drop for Driver {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
-}
-
 struct Attempts {
-    made: u64,
+    begun: u64,
     failed: u32,
     not_before: Option<Instant>,
     /// Why the last one failed.
     fault: RedisFault,
+    /// One at a time.
+    under_way: Option<Attempt>,
+}
+
+struct Attempt {
+    number: u64,
+    /// When it has taken too long, also where its runtime doesn't get to say so.
+    until: Instant,
+    outcome: watch::Sender<Option<Result<Live, RedisFault>>>,
+    task: Option<Task>,
+}
+
+/// What a request finds that needs a connection.
+enum Turn {
+    Live(Live),
+    Wait { number: u64, until: Instant, outcome: watch::Receiver<Option<Result<Live, RedisFault>>> },
 }
 
 impl Link {
-    pub(super) fn new(
-        client: Client,
-        streams: Option<Streams>,
-        [connect_timeout, response_timeout]: [Duration; 2],
-        may_evict: bool,
-        clock: Arc<dyn Clock>,
-    ) -> Self {
-        let config = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(connect_timeout))
-            .set_response_timeout(Some(response_timeout))
-            // More callers than the default of 50 on one connection is what a gateway has.
-            .set_pipeline_buffer_size(1024);
-        let attempts = Attempts { made: 0, failed: 0, not_before: None, fault: RedisFault::Unreachable };
-        Self {
-            client,
-            streams,
-            config,
-            connect_timeout,
-            response_timeout,
-            may_evict,
-            clock,
-            live: RwLock::new(None),
-            attempts: Mutex::new(attempts),
-        }
+    pub(super) fn new(server: Server, [connect_timeout, response_timeout]: [Duration; 2]) -> Self {
+        let attempts = Attempts {
+            begun: 0,
+            failed: 0,
+            not_before: None,
+            fault: RedisFault::Unreachable,
+            under_way: None,
+        };
+        let shared = Shared { live: RwLock::new(None), attempts: Mutex::new(attempts) };
+        Self { server: Arc::new(server), connect_timeout, response_timeout, shared: Arc::new(shared) }
     }
 
     /// The time by the gateway's clock.
     pub(super) fn now(&self) -> NumericDate {
-        self.clock.now().into()
+        self.server.now()
     }
 
     /// Asks once. Whether the server has acted on a question whose answer is an error isn't known.
@@ -136,9 +113,9 @@ impl Link {
     pub(super) async fn judge_again(&self) -> Result<(), RedisFault> {
         let judged = async {
             let mut live = self.live().await?;
-            let judged = self.judge(&mut live.connection).await;
+            let judged = self.server.judge(&mut live.connection).await;
             if judged.is_err() {
-                self.give_up(live.number);
+                self.shared.give_up(live.number);
             }
             judged
         };
@@ -163,10 +140,76 @@ impl Link {
         answer.map_err(|error: RedisError| {
             let fault = RedisFault::of(&error);
             if fault.ends_the_connection() {
-                self.give_up(live.number);
+                self.shared.give_up(live.number);
             }
             (fault, error.is_connection_dropped())
         })
+    }
+
+    /// The connection there is, or the outcome of the attempt to make one. If the caller is dropped, the attempt
+    /// goes on.
+    async fn live(&self) -> Result<Live, RedisFault> {
+        if let Some(live) = self.shared.current() {
+            return Ok(live);
+        }
+        // Once more if the attempt was lost with its runtime, which is that of another caller.
+        for _ in 0..2 {
+            let (number, until, mut outcome) = match self.turn()? {
+                Turn::Live(live) => return Ok(live),
+                Turn::Wait { number, until, outcome } => (number, until, outcome),
+            };
+            let over = timeout_at(until, outcome.wait_for(Option::is_some)).await;
+            match over.map(|over| over.ok().and_then(|outcome| outcome.clone())) {
+                Ok(Some(outcome)) => return outcome,
+                Ok(None) => {}
+                Err(_) => {
+                    // Or else nobody would connect while its runtime stands still.
+                    self.shared.end(number, Some(Err(RedisFault::TimedOut)));
+                    return Err(RedisFault::TimedOut);
+                }
+            }
+        }
+        Err(RedisFault::Unreachable)
+    }
+
+    /// Joins the attempt that is under way, or begins one unless the last failed just now.
+    fn turn(&self) -> Result<Turn, RedisFault> {
+        let mut attempts = self.shared.attempts();
+        if let Some(live) = self.shared.current() {
+            return Ok(Turn::Live(live));
+        }
+        if let Some(Attempt { number, until, outcome, .. }) = &attempts.under_way {
+            return Ok(Turn::Wait { number: *number, until: *until, outcome: outcome.subscribe() });
+        }
+        if attempts.not_before.is_some_and(|time| Instant::now() < time) {
+            return Err(attempts.fault);
+        }
+        let number = attempts.begun.wrapping_add(1);
+        attempts.begun = number;
+        let until = Instant::now() + self.connect_timeout;
+        let (sender, outcome) = watch::channel(None);
+        attempts.under_way = Some(Attempt { number, until, outcome: sender, task: None });
+        drop(attempts);
+        // Not under the lock: a runtime that is being shut down drops the task here, which takes the lock.
+        let server = Arc::clone(&self.server);
+        let ending = Ending { shared: Arc::downgrade(&self.shared), number };
+        let task = tokio::spawn(async move {
+            let outcome = server.connect().await;
+            ending.end(Some(outcome));
+        });
+        let task = Task(task.abort_handle());
+        if let Some(attempt) = &mut self.shared.attempts().under_way
+            && attempt.number == number
+        {
+            attempt.task = Some(task);
+        }
+        Ok(Turn::Wait { number, until, outcome })
+    }
+}
+
+impl Shared {
+    fn attempts(&self) -> MutexGuard<'_, Attempts> {
+        self.attempts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn current(&self) -> Option<Live> {
@@ -180,98 +223,54 @@ impl Link {
         }
     }
 
-    async fn live(&self) -> Result<Live, RedisFault> {
-        if let Some(live) = self.current() {
-            return Ok(live);
-        }
-        // One connects, the others wait for it.
-        let mut attempts = self.attempts.lock().await;
-        if let Some(live) = self.current() {
-            return Ok(live);
-        }
-        if attempts.not_before.is_some_and(|time| Instant::now() < time) {
-            return Err(attempts.fault);
-        }
-        // Before it is made, so that one that its caller gives up counts too.
-        attempts.failed = attempts.failed.saturating_add(1);
-        attempts.fault = RedisFault::TimedOut;
-        attempts.not_before = Some(Instant::now() + pause(attempts.failed));
-        let connected = timeout(self.connect_timeout, self.connect()).await;
-        match connected.unwrap_or(Err(RedisFault::TimedOut)) {
-            Ok((connection, _driver)) => {
-                let number = attempts.made.wrapping_add(1);
-                *attempts =
-                    Attempts { made: number, failed: 0, not_before: None, fault: RedisFault::Unreachable };
-                let live = Live { connection, _driver, number };
+    /// Ends an attempt, if it hasn't ended yet; without an outcome it is as if it had never been.
+    fn end(&self, number: u64, outcome: Option<Result<Connection, RedisFault>>) {
+        let mut attempts = self.attempts();
+        let Some(ended) = attempts.under_way.take_if(|attempt| attempt.number == number) else { return };
+        let outcome =
+            outcome.map(|outcome| outcome.map(|(connection, _driver)| Live { connection, _driver, number }));
+        match &outcome {
+            Some(Ok(live)) => {
+                attempts.failed = 0;
+                attempts.not_before = None;
+                // Before the lock is released, so that nobody finds neither this nor the attempt.
                 *self.live.write().unwrap_or_else(PoisonError::into_inner) = Some(live.clone());
-                Ok(live)
             }
-            Err(fault) => {
-                attempts.fault = fault;
+            Some(Err(fault)) => {
+                attempts.failed = attempts.failed.saturating_add(1);
                 attempts.not_before = Some(Instant::now() + pause(attempts.failed));
-                Err(fault)
+                attempts.fault = *fault;
             }
+            None => {}
         }
-    }
-
-    async fn connect(&self) -> Result<(MultiplexedConnection, Option<Arc<Driver>>), RedisFault> {
-        let connected = match &self.streams {
-            None => {
-                let connected = self.client.get_multiplexed_async_connection_with_config(&self.config);
-                connected.await.map(|connection| (connection, None))
-            }
-            Some(connect) => {
-                let stream = connect().await.map_err(|_| RedisFault::Unreachable)?;
-                let settings = self.client.get_connection_info().redis_settings();
-                let made =
-                    MultiplexedConnection::new_with_config(settings, stream, self.config.clone()).await;
-                made.map(|(connection, task)| {
-                    let driver = Driver(tokio::spawn(task).abort_handle());
-                    (connection, Some(Arc::new(driver)))
-                })
-            }
-        };
-        let (mut connection, driver) = connected.map_err(|error| RedisFault::of(&error))?;
-        self.judge(&mut connection).await?;
-        Ok((connection, driver))
-    }
-
-    /// Judges the server by what it says about itself and by its clock. What it leaves out isn't as it should
-    /// be.
-    async fn judge(&self, connection: &mut MultiplexedConnection) -> Result<(), RedisFault> {
-        let (about, (seconds, microseconds)): (String, (u64, u64)) = ::redis::pipe()
-            .cmd("INFO")
-            .cmd("TIME")
-            .query_async(connection)
-            .await
-            .map_err(|error| RedisFault::of(&error))?;
-        if field::<u8>(&about, "loading") == Some(1) {
-            return Err(RedisFault::Unreachable);
+        drop(attempts);
+        if outcome.is_some() {
+            ended.outcome.send_replace(outcome);
         }
-        if field::<u8>(&about, "cluster_enabled") == Some(1) {
-            return Err(RedisFault::Cluster);
-        }
-        match field::<String>(&about, "role").as_deref() {
-            Some("master") => {}
-            Some(_) => return Err(RedisFault::Replica),
-            None => return Err(RedisFault::UnexpectedAnswer),
-        }
-        let policy = field::<String>(&about, "maxmemory_policy");
-        if !self.may_evict && policy.as_deref() != Some("noeviction") {
-            return Err(RedisFault::Evicts);
-        }
-        let time = Duration::from_secs(seconds).saturating_add(Duration::from_micros(microseconds));
-        let time = SystemTime::UNIX_EPOCH.checked_add(time).ok_or(RedisFault::UnexpectedAnswer)?;
-        let here = self.clock.now();
-        let apart = here.duration_since(time).unwrap_or_else(|behind| behind.duration());
-        if apart > MAX_CLOCK_DIFFERENCE { Err(RedisFault::ClocksDiffer) } else { Ok(()) }
+        // Only now that the lock is released: to abort the task may drop what it holds, which takes the lock.
+        drop(ended);
     }
 }
 
-/// A line of `INFO`: a name, a colon, a value.
-fn field<T: FromStr>(about: &str, name: &str) -> Option<T> {
-    let mut lines = about.lines();
-    lines.find_map(|line| line.trim_end().strip_prefix(name)?.strip_prefix(':')?.parse().ok())
+/// How an attempt ends: with its outcome; as a failure where the application's function panics; without one if
+/// its runtime is shut down.
+struct Ending {
+    shared: Weak<Shared>,
+    number: u64,
+}
+
+impl Ending {
+    fn end(&self, outcome: Option<Result<Connection, RedisFault>>) {
+        if let Some(shared) = self.shared.upgrade() {
+            shared.end(self.number, outcome);
+        }
+    }
+}
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        self.end(thread::panicking().then_some(Err(RedisFault::Unreachable)));
+    }
 }
 
 /// 50 ms, doubled with each failure up to 1.6 s, of which a random half is left out so that the gateways that

@@ -12,6 +12,7 @@ use super::builder::RedisStoreBuilder;
 use super::fault::RedisFault;
 use super::link::{Link, Question};
 use super::scripts::{INITIALIZE_SCRIPT, NOT_INITIALIZED, REVOKE_SCRIPT, USE_ONCE_SCRIPT, WHENEVER};
+use super::server::MAX_CLOCK_DIFFERENCE;
 use crate::gateway::replay::{ReplayStore, TokenUse};
 use crate::gateway::revocation::{Revocable, Revocation, RevocationStore};
 use crate::gateway::store::{MARGIN, StoreError, StoreFuture, seconds_up};
@@ -76,8 +77,8 @@ use crate::jwt::NumericDate;
 /// - `maxmemory-policy noeviction`, since each other one forgets entries in silence. What evicts is refused,
 ///   see [`RedisStoreBuilder::danger_allow_eviction`].
 /// - A clock within a minute of the gateways', which is looked at with each connection. Entries expire by the
-///   server's clock, at an absolute time: 10 minutes after their tokens, for leeway and clocks together. It
-///   mustn't jump ahead.
+///   server's clock, at an absolute time: 11 minutes after their tokens, 10 for the greatest leeway and one for
+///   the clocks. It mustn't jump ahead.
 /// - For its user, where users have permissions: `+info +time +mget +get +set +exists +pttl +expireat +rename
 ///   +del +evalsha +script|load` on `~<namespace>:*`.
 /// - A network that nobody else reads or writes, or TLS: `rediss://` is refused, as the client library would take
@@ -94,7 +95,8 @@ use crate::jwt::NumericDate;
 /// a name from whoever reads it and can guess the name.
 /// [`RedisStoreBuilder::namespace`] keeps deployments apart on one server.
 ///
-/// It needs a tokio runtime whose time is enabled.
+/// It needs a tokio runtime whose time is enabled, and connects in a task of its own there, so that a request that
+/// is given up meanwhile ends no other's wait.
 pub struct RedisStore {
     link: Link,
     prefix: String,
@@ -137,8 +139,9 @@ impl RedisStore {
     pub async fn initialize(&self, longest_lifetime: Duration) -> Result<bool, RedisFault> {
         // Longer than that isn't kept in the other stores either.
         let seconds = u32::try_from(longest_lifetime.as_secs()).unwrap_or(u32::MAX);
+        let kept = MARGIN.saturating_add(MAX_CLOCK_DIFFERENCE).as_secs();
         // A second more for the part of one that is cut off.
-        self.begin(i64::from(seconds) + i64::try_from(MARGIN.as_secs()).unwrap_or(0) + 1).await
+        self.begin(i64::from(seconds) + i64::try_from(kept).unwrap_or(0) + 1).await
     }
 
     /// Initializes the namespace, unless it is there, as one before which nothing was revoked or used. Returns
@@ -197,7 +200,7 @@ impl RedisStore {
             .key(self.own(Self::SPARE))
             .key(self.own(Self::LOST))
             .arg(before)
-            .arg(seconds_up(revocation.until()));
+            .arg(expiry(revocation.until()));
         done(self.link.ask_again(Question::Script(&script)).await?).map(|_| ())
     }
 
@@ -231,7 +234,7 @@ impl RedisStore {
 
     async fn first_use(&self, used: TokenUse<'_>) -> Result<bool, RedisFault> {
         let mut script = USE_ONCE_SCRIPT.prepare_invoke();
-        script.key(self.own(Self::EPOCH)).key(self.named(&used.digest())).arg(seconds_up(used.until()));
+        script.key(self.own(Self::EPOCH)).key(self.named(&used.digest())).arg(expiry(used.until()));
         // Not again: if the first one did arrive, the second would call its own token used.
         done(self.link.ask(Question::Script(&script)).await?)
     }
@@ -244,6 +247,12 @@ impl RedisStore {
     fn named(&self, digest: &[u8; 32]) -> Vec<u8> {
         [self.prefix.as_bytes(), digest].concat()
     }
+}
+
+/// When an entry leaves that is kept until then by the gateways' clocks: later, as it leaves by the server's, which
+/// may be ahead of them.
+fn expiry(until: NumericDate) -> u32 {
+    seconds_up(until.saturating_add(MAX_CLOCK_DIFFERENCE))
 }
 
 /// A script's answer: yes or no, or that it could do nothing.
