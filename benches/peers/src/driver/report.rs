@@ -174,7 +174,7 @@ impl Report {
         let mut lines = String::new();
         for verdict in &self.targets {
             let measured =
-                verdict.measured.map_or_else(|| String::from("not built"), |value| format!("{value:.3}"));
+                verdict.measured.map_or_else(|| String::from("not measured"), |value| format!("{value:.3}"));
             let against = verdict.against.as_ref().map_or_else(String::new, |name| format!(": {name}"));
             let _ = writeln!(
                 lines,

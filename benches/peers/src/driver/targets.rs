@@ -30,8 +30,8 @@ pub(crate) enum What {
     Speedup,
     /// Seconds of our clean build ÷ jsonwebtoken's.
     BuildTime,
-    /// What there is nothing to measure of.
-    NotBuilt,
+    /// What no row measures yet.
+    NotMeasured,
 }
 
 /// One line of the table.
@@ -103,7 +103,7 @@ pub(crate) fn of(stack: Stack) -> Vec<Target> {
         add(rows::two_threads(&rows::verify(name)), What::Speedup, 1.9);
     }
     add(rows::set(1000), What::Row(rows::set(1)), 1.1);
-    add(BATCH.to_owned(), What::NotBuilt, 0.65);
+    add(BATCH.to_owned(), What::NotMeasured, 0.65);
     targets
 }
 
@@ -119,7 +119,7 @@ impl Target {
             What::RowPerByte { .. } => "of another row, per byte",
             What::Speedup => "times one thread, at least",
             What::BuildTime => "of jsonwebtoken's with aws_lc_rs",
-            What::NotBuilt => "not built",
+            What::NotMeasured => "not measured",
         }
     }
 
@@ -134,7 +134,7 @@ impl Target {
             Verdict { row, kind, limit: self.limit, measured: Some(measured), against, holds }
         };
         match &self.what {
-            What::NotBuilt => {
+            What::NotMeasured => {
                 let (row, kind) = (self.row.clone(), self.kind());
                 return Some(Verdict {
                     row,
@@ -175,7 +175,7 @@ impl Target {
                 Some(verdict(per_byte, Some(other.clone())))
             }
             What::Speedup => Some(verdict(row.speedup(OURS)?, None)),
-            What::BuildTime | What::NotBuilt => None,
+            What::BuildTime | What::NotMeasured => None,
         }
     }
 }
