@@ -766,6 +766,39 @@ fn a_key_is_kept_asked_for_again_and_held_through_an_outage() {
 }
 
 #[test]
+fn a_server_that_hangs_is_waited_for_once_and_the_held_key_given_meanwhile() {
+    let scene = scene();
+    let first = scene.keys(KID).unwrap();
+    scene.server.always(Answer::Never);
+    scene.time.pass(secs(3600));
+    let mut waits = Vec::new();
+    while scene.time.passed() < secs(3800) {
+        let before = scene.time.passed();
+        assert_eq!(scene.keys(KID).unwrap().generation(), 1);
+        waits.extend(Some(scene.time.passed() - before).filter(|waited| !waited.is_zero()));
+        scene.time.pass(secs(1));
+    }
+    assert_eq!(waits, [secs(5)]);
+    let requests = scene.server.requests();
+    assert!((7..=8).contains(&requests), "{requests}");
+    // Whoever needs another key than the one that is held waits, and so does whoever needs one that isn't.
+    scene.time.pass(secs(30));
+    for (key_id, seen, expected) in [(KID, Some(&first), "keys"), (OTHER_KID, None, "key_source_unavailable")]
+    {
+        let before = scene.time.passed();
+        let found = scene.time.block_on(scene.keys.keys(Some(key_id), seen));
+        assert_eq!(found.map_or_else(|error| error.code(), |_| "keys"), expected);
+        assert_eq!(scene.time.passed() - before, secs(5), "{key_id}");
+    }
+    // Behind them it is asked for, so that what comes back is seen.
+    scene.server.always(Answer::ok(pem(8)).after(1));
+    scene.time.pass(secs(60));
+    assert_eq!(scene.keys(KID).unwrap().generation(), 1);
+    scene.time.pass(secs(1));
+    assert_eq!(scene.keys(KID).unwrap().generation(), 2);
+}
+
+#[test]
 fn a_withdrawn_key_goes_and_a_changed_one_takes_its_place() {
     let scene = scene();
     let text = token(&header(), &claims());

@@ -266,6 +266,32 @@ fn a_verifier_is_built_once_for_each_set() {
 }
 
 #[test]
+fn a_set_that_is_written_in_another_way_is_the_same_set() {
+    let scene = scene();
+    let (a, b) = (scene.key.to_public_jwk().unwrap(), key("b").to_public_jwk().unwrap());
+    let (a, b) = (a.to_public_json().unwrap(), b.to_public_json().unwrap());
+    // Its members in the opposite order.
+    let members: Vec<_> = a.trim_matches(['{', '}']).split(',').rev().collect();
+    let reversed = format!("{{ {} }}", members.join(" ,\n"));
+    let one = "Keys".to_owned();
+    for (body, generation) in [
+        (format!(r#"{{"keys":[{a},{b}]}}"#), 1),
+        (format!("{{\"keys\" : [ {b}, {reversed} ] }}\n"), 1),
+        (format!(r#"{{"keys":[{a},{b}],"name":"{one}"}}"#), 2),
+        (format!(r#"{{"name":"{one}","keys":[{b},{a}]}}"#), 2),
+        (format!(r#"{{"keys":[{a},{a}]}}"#), 3),
+        (format!(r#"{{"keys":[{a}]}}"#), 4),
+        (format!(r#"{{"keys":[{}]}}"#, a.replace(r#""kid":"a""#, r#""kid":"c""#)), 5),
+    ] {
+        scene.server.always(Answer::ok(body.clone()));
+        assert_eq!(scene.keys().unwrap().generation(), generation, "{body}");
+        scene.time.pass(secs(300));
+    }
+    let unchanged = |event: &KeySourceEvent| matches!(event, KeySourceEvent::Unchanged { .. });
+    assert_eq!(scene.server.events().iter().filter(|event| unchanged(event)).count(), 2);
+}
+
+#[test]
 fn failures_count_and_are_followed_by_longer_and_longer_pauses() {
     let scene = scene();
     scene.server.always(Answer::down());

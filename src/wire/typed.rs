@@ -30,6 +30,29 @@ pub(crate) fn from_json<'de, T: Deserialize<'de>>(text: &'de str) -> Result<T, E
         .map_err(|error| Error::ClaimsType { expected: expected(&error), column: column(text, &error) })
 }
 
+/// Returns whether two objects that were scanned say the same: their members come in any order (RFC 8259 §4), and
+/// so do the elements of the member `list`, if it is an array. Those of other arrays don't.
+pub(crate) fn say_the_same(left: &str, right: &str, list: &str) -> bool {
+    use serde_json::{Map, Value, from_str};
+    let read = |text| from_str::<Map<String, Value>>(text).ok();
+    let (Some(mut left), Some(mut right)) = (read(left), read(right)) else { return false };
+    let same_lists = match (left.remove(list), right.remove(list)) {
+        (Some(Value::Array(left)), Some(Value::Array(mut rest))) => {
+            // Each finds its like and takes it away: what stands twice has to stand twice on either side.
+            left.len() == rest.len()
+                && left.iter().all(|value| match rest.iter().position(|other| other == value) {
+                    Some(place) => {
+                        rest.remove(place);
+                        true
+                    }
+                    None => false,
+                })
+        }
+        (left, right) => left == right,
+    };
+    same_lists && left == right
+}
+
 /// Reads a value from an object that was scanned: as [`from_json`] reads its text, and sooner.
 ///
 /// # Errors
@@ -199,5 +222,32 @@ mod tests {
         assert_eq!(*to_json(&value).unwrap(), serde_json::to_vec(&value).unwrap());
         let unwritable = BTreeMap::from([(vec![1, 2], 3)]);
         assert!(matches!(to_json(&unwritable), Err(Error::Misuse { .. })));
+    }
+
+    #[test]
+    fn objects_say_the_same_in_any_order() {
+        let keys = r#"{"keys":[{"a":[1,2],"b":{"c":"x"}},{"a":1}],"more":[1,2]}"#;
+        for (other, expected) in [
+            (keys, true),
+            (
+                "{ \"more\" : [1, 2], \"keys\": [{\"a\": 1}, {\"b\":{\"\\u0063\":\"x\"},\"a\":[1,2]}] }\n",
+                true,
+            ),
+            (r#"{"keys":[{"a":[2,1],"b":{"c":"x"}},{"a":1}],"more":[1,2]}"#, false),
+            (r#"{"keys":[{"a":[1,2],"b":{"c":"y"}},{"a":1}],"more":[1,2]}"#, false),
+            (r#"{"keys":[{"a":[1,2],"b":{"c":"x"}},{"a":1}],"more":[2,1]}"#, false),
+            (r#"{"keys":[{"a":[1,2],"b":{"c":"x"}},{"a":1}]}"#, false),
+            (r#"{"keys":[{"a":[1,2],"b":{"c":"x"}}],"more":[1,2]}"#, false),
+            (r#"{"keys":[{"a":[1,2],"b":{"c":"x"}},{"a":1},{"a":1}],"more":[1,2]}"#, false),
+            (r#"{"keys":{"a":1},"more":[1,2]}"#, false),
+            ("[]", false),
+        ] {
+            assert_eq!(say_the_same(keys, other, "keys"), expected, "{other}");
+            assert_eq!(say_the_same(other, keys, "keys"), expected, "{other}");
+        }
+        let (twice, once) = (r#"{"keys":[1,1,2]}"#, r#"{"keys":[1,2,2]}"#);
+        assert!(!say_the_same(twice, once, "keys") && !say_the_same(once, twice, "keys"));
+        // Not a list, it is compared as any other.
+        assert!(say_the_same(r#"{"keys":1}"#, r#"{ "keys": 1 }"#, "keys"));
     }
 }

@@ -72,8 +72,10 @@ impl fmt::Debug for ServiceToken {
 /// What goes with a call to another service: a token minted for it, or nothing.
 ///
 /// Let the functions that call others take this type: neither the token that came in nor its text is one.
-/// Applied to a request's header fields, it removes what came in with them, see
-/// [`stripped_fields`](Self::stripped_fields).
+/// [`stripped_fields`](Self::stripped_fields) names the header fields of a request that don't go out with the call, and
+#[cfg_attr(feature = "tower", doc = "[`apply`](Self::apply)")]
+#[cfg_attr(not(feature = "tower"), doc = "`apply`, of the feature `tower`,")]
+/// removes them and inserts the token.
 ///
 /// ```
 /// use countersign::gateway::propagation::Outbound;

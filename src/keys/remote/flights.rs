@@ -135,7 +135,7 @@ impl Flights {
 
     fn hold(&mut self, flight: &Flight, fetched: Fetched, took: Duration) -> KeySourceEvent {
         let Fetched { snapshot, keys_url, lifetime } = fetched;
-        let same = self.held.as_ref().filter(|held| held.snapshot.json() == snapshot.json());
+        let same = self.held.as_ref().filter(|held| held.snapshot.is_same_set(&snapshot));
         let (snapshot, event) = match same {
             Some(held) => (held.snapshot.again(flight.number), KeySourceEvent::Unchanged { took }),
             None => {

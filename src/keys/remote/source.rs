@@ -11,6 +11,7 @@ use std::sync::Arc;
 use crate::error::{Error, KeyDefect};
 use crate::jwk::JwkSet;
 use crate::keys::{KeySet, keys_marked, keys_of, tenants};
+use crate::wire::typed::say_the_same;
 
 /// What a [`KeySource`] answers in: a future that any executor can drive.
 pub type KeySourceFuture<'a> = Pin<Box<dyn Future<Output = Result<KeySnapshot, Error>> + Send + 'a>>;
@@ -109,6 +110,12 @@ impl KeySnapshot {
     /// The same keys, as another answer gave them again.
     pub(super) fn again(&self, fetch: u64) -> Self {
         Self { shared: Arc::clone(&self.shared), generation: self.generation, fetch }
+    }
+
+    /// Whether the other set has the same keys, however they are written and in whichever order. Some servers
+    /// write them anew for each answer.
+    pub(super) fn is_same_set(&self, other: &Self) -> bool {
+        self.json() == other.json() || say_the_same(self.json(), other.json(), "keys")
     }
 
     /// How many keys serve and how many can't.

@@ -33,6 +33,8 @@ struct Key {
     fetched: Instant,
     /// When the last fetch of it started, however it ended.
     tried: Instant,
+    /// Whether that has failed.
+    failed: bool,
 }
 
 struct Flight {
@@ -47,6 +49,9 @@ pub(super) enum Asked {
     Known(KeySnapshot),
     /// The same, and it is to be fetched again while nobody waits.
     Due(KeySnapshot, Arc<Latch>),
+    /// It is held and past its time, and the last fetch of it failed or takes too long: a server that hangs mustn't
+    /// hold up every caller. To be fetched if nobody does.
+    Late { latch: Arc<Latch>, starts: bool },
     /// There is none, as was said just now.
     Absent,
     /// Go and fetch it; whoever waits, waits for the latch.
@@ -102,8 +107,15 @@ impl Held {
             if starts {
                 key.tried = now;
             }
+            let slow = self.flights.iter().any(|flight| {
+                flight.id == *id && now.saturating_duration_since(flight.started) >= settings.max_wait
+            });
+            let is_late = left.is_zero() && (key.failed || slow);
             self.keys.push(key);
             let started = starts.then(|| self.start(id, now));
+            if is_late && let Some(latch) = started.clone().or(flight.clone()) {
+                return Asked::Late { latch, starts };
+            }
             return match (self.snapshot.clone().filter(|_| !left.is_zero()), started, flight) {
                 (Some(snapshot), Some(latch), _) => Asked::Due(snapshot, latch),
                 (Some(snapshot), None, _) => Asked::Known(snapshot),
@@ -149,7 +161,7 @@ impl Held {
             Found::Key(json) => {
                 self.failures = 0;
                 // Counted from the question, no key is kept too long.
-                let key = Key { id, json, fetched: started, tried: started };
+                let key = Key { id, json, fetched: started, tried: started, failed: false };
                 let before = held.map(|place| self.keys.remove(place));
                 let same = before.is_some_and(|before| before.json == key.json);
                 self.keys.push(key);
@@ -175,6 +187,9 @@ impl Held {
                 Some(KeySourceEvent::Failed { problem, failures: 0, took })
             }
             Found::Unknown(problem) => {
+                if let Some(key) = held.and_then(|place| self.keys.get_mut(place)) {
+                    key.failed = true;
+                }
                 self.failures = self.failures.saturating_add(1);
                 Some(KeySourceEvent::Failed { problem, failures: self.failures, took })
             }

@@ -33,7 +33,8 @@ use crate::keys::remote::source::{KeySnapshot, KeySource, KeySourceFuture};
 ///   [`Error::NoMatchingKey`].
 /// - A key is kept for an hour. Who asks for it within the last 30 s of that has it fetched again in the background;
 ///   if nobody does, the first one after it waits for the fetch. All who wait for a key have one fetch between them,
-///   and wait for 5 s at most. While it can't be had, it is given out for 50 minutes more, each time with an event.
+///   and wait for 5 s at most. While it can't be had, it is given out for 50 minutes more, each time with an event;
+///   once a fetch of it has failed, or takes longer than those 5 s, at once.
 /// - An ID under which there is none (status 404; 403 too, unless the key was had before) isn't asked for again
 ///   for 30 s. [`Error::KeySourceUnavailable`], status 503, says that this couldn't be found out.
 /// - IDs that aren't known cost 10 fetches in 30 s at most, whatever comes of them: 5 at once and one more each
@@ -96,7 +97,7 @@ impl LoadBalancerKeys {
         Self { shared: Arc::new(Shared { url, settings, listener, http, runtime, held }) }
     }
 
-    async fn obtain(&self, key_id: Option<&str>) -> Result<KeySnapshot, Error> {
+    async fn obtain(&self, key_id: Option<&str>, seen: Option<&KeySnapshot>) -> Result<KeySnapshot, Error> {
         let shared = &self.shared;
         let Some(key_id) = key_id else {
             let now = shared.runtime.now();
@@ -117,6 +118,13 @@ impl LoadBalancerKeys {
                 Some(latch)
             }
             Asked::UnderWay(latch) => Some(latch),
+            Asked::Late { latch, starts } => {
+                if starts {
+                    self.fetch(&id, Arc::clone(&latch));
+                }
+                // Who has seen what is held, and needs another key, waits.
+                seen.map(|_| latch)
+            }
             Asked::Limited => {
                 (shared.listener)(&KeySourceEvent::Limited);
                 None
@@ -224,8 +232,8 @@ impl Drop for Landing {
 }
 
 impl KeySource for LoadBalancerKeys {
-    fn keys<'a>(&'a self, key_id: Option<&'a str>, _: Option<&'a KeySnapshot>) -> KeySourceFuture<'a> {
-        Box::pin(self.obtain(key_id))
+    fn keys<'a>(&'a self, key_id: Option<&'a str>, seen: Option<&'a KeySnapshot>) -> KeySourceFuture<'a> {
+        Box::pin(self.obtain(key_id, seen))
     }
 }
 
