@@ -11,8 +11,8 @@ use crate::error::Error;
 /// What happened at a source such as [`RemoteJwks`](super::RemoteJwks), for logs, metrics and alarms.
 ///
 /// At `LoadBalancerKeys`, where each key is fetched by itself, the set is that of all keys that are held: one that
-/// comes, changes or goes is [`Changed`](Self::Changed). The other events are of the one key that was asked for, and
-/// a key ID under which there is none is [`Failed`](Self::Failed) with no failures in a row.
+/// comes, changes or is withdrawn is [`Changed`](Self::Changed). The other events are of the one key that was asked for, where
+/// they say a set too, and a key ID under which there is none is [`Failed`](Self::Failed) with no failures in a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KeySourceEvent {

@@ -3,9 +3,9 @@
 //!
 //! [`RemoteJwks`] fetches a published JWK set and holds it: bounded, rate-limited, one fetch for all who
 //! wait, the last good set through an outage; `LoadBalancerKeys`, with the feature `pem`, does so with keys that are
-//! published one by one, as AWS's load balancers have them. Verification stays synchronous on a [`KeySnapshot`]; only to obtain one is
-//! awaited. HTTP and time are traits, so that none of it belongs to an executor; the feature `jwks-http` brings
-//! one of each.
+//! published one by one, as AWS's load balancers have them. Verification stays synchronous on a [`KeySnapshot`];
+//! only to obtain one is awaited. HTTP and time are traits, so that none of it belongs to an executor; the feature
+//! `jwks-http` brings one of each.
 
 #[cfg(feature = "jwks-http")]
 mod client;
