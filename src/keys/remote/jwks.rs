@@ -37,7 +37,8 @@ use crate::error::Error;
 ///   long as a set may be kept: then each verifier has it when its first token comes.
 /// - While no newer set can be had, the last good one is given out for 50 minutes, each time with an event.
 ///   Once a fetch has failed, or takes longer than those 5 s, nobody waits for the next, but for tokens whose
-///   key is unknown. After that there is none: [`Error::KeySourceUnavailable`], status 503, and not a bad token.
+///   key is unknown. After the 50 minutes there is none: [`Error::KeySourceUnavailable`], status 503, and not a
+///   bad token.
 /// - An answer that is empty or can't be read replaces nothing, and neither does one that comes after the
 ///   answer to a later question.
 ///
@@ -148,8 +149,9 @@ impl RemoteJwks {
         }
         let begun = self.begin();
         if let Begun::Start(number) | Begun::UnderWay(number) = begun {
+            let now = shared.runtime.now();
             let patience = match seen {
-                None => shared.flights().patience(shared.runtime.now(), &shared.settings),
+                None => shared.flights().patience(now, &shared.settings),
                 // The set that is held won't do: only the fetch can bring a key that isn't in it.
                 Some(_) => shared.settings.max_wait,
             };
