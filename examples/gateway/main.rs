@@ -4,8 +4,8 @@
 //!
 //! `cargo run --features jwks-http,redis,tower --example gateway`
 //!
-//! With Redis, two gateways share what is revoked: what one revokes, the other refuses. Any Redis will do whose
-//! `maxmemory-policy` is `noeviction`, the default. What is revoked there expires by itself; two keys stay that say
+//! With Redis, two gateways share what is revoked: what one revokes, the other refuses. Any Redis from 6.2 on
+//! will do that is a primary by itself, speaks without TLS and has the `maxmemory-policy` `noeviction`, the default. What is revoked there expires by itself; two keys stay that say
 //! that the namespace was initialized, `countersign-example:epoch` and `countersign-example:spare`.
 //!
 //! ```sh

@@ -1,7 +1,8 @@
 //! A limit on each client's rate. It stands behind the guard, so a client is whose token was verified: nobody uses
 //! up another's share by claiming its name, and nobody fills the table with names that are made up.
 //!
-//! Each gateway counts by itself.
+//! Each gateway counts by itself. The table grows with the clients that there are: a gateway that runs for long has a
+//! task call the limiter's `retain_recent` every few minutes.
 
 use std::num::NonZeroU32;
 use std::sync::Arc;

@@ -89,9 +89,9 @@ use crate::jwt::NumericDate;
 /// # What it holds
 ///
 /// An entry for each revocation and each used token, at a key of the namespace and a SHA-256 of 32 octets; no
-/// name, token or claim. It takes about 135 bytes (Redis 7.0, a hundred thousand of them) and stays for what is left
-/// of its token's life and 10 minutes. So the memory is 135 bytes × revocations and single uses per second ×
-/// (lifetime + 600 s), doubled for bursts: with tokens of 60 s and a hundred a second, 18 MB. The hash doesn't hide
+/// name, token or claim. It takes 133 bytes (Redis 7.0, a hundred thousand of them) and stays for what is left of
+/// its token's life and 11 minutes. So the memory is 133 bytes × revocations and single uses per second ×
+/// (lifetime + 660 s), doubled for bursts: with tokens of 60 s and a hundred a second, 19 MB. The hash doesn't hide
 /// a name from whoever reads it and can guess the name.
 /// [`RedisStoreBuilder::namespace`] keeps deployments apart on one server.
 ///
