@@ -62,6 +62,7 @@ pub fn verify_with_limits(key: &VerifyingKey, token: &str, limits: &Limits) -> R
 }
 
 /// A compact JWS, split and decoded into one buffer, nothing believed yet.
+#[derive(Clone, Copy)]
 pub(crate) struct SignedParts<'t, 'b> {
     signing_input: &'t str,
     encoded_header: &'t str,

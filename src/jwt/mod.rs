@@ -7,6 +7,7 @@
 mod accepted_header;
 mod again;
 mod batch;
+mod built;
 mod claims;
 mod external;
 mod issuer;
@@ -21,6 +22,7 @@ mod verifier;
 mod verifier_builder;
 
 pub(crate) use batch::{BatchVerifier, verify_batch};
+pub(crate) use built::Built;
 pub(crate) use claims::Descent;
 pub use claims::{ClaimValue, Claims, NoClaims};
 pub use issuer::{JwtIssuer, JwtIssuerBuilder};

@@ -5,10 +5,11 @@
 //! among them, nothing is waited for but a decryption key outside the process, and no header is read twice.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
+use super::built::Built;
 use super::unverified::UnverifiedToken;
 use super::verified::VerifiedJwt;
 use super::verifier::JwtVerifier;
@@ -52,12 +53,7 @@ pub struct SourcedVerifier<V = JwtVerifier> {
 
 enum Keys<V> {
     Fixed(Arc<V>),
-    Sourced {
-        source: Box<dyn KeySource>,
-        build: Build<V>,
-        /// The verifier of the newest keys, and their generation.
-        built: Mutex<Option<(u64, Arc<V>)>>,
-    },
+    Sourced { source: Box<dyn KeySource>, build: Build<V>, built: Built<V> },
 }
 
 type Build<V> = Box<dyn Fn(&KeySnapshot) -> Result<V, Error> + Send + Sync>;
@@ -85,7 +81,7 @@ impl<V: KeyedVerifier> SourcedVerifier<V> {
         build: impl Fn(&KeySnapshot) -> Result<V, Error> + Send + Sync + 'static,
     ) -> Self {
         let (source, build) = (Box::new(source), Box::new(build));
-        Self { keys: Keys::Sourced { source, build, built: Mutex::new(None) } }
+        Self { keys: Keys::Sourced { source, build, built: Built::new() } }
     }
 
     /// Has the token verified by `verify`, with the verifier of the newest keys, and once more if the key of
@@ -196,23 +192,7 @@ impl<V: KeyedVerifier> SourcedVerifier<V> {
             Keys::Fixed(verifier) => return Ok(Current { verifier: Arc::clone(verifier), keys: None }),
             Keys::Sourced { build, built, .. } => (build, built),
         };
-        let built = || built.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_of = |generation: u64| generation == keys.generation();
-        let kept = built().as_ref().filter(|(generation, _)| is_of(*generation)).cloned();
-        if let Some((_, verifier)) = kept {
-            return Ok(Current { verifier, keys: Some(keys) });
-        }
-        // Somebody else's code, and not short: none of it runs under the lock.
-        let fresh = Arc::new(build(&keys)?);
-        let (verifier, replaced) = match &mut *built() {
-            // Of those who built at once, the first one's serves all: what a verifier has learnt and what a cache
-            // knows of it are one verifier's.
-            Some((generation, first)) if is_of(*generation) => (Arc::clone(first), None),
-            // Whoever still has older keys builds for itself, so that the newest aren't built twice.
-            Some((generation, _)) if *generation > keys.generation() => (Arc::clone(&fresh), None),
-            newest => (Arc::clone(&fresh), newest.replace((keys.generation(), Arc::clone(&fresh)))),
-        };
-        drop(replaced);
+        let verifier = built.over(&keys, build)?;
         Ok(Current { verifier, keys: Some(keys) })
     }
 }

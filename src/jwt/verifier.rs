@@ -234,7 +234,7 @@ impl JwtVerifier {
     }
 
     /// Splits a signed token and judges its header.
-    // Called apart, this and the next show in what an HS256 token takes.
+    // Called apart, this and what accepts show in what an HS256 token takes.
     #[inline(always)]
     pub(super) fn judge_signed<'t, 'b>(
         &'b self,
@@ -257,8 +257,31 @@ impl JwtVerifier {
     #[inline(always)]
     pub(crate) fn accept_judged<'b, T>(
         &'b self,
+        token: &JudgedToken<'_, 'b>,
+        holds: impl Fn(&VerifyingKey) -> bool,
+        read: impl FnOnce(&Members<'b>) -> Result<T, Error>,
+    ) -> Result<BorrowedJwt<'b, T>, Error> {
+        self.accept_by(token, holds, |_| Ok(()), read)
+    }
+
+    /// Accepts a token that a profile split by rules of its own. Once the signature holds, the profile judges the
+    /// claims by `judge`, before this verifier does and so before any token is called expired.
+    pub(crate) fn accept_parts<'b, T>(
+        &'b self,
+        parts: SignedParts<'_, 'b>,
+        judge: impl FnOnce(Claims<'_>) -> Result<(), Error>,
+        read: impl FnOnce(&Members<'b>) -> Result<T, Error>,
+    ) -> Result<BorrowedJwt<'b, T>, Error> {
+        let token = JudgedToken { parts, hint: self.judge_header(&parts)?, to_keep: None };
+        self.accept_by(&token, |key| parts.verified_by(key), judge, read)
+    }
+
+    #[inline(always)]
+    fn accept_by<'b, T>(
+        &'b self,
         JudgedToken { parts, hint, to_keep }: &JudgedToken<'_, 'b>,
         holds: impl Fn(&VerifyingKey) -> bool,
+        judge: impl FnOnce(Claims<'_>) -> Result<(), Error>,
         read: impl FnOnce(&Members<'b>) -> Result<T, Error>,
     ) -> Result<BorrowedJwt<'b, T>, Error> {
         let mut members = Members::new();
@@ -266,24 +289,6 @@ impl JwtVerifier {
         if let Some(accepted_headers) = to_keep {
             accepted_headers.keep(parts.encoded_header(), hint);
         }
-        self.policy.judge(&registered, Claims::new(members.text(), &self.limits), self.clock.now().into())?;
-        let claims = read(&members)?;
-        let header = UnderstoodHeader::new(parts.header_text(), &self.understood);
-        Ok(BorrowedJwt { registered, algorithm: key.algorithm(), key_id: key.key_id(), header, claims })
-    }
-
-    /// Accepts a token that a profile split by rules of its own. Once the signature holds, the profile judges the
-    /// claims by `judge`, before this verifier does and so before any token is called expired.
-    pub(crate) fn accept_parts<'b, T>(
-        &'b self,
-        parts: &SignedParts<'_, 'b>,
-        judge: impl FnOnce(Claims<'_>) -> Result<(), Error>,
-        read: impl FnOnce(&Members<'b>) -> Result<T, Error>,
-    ) -> Result<BorrowedJwt<'b, T>, Error> {
-        let hint = self.judge_header(parts)?;
-        let mut members = Members::new();
-        let holds = |key: &VerifyingKey| parts.verified_by(key);
-        let (key, registered) = self.check_signature(parts, &hint, holds, &mut members)?;
         let claims = Claims::new(members.text(), &self.limits);
         judge(claims)?;
         self.policy.judge(&registered, claims, self.clock.now().into())?;

@@ -1,14 +1,14 @@
-//! What a source holds and what is under way: the last good set, the fetches in the air, the two that may
-//! start in 30 s, and who waits. Times go in, decisions come out; nothing here waits or fetches.
+//! What a source holds and what is under way: the last good set, the fetches in the air, and the two that may
+//! start in 30 s. Times go in, decisions come out; nothing here waits or fetches.
 //!
 //! Fetches are numbered as they start, so that an answer that comes late can't undo a newer one.
 
-use std::collections::HashMap;
-use std::task::Waker;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::document::Fetched;
 use super::event::{FetchProblem, KeySourceEvent};
+use super::latch::Latch;
 use super::settings::Settings;
 use super::source::KeySnapshot;
 use crate::crypto;
@@ -27,8 +27,6 @@ pub(super) struct Flights {
     not_before: Option<Instant>,
     /// The keys' URL by the last metadata, and when that was read.
     keys_url: Option<(String, Instant)>,
-    pub(super) waiting: HashMap<u64, Waker>,
-    pub(super) waiters: u64,
 }
 
 /// The last good set.
@@ -41,6 +39,7 @@ pub(super) struct Held {
 struct Flight {
     number: u64,
     started: Instant,
+    landed: Arc<Latch>,
 }
 
 /// What comes of asking for a fetch.
@@ -61,7 +60,7 @@ impl Flights {
     pub(super) fn begin(&mut self, now: Instant, settings: &Settings) -> Begun {
         // One that nobody waits for any more doesn't keep others from trying again.
         if let Some(flight) = self.in_the_air.last()
-            && now.saturating_duration_since(flight.started) < settings.max_wait
+            && now.saturating_duration_since(flight.started) < settings.waits.caller
         {
             return Begun::UnderWay(flight.number);
         }
@@ -73,8 +72,14 @@ impl Flights {
         }
         self.starts = [second, Some(now)];
         self.started += 1;
-        self.in_the_air.push(Flight { number: self.started, started: now });
+        self.in_the_air.push(Flight { number: self.started, started: now, landed: Arc::default() });
         Begun::Start(self.started)
+    }
+
+    /// What opens once this fetch is over, if it isn't.
+    pub(super) fn landing(&self, number: u64) -> Option<Arc<Latch>> {
+        let flight = self.in_the_air.iter().find(|flight| flight.number == number)?;
+        Some(Arc::clone(&flight.landed))
     }
 
     pub(super) fn is_in_the_air(&self, number: u64) -> bool {
@@ -92,16 +97,16 @@ impl Flights {
     /// once a fetch has failed or has been waited for: a server that hangs would hold up every caller for as
     /// long as its outage lasts.
     pub(super) fn patience(&self, now: Instant, settings: &Settings) -> Duration {
-        let Some(held) = &self.held else { return settings.max_wait };
-        if now.saturating_duration_since(held.expires) >= settings.max_outage {
-            return settings.max_wait;
+        let Some(held) = &self.held else { return settings.waits.caller };
+        if now.saturating_duration_since(held.expires) >= settings.waits.outage {
+            return settings.waits.caller;
         }
         if self.failures > 0 {
             return Duration::ZERO;
         }
         let first = self.in_the_air.iter().find(|flight| flight.number > held.fetch);
         let waited = first.map_or(Duration::ZERO, |first| now.saturating_duration_since(first.started));
-        settings.max_wait.saturating_sub(waited)
+        settings.waits.caller.saturating_sub(waited)
     }
 
     pub(super) fn known_url(&self, now: Instant) -> Option<String> {

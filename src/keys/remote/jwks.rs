@@ -5,10 +5,8 @@
 //! time, later after each failure. By an issuer's metadata, one fetch is up to two requests.
 
 use std::fmt;
-use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Poll, Waker};
 
 use super::document::{Fetched, Location};
 use super::event::{FetchProblem, KeySourceEvent};
@@ -150,13 +148,17 @@ impl RemoteJwks {
         let begun = self.begin();
         if let Begun::Start(number) | Begun::UnderWay(number) = begun {
             let now = shared.runtime.now();
-            let patience = match seen {
-                None => shared.flights().patience(now, &shared.settings),
-                // The set that is held won't do: only the fetch can bring a key that isn't in it.
-                Some(_) => shared.settings.max_wait,
+            let (landing, patience) = {
+                let flights = shared.flights();
+                let patience = match seen {
+                    None => flights.patience(now, &shared.settings),
+                    // The set that is held won't do: only the fetch can bring a key that isn't in it.
+                    Some(_) => shared.settings.waits.caller,
+                };
+                (flights.landing(number), patience)
             };
-            if !patience.is_zero() {
-                before(shared.landed(number), shared.runtime.sleep(patience)).await;
+            if let Some(landing) = landing.filter(|_| !patience.is_zero()) {
+                before(landing.opened(), shared.runtime.sleep(patience)).await;
             }
         } else {
             (shared.listener)(&KeySourceEvent::Limited);
@@ -212,7 +214,7 @@ impl Shared {
             if now < expires {
                 return Ok(snapshot);
             }
-            if since < self.settings.max_outage {
+            if since < self.settings.waits.outage {
                 (self.listener)(&KeySourceEvent::ServedStale { since });
                 return Ok(snapshot);
             }
@@ -232,49 +234,6 @@ impl Shared {
         };
         flights.failures == 0 && !awaited
     }
-
-    /// Is done once the fetch of this number is over.
-    async fn landed(&self, number: u64) {
-        let waiter = Waiter::new(self);
-        poll_fn(|context| {
-            // A waker is somebody else's code: it is cloned before the lock is taken, and dropped after.
-            let waker = context.waker().clone();
-            let (poll, unused) = {
-                let mut flights = self.flights();
-                if flights.is_in_the_air(number) {
-                    (Poll::Pending, flights.waiting.insert(waiter.id, waker))
-                } else {
-                    (Poll::Ready(()), Some(waker))
-                }
-            };
-            drop(unused);
-            poll
-        })
-        .await;
-    }
-}
-
-/// A place among those who wait, given up when the wait is.
-struct Waiter<'s> {
-    shared: &'s Shared,
-    id: u64,
-}
-
-impl<'s> Waiter<'s> {
-    fn new(shared: &'s Shared) -> Self {
-        let mut flights = shared.flights();
-        flights.waiters += 1;
-        Self { shared, id: flights.waiters }
-    }
-}
-
-impl Drop for Waiter<'_> {
-    fn drop(&mut self) {
-        let Self { shared, id } = self;
-        let waker = shared.flights().waiting.remove(id);
-        // It may be the last that holds its task, with another waiter in it, which takes the lock again.
-        drop(waker);
-    }
 }
 
 /// A fetch under way. If its task is dropped, it has failed, and nobody waits for it in vain.
@@ -287,19 +246,21 @@ impl Landing {
     async fn fly(self, known: Option<String>) {
         let Shared { location, settings, http, runtime, .. } = &*self.shared;
         let fetch = location.fetch(&**http, known, settings);
-        let answer = before(fetch, runtime.sleep(settings.fetch_timeout)).await;
+        let answer = before(fetch, runtime.sleep(settings.waits.fetch)).await;
         self.land(answer.unwrap_or(Err(FetchProblem::TimedOut)));
     }
 
     fn land(&self, answer: Result<Fetched, FetchProblem>) {
         let now = self.shared.runtime.now();
-        let (event, waiting) = {
+        let (event, landed) = {
             let mut flights = self.shared.flights();
-            let event = flights.land(self.number, now, answer);
-            (event, std::mem::take(&mut flights.waiting))
+            let landed = flights.landing(self.number);
+            (flights.land(self.number, now, answer), landed)
         };
-        // Those who wait for another fetch wait on. A listener that panics keeps nobody waiting.
-        waiting.into_values().for_each(Waker::wake);
+        // A listener that panics keeps nobody waiting.
+        if let Some(landed) = landed {
+            landed.open();
+        }
         if let Some(event) = event {
             (self.shared.listener)(&event);
         }

@@ -15,6 +15,7 @@ mod flights;
 mod freshness;
 mod http;
 mod jwks;
+mod latch;
 #[cfg(feature = "pem")]
 mod load_balancer;
 mod runtime;
@@ -25,6 +26,7 @@ mod tls;
 #[cfg(feature = "jwks-http")]
 mod tokio_runtime;
 mod url;
+mod waits;
 
 #[cfg(feature = "jwks-http")]
 pub use client::{ReqwestClient, ReqwestClientBuilder};

@@ -17,6 +17,7 @@ use super::runtime::Runtime;
 #[cfg(feature = "jwks-http")]
 use super::tokio_runtime::TokioRuntime;
 use super::url::{Transport, transport};
+use super::waits::{Waits, first_misuse};
 use crate::error::Error;
 
 /// How a [`RemoteJwks`] is told what happens.
@@ -28,9 +29,7 @@ pub(super) struct Settings {
     pub(super) least: Duration,
     pub(super) most: Duration,
     pub(super) refresh_ahead: Duration,
-    pub(super) max_wait: Duration,
-    pub(super) fetch_timeout: Duration,
-    pub(super) max_outage: Duration,
+    pub(super) waits: Waits,
     /// What a URL must be at least: those after it in [`Transport`] are refused.
     pub(super) transport: Transport,
 }
@@ -39,11 +38,9 @@ impl Settings {
     /// Two fetches in this time: one by schedule, one for a key that nobody announced.
     pub(super) const WINDOW: Duration = Duration::from_secs(30);
 
-    const DAY: Duration = Duration::from_secs(24 * 3600);
-
     fn check(&self) -> Result<(), Error> {
-        let Self { lifetime, least, most, refresh_ahead, max_wait, fetch_timeout, max_outage, .. } = *self;
-        let misuses = [
+        let Self { lifetime, least, most, refresh_ahead, waits, .. } = *self;
+        first_misuse([
             (
                 least <= Self::WINDOW,
                 "expected sets that are kept for more than 30 s, in which only two are fetched, found less",
@@ -52,23 +49,13 @@ impl Settings {
                 lifetime < least || most < lifetime,
                 "expected a lifetime between the least and the most, found one outside",
             ),
-            (most > Self::DAY, "expected sets that are kept for at most a day, found more"),
+            (most > Waits::DAY, "expected sets that are kept for at most a day, found more"),
             (
                 refresh_ahead >= least,
                 "expected `refresh_ahead` to be less than the least lifetime, found as much or more",
             ),
-            (max_wait.is_zero(), "expected callers to wait for a fetch, found a `max_wait` of zero"),
-            (
-                fetch_timeout < max_wait,
-                "expected `max_wait` to be at most `fetch_timeout`, after which nothing comes, found more",
-            ),
-            (fetch_timeout > Self::WINDOW, "expected a `fetch_timeout` of at most 30 s, found more"),
-            (max_outage > Self::DAY, "expected a `max_outage` of at most a day, found more"),
-        ];
-        match misuses.into_iter().find(|(applies, _)| *applies) {
-            Some((_, reason)) => Err(Error::misuse(reason)),
-            None => Ok(()),
-        }
+        ])?;
+        waits.check()
     }
 }
 
@@ -87,9 +74,7 @@ impl RemoteJwksBuilder {
             least: Duration::from_secs(60),
             most: Duration::from_secs(3600),
             refresh_ahead: Duration::from_secs(30),
-            max_wait: Duration::from_secs(5),
-            fetch_timeout: Duration::from_secs(15),
-            max_outage: Duration::from_secs(50 * 60),
+            waits: Waits::DEFAULT,
             transport: Transport::Loopback,
         };
         Self { location, settings, listener: Box::new(|_| ()) }
@@ -118,20 +103,20 @@ impl RemoteJwksBuilder {
 
     /// Sets how long a caller waits for a fetch, its own or another's. Default: 5 seconds.
     pub fn max_wait(mut self, wait: Duration) -> Self {
-        self.settings.max_wait = wait;
+        self.settings.waits.caller = wait;
         self
     }
 
     /// Sets after how long a fetch is given up, metadata and keys together. Default: 15 seconds.
     pub fn fetch_timeout(mut self, timeout: Duration) -> Self {
-        self.settings.fetch_timeout = timeout;
+        self.settings.waits.fetch = timeout;
         self
     }
 
     /// Sets for how long the last good set is given out after its time, while there is no newer one to be
     /// had. Default: 50 minutes; zero gives out none.
     pub fn max_outage(mut self, outage: Duration) -> Self {
-        self.settings.max_outage = outage;
+        self.settings.waits.outage = outage;
         self
     }
 

@@ -5,7 +5,7 @@
 //! text as it came, padding included.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
@@ -16,7 +16,7 @@ use super::verifier_builder::LoadBalancerVerifierBuilder;
 use crate::clock::Clock;
 use crate::error::{ClaimProblem, Error, Refusal};
 use crate::jws::{JwsAlgorithm, SignedParts};
-use crate::jwt::{Claims, JwtVerifier, NumericDate, VerifiedJwt};
+use crate::jwt::{Built, Claims, JwtVerifier, NumericDate, VerifiedJwt};
 use crate::keys::remote::{KeySnapshot, KeySource};
 use crate::limits::Limits;
 use crate::secret::Wiped;
@@ -57,8 +57,7 @@ pub struct LoadBalancerVerifier {
     leeway: Duration,
     clock: Arc<dyn Clock>,
     limits: Limits,
-    /// The verifier of the newest keys, and their generation.
-    built: Mutex<Option<(u64, Arc<JwtVerifier>)>>,
+    built: Built<JwtVerifier>,
 }
 
 /// Whose tokens are accepted. No clients: any.
@@ -84,7 +83,7 @@ impl LoadBalancerVerifier {
         clock: Arc<dyn Clock>,
         limits: Limits,
     ) -> Self {
-        Self { source, expected, leeway, clock, limits, built: Mutex::new(None) }
+        Self { source, expected, leeway, clock, limits, built: Built::new() }
     }
 
     /// Verifies a token, the whole of what `x-amzn-oidc-data` holds, and gives out the user's claims in the
@@ -134,13 +133,13 @@ impl LoadBalancerVerifier {
         parts: &SignedParts<'_, '_>,
         said: &Said<'_>,
     ) -> Result<VerifiedJwt<T>, Error> {
-        let verifier = self.over(keys)?;
+        let verifier = self.built.over(keys, |keys| self.build(keys))?;
         let judge = |claims: Claims<'_>| self.expected.check_issuer(said, claims);
         let read = |members: &Members<'_>| {
             self.judge_expiry(said)?;
             typed::from_members(members)
         };
-        Ok(VerifiedJwt::new(verifier.accept_parts(parts, judge, read)?))
+        Ok(VerifiedJwt::new(verifier.accept_parts(*parts, judge, read)?))
     }
 
     /// `exp` of the header, which the documentation promises. That of the claims is judged with them.
@@ -153,18 +152,12 @@ impl LoadBalancerVerifier {
         Ok(())
     }
 
-    fn over(&self, keys: &KeySnapshot) -> Result<Arc<JwtVerifier>, Error> {
-        let built = || self.built.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((generation, verifier)) = &*built()
-            && *generation == keys.generation()
-        {
-            return Ok(Arc::clone(verifier));
-        }
+    fn build(&self, keys: &KeySnapshot) -> Result<JwtVerifier, Error> {
         if !keys.keys().serves([JwsAlgorithm::Es256].into_iter().collect()) {
             return Err(Error::NoMatchingKey);
         }
         let clock = Arc::clone(&self.clock);
-        let verifier = JwtVerifier::builder(keys.keys().clone())
+        JwtVerifier::builder(keys.keys().clone())
             .algorithms([JwsAlgorithm::Es256])
             // Both are judged here: the header has what the claims may lack.
             .any_issuer()
@@ -176,13 +169,7 @@ impl LoadBalancerVerifier {
             .leeway(self.leeway)
             .clock(move || clock.now())
             .limits(self.limits.clone())
-            .build()?;
-        let verifier = Arc::new(verifier);
-        let mut newest = built();
-        if newest.as_ref().is_none_or(|(generation, _)| *generation < keys.generation()) {
-            *newest = Some((keys.generation(), Arc::clone(&verifier)));
-        }
-        Ok(verifier)
+            .build()
     }
 }
 

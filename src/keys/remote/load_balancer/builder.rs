@@ -18,6 +18,7 @@ use crate::keys::remote::settings::Listener;
 #[cfg(feature = "jwks-http")]
 use crate::keys::remote::tokio_runtime::TokioRuntime;
 use crate::keys::remote::url::{Transport, for_logs, transport};
+use crate::keys::remote::waits::{Waits, first_misuse};
 
 /// Where the keys are, each under its ID.
 #[derive(Clone)]
@@ -94,37 +95,20 @@ fn partition(region: &str) -> Option<Partition> {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Settings {
     pub(super) lifetime: Duration,
-    pub(super) max_wait: Duration,
-    pub(super) fetch_timeout: Duration,
-    pub(super) max_outage: Duration,
+    pub(super) waits: Waits,
 }
 
 impl Settings {
-    const DAY: Duration = Duration::from_secs(24 * 3600);
-
     fn check(self) -> Result<(), Error> {
-        let Self { lifetime, max_wait, fetch_timeout, max_outage } = self;
-        let misuses = [
+        let Self { lifetime, waits } = self;
+        first_misuse([
             (
                 lifetime < Duration::from_secs(60),
                 "expected keys that are kept for at least a minute, found less",
             ),
-            (lifetime > Self::DAY, "expected keys that are kept for at most a day, found more"),
-            (max_wait.is_zero(), "expected callers to wait for a fetch, found a `max_wait` of zero"),
-            (
-                fetch_timeout < max_wait,
-                "expected `max_wait` to be at most `fetch_timeout`, after which nothing comes, found more",
-            ),
-            (
-                fetch_timeout > Duration::from_secs(30),
-                "expected a `fetch_timeout` of at most 30 s, found more",
-            ),
-            (max_outage > Self::DAY, "expected a `max_outage` of at most a day, found more"),
-        ];
-        match misuses.into_iter().find(|(applies, _)| *applies) {
-            Some((_, reason)) => Err(Error::misuse(reason)),
-            None => Ok(()),
-        }
+            (lifetime > Waits::DAY, "expected keys that are kept for at most a day, found more"),
+        ])?;
+        waits.check()
     }
 }
 
@@ -138,12 +122,7 @@ pub struct LoadBalancerKeysBuilder {
 
 impl LoadBalancerKeysBuilder {
     pub(super) fn new(place: Place) -> Self {
-        let settings = Settings {
-            lifetime: Duration::from_secs(3600),
-            max_wait: Duration::from_secs(5),
-            fetch_timeout: Duration::from_secs(15),
-            max_outage: Duration::from_secs(50 * 60),
-        };
+        let settings = Settings { lifetime: Duration::from_secs(3600), waits: Waits::DEFAULT };
         Self { place, settings, listener: Box::new(|_| ()) }
     }
 
@@ -156,20 +135,20 @@ impl LoadBalancerKeysBuilder {
 
     /// Sets how long a caller waits for a fetch, its own or another's. Default: 5 seconds.
     pub fn max_wait(mut self, wait: Duration) -> Self {
-        self.settings.max_wait = wait;
+        self.settings.waits.caller = wait;
         self
     }
 
     /// Sets after how long a fetch is given up. Default: 15 seconds.
     pub fn fetch_timeout(mut self, timeout: Duration) -> Self {
-        self.settings.fetch_timeout = timeout;
+        self.settings.waits.fetch = timeout;
         self
     }
 
     /// Sets for how long a key is given out after its time, while it can't be asked for again. Default: 50
     /// minutes; zero gives out none.
     pub fn max_outage(mut self, outage: Duration) -> Self {
-        self.settings.max_outage = outage;
+        self.settings.waits.outage = outage;
         self
     }
 

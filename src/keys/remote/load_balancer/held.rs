@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use super::builder::Settings;
 use super::key_id::KeyId;
-use super::latch::Latch;
 use crate::keys::remote::event::{FetchProblem, KeySourceEvent};
+use crate::keys::remote::latch::Latch;
 use crate::keys::remote::source::KeySnapshot;
 
 #[derive(Default)]
@@ -108,7 +108,7 @@ impl Held {
                 key.tried = now;
             }
             let slow = self.flights.iter().any(|flight| {
-                flight.id == *id && now.saturating_duration_since(flight.started) >= settings.max_wait
+                flight.id == *id && now.saturating_duration_since(flight.started) >= settings.waits.caller
             });
             let is_late = left.is_zero() && (key.failed || slow);
             self.keys.push(key);
@@ -226,7 +226,7 @@ impl Held {
     fn prune(&mut self, now: Instant, settings: &Settings) {
         self.absent.retain(|(_, until)| now < *until);
         let count = self.keys.len();
-        let trusted = settings.lifetime + settings.max_outage;
+        let trusted = settings.lifetime + settings.waits.outage;
         self.keys.retain(|key| now < key.fetched + trusted);
         if self.keys.len() < count {
             self.renew();
@@ -252,13 +252,9 @@ impl Held {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::keys::remote::waits::Waits;
 
-    const SETTINGS: Settings = Settings {
-        lifetime: Duration::from_secs(3600),
-        max_wait: Duration::from_secs(5),
-        fetch_timeout: Duration::from_secs(15),
-        max_outage: Duration::from_secs(3000),
-    };
+    const SETTINGS: Settings = Settings { lifetime: Duration::from_secs(3600), waits: Waits::DEFAULT };
 
     /// Two hundred thousand made-up IDs in a quarter of an hour, each fetch without an answer for 15 s.
     #[test]
@@ -272,7 +268,7 @@ mod tests {
                 flights.push((now, latch));
             }
             while let Some((started, latch)) = flights.first()
-                && now >= *started + SETTINGS.fetch_timeout
+                && now >= *started + SETTINGS.waits.fetch
             {
                 let found = if landed % 2 == 0 { FetchProblem::Status(404) } else { FetchProblem::TimedOut };
                 let found = match found {

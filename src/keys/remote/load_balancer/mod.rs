@@ -7,7 +7,6 @@
 mod builder;
 mod held;
 mod key_id;
-mod latch;
 mod source;
 
 pub use builder::LoadBalancerKeysBuilder;

@@ -11,13 +11,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::builder::{LoadBalancerKeysBuilder, Place, Settings};
 use super::held::{Asked, Found, Given, Held};
 use super::key_id::KeyId;
-use super::latch::Latch;
 use crate::error::{Defect, Error, Part};
 use crate::jwk::Jwk;
 use crate::jws::{JwsAlgorithm, VerifyingKey};
 use crate::keys::remote::document::{get, text};
 use crate::keys::remote::event::{FetchProblem, KeySourceEvent};
 use crate::keys::remote::http::HttpClient;
+use crate::keys::remote::latch::Latch;
 use crate::keys::remote::runtime::{Runtime, before};
 use crate::keys::remote::settings::Listener;
 use crate::keys::remote::source::{KeySnapshot, KeySource, KeySourceFuture};
@@ -131,7 +131,7 @@ impl LoadBalancerKeys {
             }
         };
         if let Some(latch) = latch {
-            let pause = shared.runtime.sleep(shared.settings.max_wait);
+            let pause = shared.runtime.sleep(shared.settings.waits.caller);
             before(latch.opened(), pause).await;
         }
         shared.give(&id)
@@ -207,7 +207,7 @@ struct Landing {
 impl Landing {
     async fn fly(self) {
         let Shared { runtime, settings, .. } = &*self.shared;
-        let found = before(self.shared.fetch(&self.id), runtime.sleep(settings.fetch_timeout)).await;
+        let found = before(self.shared.fetch(&self.id), runtime.sleep(settings.waits.fetch)).await;
         self.land(found.unwrap_or(Found::Unknown(FetchProblem::TimedOut)));
     }
 
