@@ -23,21 +23,12 @@ use countersign::{
     AccessTokenVerifier, Error, JwkSet, JwsAlgorithm, JwtIssuer, JwtVerifier, NoClaims, SigningKey, danger,
     jws,
 };
-use remote::{Answer, Server, Virtual, all};
+use remote::{Answer, Server, Virtual, all, key, published};
 
 const URL: &str = "https://id.example.com/jwks";
 
 fn secs(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
-}
-
-fn key(key_id: &str) -> SigningKey {
-    SigningKey::generate(JwsAlgorithm::Ed25519).unwrap().with_key_id(key_id)
-}
-
-fn published(keys: &[&SigningKey]) -> String {
-    let set: JwkSet = keys.iter().map(|key| key.to_public_jwk().unwrap()).collect();
-    set.to_public_json().unwrap()
 }
 
 fn token(key: &SigningKey) -> String {

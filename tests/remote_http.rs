@@ -7,6 +7,8 @@
 
 #[path = "support/http.rs"]
 mod http;
+#[path = "support/remote.rs"]
+mod remote;
 
 use std::collections::BTreeMap;
 use std::pin::pin;
@@ -26,25 +28,16 @@ use countersign::keys::remote::{
 };
 use countersign::profile::access_token::Grant;
 use countersign::{
-    AccessTokenIssuer, AccessTokenVerifier, Error, JwkSet, JwsAlgorithm, JwtIssuer, JwtVerifier, NoClaims,
-    SigningKey,
+    AccessTokenIssuer, AccessTokenVerifier, Error, JwsAlgorithm, JwtIssuer, JwtVerifier, NoClaims, SigningKey,
 };
 use http::{CA, LOOPBACK, NAMED, Server, Shifted, answer, until_closed};
+use remote::{key, published};
 
 const ISSUER: &str = "https://id.example.com";
 const API: &str = "https://orders.example.com";
 
 fn client() -> ReqwestClient {
     ReqwestClient::builder().root_pem(CA).build().unwrap()
-}
-
-fn key(key_id: &str) -> SigningKey {
-    SigningKey::generate(JwsAlgorithm::Ed25519).unwrap().with_key_id(key_id)
-}
-
-fn published(keys: &[&SigningKey]) -> String {
-    let set: JwkSet = keys.iter().map(|key| key.to_public_jwk().unwrap()).collect();
-    set.to_public_json().unwrap()
 }
 
 fn token(key: &SigningKey) -> String {

@@ -25,22 +25,13 @@ use countersign::keys::remote::{KeySnapshot, KeySource, KeySourceFuture, RemoteJ
 use countersign::profile::access_token::{ClientCertificate, Grant};
 use countersign::{
     AccessTokenIssuer, AccessTokenVerifier, ContentEncryption, DecryptionKey, EncryptionKey, Error,
-    ExternalFuture, ExternalKeyError, JweAlgorithm, JwkSet, JwsAlgorithm, JwtIssuer, JwtVerifier, NoClaims,
+    ExternalFuture, ExternalKeyError, JweAlgorithm, JwsAlgorithm, JwtIssuer, JwtVerifier, NoClaims,
     SecretBytes, SigningKey,
 };
-use remote::{Answer, Server, Virtual};
+use remote::{Answer, Server, Virtual, key, published};
 use support::{ManualClock, NOW, secret};
 
 const URL: &str = "https://id.example.com/jwks";
-
-fn key(key_id: &str) -> SigningKey {
-    SigningKey::generate(JwsAlgorithm::Ed25519).unwrap().with_key_id(key_id)
-}
-
-fn published(keys: &[&SigningKey]) -> String {
-    let set: JwkSet = keys.iter().map(|key| key.to_public_jwk().unwrap()).collect();
-    set.to_public_json().unwrap()
-}
 
 fn token(key: &SigningKey) -> String {
     let builder = JwtIssuer::builder(key.clone_key()).without_issuer().without_audience();

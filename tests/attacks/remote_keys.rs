@@ -5,21 +5,12 @@ use std::time::Duration;
 
 use countersign::jwt::SourcedVerifier;
 use countersign::keys::remote::{FetchProblem, HttpResponse, KeySourceEvent, RemoteJwks};
-use countersign::{Error, JwkSet, JwsAlgorithm, JwtVerifier, NoClaims, SigningKey, jws};
+use countersign::{Error, JwsAlgorithm, JwtVerifier, NoClaims, SigningKey, jws};
 
-use crate::remote::{Answer, Server, Virtual, all};
+use crate::remote::{Answer, Server, Virtual, all, key, published};
 
 const URL: &str = "https://id.example.com/jwks";
 const CLAIMS: &[u8] = b"{}";
-
-fn key(key_id: &str) -> SigningKey {
-    SigningKey::generate(JwsAlgorithm::Ed25519).unwrap().with_key_id(key_id)
-}
-
-fn published(keys: &[&SigningKey]) -> String {
-    let set: JwkSet = keys.iter().map(|key| key.to_public_jwk().unwrap()).collect();
-    set.to_public_json().unwrap()
-}
 
 fn verifier(source: &RemoteJwks) -> SourcedVerifier {
     SourcedVerifier::new(source.clone(), |keys| {

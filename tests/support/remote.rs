@@ -15,6 +15,18 @@ use countersign::keys::remote::{
     HttpClient, HttpFailure, HttpFuture, HttpResponse, KeySourceEvent, RemoteJwks, RemoteJwksBuilder,
     Runtime, RuntimeFuture,
 };
+use countersign::{JwkSet, JwsAlgorithm, SigningKey};
+
+/// A key that signs, of this ID.
+pub(crate) fn key(key_id: &str) -> SigningKey {
+    SigningKey::generate(JwsAlgorithm::Ed25519).unwrap().with_key_id(key_id)
+}
+
+/// What an issuer of these keys publishes.
+pub(crate) fn published(keys: &[&SigningKey]) -> String {
+    let set: JwkSet = keys.iter().map(|key| key.to_public_jwk().unwrap()).collect();
+    set.to_public_json().unwrap()
+}
 
 /// Time that stands still until all tasks wait for it.
 #[derive(Clone)]
