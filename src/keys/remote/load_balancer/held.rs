@@ -212,12 +212,6 @@ impl Held {
         }
     }
 
-    /// All that is held, whoever asks.
-    pub(super) fn all(&mut self, now: Instant, settings: &Settings) -> Option<KeySnapshot> {
-        self.prune(now, settings);
-        self.snapshot.clone()
-    }
-
     fn is_absent(&self, id: &KeyId, now: Instant) -> bool {
         self.absent.iter().any(|(absent, until)| absent == id && now < *until)
     }

@@ -99,11 +99,9 @@ impl LoadBalancerKeys {
 
     async fn obtain(&self, key_id: Option<&str>, seen: Option<&KeySnapshot>) -> Result<KeySnapshot, Error> {
         let shared = &self.shared;
-        let Some(key_id) = key_id else {
-            let now = shared.runtime.now();
-            return shared.held().all(now, &shared.settings).ok_or(Error::NoMatchingKey);
-        };
-        let id = KeyId::parse(key_id).ok_or(Error::NoMatchingKey)?;
+        // All that is held is no answer for a token without an ID: a key among it that nobody names isn't asked for
+        // again, and may have been withdrawn since.
+        let id = key_id.and_then(KeyId::parse).ok_or(Error::NoMatchingKey)?;
         let now = shared.runtime.now();
         let asked = shared.held().ask(&id, now, &shared.settings);
         let latch = match asked {
