@@ -223,6 +223,18 @@ impl Shared {
         Err(Error::KeySourceUnavailable)
     }
 
+    /// The answer, with the set that is held in place of one that says the same.
+    ///
+    /// Comparing them takes a while, in which callers get what is held. If another answer comes meanwhile, the set
+    /// counts as a new one, which costs its verifiers being built anew.
+    fn recognize(&self, fetched: Fetched) -> Fetched {
+        let held = self.flights().held.as_ref().map(|held| held.snapshot.clone());
+        match held {
+            Some(held) if held.says_the_same(&fetched.snapshot) => Fetched { snapshot: held, ..fetched },
+            _ => fetched,
+        }
+    }
+
     /// Whether the set that is held is what the server has, as far as can be known: the last fetch didn't
     /// fail, and none is still awaited.
     fn has_looked(&self, begun: Begun) -> bool {
@@ -251,6 +263,7 @@ impl Landing {
     }
 
     fn land(&self, answer: Result<Fetched, FetchProblem>) {
+        let answer = answer.map(|fetched| self.shared.recognize(fetched));
         let now = self.shared.runtime.now();
         let (event, landed) = {
             let mut flights = self.shared.flights();
