@@ -175,7 +175,7 @@ impl LoadBalancerKeysBuilder {
     }
 
     /// Makes the source, with a [`ReqwestClient`] that trusts whom the system trusts, on the
-    /// [`TokioRuntime`] that this is called in. Nothing is fetched yet.
+    /// [`TokioRuntime`] that this is called in, one with timers and I/O (`enable_all`). Nothing is fetched yet.
     ///
     /// ```
     /// # fn source() -> Result<(), countersign::Error> {
