@@ -770,12 +770,27 @@ fn a_key_is_kept_asked_for_again_and_held_through_an_outage() {
     scene.server.always(Answer::down());
     scene.time.pass(secs(3600));
     let requests = scene.server.requests();
+    scene.server.events();
     assert_eq!(scene.code(&text), "accepted");
-    // While it rests, it is given out at once.
+    // While it rests, it is given out at once. Nothing limits it: the one fetch that was due failed, and that is said.
     let before = scene.time.passed();
-    assert_eq!((scene.code(&text), scene.time.passed()), ("accepted", before));
+    for _ in 0..2 {
+        assert_eq!((scene.code(&text), scene.time.passed()), ("accepted", before));
+    }
     assert_eq!(scene.server.requests(), requests + 1);
-    assert!(scene.server.events().iter().any(|event| matches!(event, KeySourceEvent::ServedStale { .. })));
+    let events = scene.server.events();
+    assert!(
+        matches!(
+            events[..],
+            [
+                KeySourceEvent::Failed { failures: 1, .. },
+                KeySourceEvent::ServedStale { .. },
+                KeySourceEvent::ServedStale { .. },
+                KeySourceEvent::ServedStale { .. },
+            ]
+        ),
+        "{events:?}"
+    );
     scene.time.pass(secs(2900));
     assert_eq!(scene.code(&text), "accepted");
     scene.time.pass(secs(100));
@@ -868,6 +883,44 @@ fn no_key_is_unknown_and_no_answer_is_unavailable() {
     assert_eq!(scene.code(&text), "accepted");
 }
 
+/// How many fetches have failed in a row, by the events since they were last asked for.
+fn failures(server: &Server) -> Vec<u32> {
+    let failed = server.events().into_iter().filter_map(|event| match event {
+        KeySourceEvent::Failed { failures, .. } => Some(failures),
+        _ => None,
+    });
+    failed.collect()
+}
+
+#[test]
+fn whoever_answers_has_not_failed() {
+    for (answer, expected) in [
+        (status(404), [1, 2, 0, 1]),
+        (status(403), [1, 2, 0, 1]),
+        (status(503), [1, 2, 3, 4]),
+        (Answer::down(), [1, 2, 3, 4]),
+    ] {
+        let scene = scene();
+        for answer in [Answer::down(), status(500), answer, Answer::down()] {
+            scene.server.then(answer);
+        }
+        for id in junk(4) {
+            assert!(scene.keys(&id).is_err());
+        }
+        assert_eq!(failures(&scene.server), expected);
+    }
+    // A refusal of what was had is no answer: it doesn't say that the key is gone.
+    let scene = scene();
+    assert_eq!(code(scene.keys(KID)), "accepted");
+    scene.time.pass(secs(3600));
+    scene.server.always(status(403));
+    for _ in 0..2 {
+        assert_eq!(code(scene.keys(KID)), "accepted");
+        scene.time.pass(secs(30));
+    }
+    assert_eq!(failures(&scene.server), [1, 2]);
+}
+
 #[test]
 fn row_134_made_up_key_ids_cost_few_fetches_and_take_nothing_away() {
     for answer in [status(404), Answer::down(), Answer::Never, Answer::ok("<html>")] {
@@ -879,6 +932,9 @@ fn row_134_made_up_key_ids_cost_few_fetches_and_take_nothing_away() {
         let verdicts = scene.time.block_on(all(calls));
         assert!(verdicts.into_iter().all(|verdict| verdict.is_err()));
         assert!(scene.server.requests() - 1 <= 5, "{}", scene.server.requests());
+        // Of five that may start at once, the good key was the first.
+        let limited = |event: &&KeySourceEvent| **event == KeySourceEvent::Limited;
+        assert_eq!(scene.server.events().iter().filter(limited).count(), 9996);
         // The key that is held isn't touched.
         assert_eq!(scene.code(&token(&header(), &claims())), "accepted");
     }

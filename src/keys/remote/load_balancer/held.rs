@@ -52,6 +52,8 @@ pub(super) enum Asked {
     /// It is held and past its time, and the last fetch of it failed or takes too long: a server that hangs mustn't
     /// hold up every caller. To be fetched if nobody does.
     Late { latch: Arc<Latch>, starts: bool },
+    /// It is held and past its time, and the last fetch of it failed just now, which was said then.
+    Resting,
     /// There is none, as was said just now.
     Absent,
     /// Go and fetch it; whoever waits, waits for the latch.
@@ -121,7 +123,7 @@ impl Held {
                 (Some(snapshot), None, _) => Asked::Known(snapshot),
                 (None, Some(latch), _) => Asked::Start(latch),
                 (None, None, Some(latch)) => Asked::UnderWay(latch),
-                (None, None, None) => Asked::Limited,
+                (None, None, None) => Asked::Resting,
             };
         }
         if self.is_absent(id, now) {
@@ -181,8 +183,9 @@ impl Held {
                     None => KeySourceEvent::Failed { problem, failures: 0, took },
                 })
             }
-            // S3 refuses to say that something isn't there. What was there is not gone by that.
+            // S3 refuses to say that something isn't there. What was there is not gone by that. It has answered.
             Found::Unknown(problem @ FetchProblem::Status(403)) if held.is_none() => {
+                self.failures = 0;
                 self.absent.push((id, now + Self::ABSENT));
                 Some(KeySourceEvent::Failed { problem, failures: 0, took })
             }

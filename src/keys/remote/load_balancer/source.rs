@@ -123,6 +123,7 @@ impl LoadBalancerKeys {
                 // Who has seen what is held, and needs another key, waits.
                 seen.map(|_| latch)
             }
+            Asked::Resting => None,
             Asked::Limited => {
                 (shared.listener)(&KeySourceEvent::Limited);
                 None
