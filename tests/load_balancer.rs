@@ -644,15 +644,42 @@ fn each_place_is_asked_under_its_own_url() {
     }
     let good = || LoadBalancerKeys::in_region("eu-west-1");
     assert_eq!(refused(good()), "accepted");
-    for wrong in [
-        good().lifetime(secs(59)),
-        good().lifetime(secs(86_401)),
-        good().max_wait(Duration::ZERO),
-        good().max_wait(secs(16)),
-        good().fetch_timeout(secs(31)),
-        good().max_outage(secs(86_401)),
+}
+
+#[test]
+fn each_setting_has_bounds_and_is_good_up_to_them() {
+    let time = Virtual::new();
+    let good = || LoadBalancerKeys::in_region("eu-west-1");
+    let build = |keys: LoadBalancerKeysBuilder| {
+        keys.build(Server::new(&time, Answer::Never), time.clone())
+            .map(drop)
+            .map_err(|error| error.to_string())
+    };
+    for accepted in [
+        good().lifetime(secs(60)),
+        good().lifetime(secs(86_400)),
+        good().max_wait(Duration::from_nanos(1)),
+        good().max_wait(secs(15)),
+        good().max_wait(secs(30)).fetch_timeout(secs(30)),
+        good().fetch_timeout(secs(5)),
+        good().fetch_timeout(secs(30)),
+        good().max_outage(Duration::ZERO),
+        good().max_outage(secs(86_400)),
     ] {
-        assert_eq!(refused(wrong), "misuse");
+        assert_eq!(build(accepted), Ok(()));
+    }
+    let nano = Duration::from_nanos(1);
+    for (refused, why) in [
+        (good().lifetime(secs(60) - nano), "for at least a minute"),
+        (good().lifetime(secs(86_400) + nano), "for at most a day"),
+        (good().max_wait(Duration::ZERO), "`max_wait` of zero"),
+        (good().max_wait(secs(15) + nano), "`max_wait` to be at most `fetch_timeout`"),
+        (good().fetch_timeout(secs(5) - nano), "`max_wait` to be at most `fetch_timeout`"),
+        (good().fetch_timeout(secs(30) + nano), "at most 30 s"),
+        (good().max_outage(secs(86_400) + nano), "`max_outage` of at most a day"),
+    ] {
+        let said = build(refused).unwrap_err();
+        assert!(said.starts_with("misuse: ") && said.contains(why), "{said}");
     }
 }
 

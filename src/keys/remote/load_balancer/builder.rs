@@ -127,26 +127,28 @@ impl LoadBalancerKeysBuilder {
     }
 
     /// Sets for how long a key is kept before it is asked for again. A withdrawn key is trusted for that long,
-    /// in the worst case. Default: an hour.
+    /// in the worst case. From a minute to a day. Default: an hour.
     pub fn lifetime(mut self, lifetime: Duration) -> Self {
         self.settings.lifetime = lifetime;
         self
     }
 
-    /// Sets how long a caller waits for a fetch, its own or another's. Default: 5 seconds.
+    /// Sets how long a caller waits for a fetch, its own or another's: more than zero, and at most
+    /// [`fetch_timeout`](Self::fetch_timeout). Default: 5 seconds.
     pub fn max_wait(mut self, wait: Duration) -> Self {
         self.settings.waits.caller = wait;
         self
     }
 
-    /// Sets after how long a fetch is given up. Default: 15 seconds.
+    /// Sets after how long a fetch is given up: from [`max_wait`](Self::max_wait) to 30 seconds. Default:
+    /// 15 seconds.
     pub fn fetch_timeout(mut self, timeout: Duration) -> Self {
         self.settings.waits.fetch = timeout;
         self
     }
 
-    /// Sets for how long a key is given out after its time, while it can't be asked for again. Default: 50
-    /// minutes; zero gives out none.
+    /// Sets for how long a key is given out after its time, while it can't be asked for again: at most a day.
+    /// Default: 50 minutes; zero gives out none.
     pub fn max_outage(mut self, outage: Duration) -> Self {
         self.settings.waits.outage = outage;
         self
@@ -163,7 +165,8 @@ impl LoadBalancerKeysBuilder {
     /// # Errors
     ///
     /// [`Error::Misuse`] if the region isn't one whose keys' place is known, the URL is neither https nor http to
-    /// this machine's loopback or has more than a path, or settings contradict each other.
+    /// this machine's loopback or has more than a path, settings contradict each other, or a setting is out of its
+    /// bounds.
     pub fn build(
         self,
         http: impl HttpClient + 'static,
