@@ -6,6 +6,7 @@
 #[path = "support/remote.rs"]
 mod remote;
 
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -88,7 +89,8 @@ fn a_set_is_kept_and_the_next_fetched_ahead_of_its_end() {
     scene.time.pass(secs(269));
     scene.keys().unwrap();
     assert_eq!(scene.server.requests(), 1);
-    scene.time.pass(secs(1));
+    // By now, whatever of those 30 s is left out.
+    scene.time.pass(secs(16));
     // Nobody waits for this one, though it takes a while.
     scene.server.then(Answer::ok(published(&[&scene.key])).after(3));
     let before = scene.time.passed();
@@ -100,10 +102,34 @@ fn a_set_is_kept_and_the_next_fetched_ahead_of_its_end() {
     scene.time.pass(secs(265));
     scene.keys().unwrap();
     assert_eq!(scene.server.requests(), 2);
-    scene.time.pass(secs(2));
+    scene.time.pass(secs(16));
     scene.keys().unwrap();
     scene.time.pass(secs(1));
     assert_eq!(scene.server.requests(), 3);
+}
+
+#[test]
+fn gateways_that_start_together_fetch_ahead_at_times_of_their_own() {
+    for (ahead, earliest, latest) in [(30, 270, 285), (59, 241, 271), (0, 300, 300)] {
+        let scenes: Vec<_> =
+            (0..50).map(|_| scene_of(RemoteJwks::from_url(URL).refresh_ahead(secs(ahead)))).collect();
+        for scene in &scenes {
+            scene.keys().unwrap();
+            for _ in 0..600 {
+                scene.time.pass(secs(1));
+                scene.keys().unwrap();
+            }
+        }
+        let firsts: BTreeSet<_> = scenes.iter().map(|scene| scene.server.times()[1]).collect();
+        assert!(firsts.iter().all(|time| (secs(earliest)..=secs(latest)).contains(time)), "{firsts:?}");
+        // Of 50, some differ, unless there is nothing to be left out.
+        assert_eq!(firsts.len() > 1, ahead > 0, "{firsts:?}");
+        // Each keeps to its own time, so that those that differ go on to do so, by more each time.
+        for scene in &scenes {
+            let times = scene.server.times();
+            assert_eq!(times[2], times[1] * 2, "{times:?}");
+        }
+    }
 }
 
 #[test]

@@ -25,8 +25,8 @@ use crate::error::Error;
 ///
 /// - https only, but for loopback; no redirects; 256 KiB at most.
 /// - A set is kept for 5 minutes or as long as its answer says, between 1 minute and an hour. Who asks for
-///   keys within the last 30 s of that has the next set fetched in the background; if nobody does, the first
-///   one after it waits for the fetch.
+///   keys within the last 15 to 30 s of that, which differs from source to source, has the next set fetched in the
+///   background; if nobody does, the first one after it waits for the fetch.
 /// - A token whose key is unknown has the set fetched again: at most two fetches in 30 s, whatever for and
 ///   however they end, and after a failure later and later. A fetch is one request, or two where the issuer's
 ///   metadata have to be read first. All who wait have one fetch between them, and wait for 5 s at most.

@@ -17,7 +17,7 @@ use super::runtime::Runtime;
 #[cfg(feature = "jwks-http")]
 use super::tokio_runtime::TokioRuntime;
 use super::url::{Transport, transport};
-use super::waits::{Waits, first_misuse};
+use super::waits::{Waits, by_chance, first_misuse};
 use crate::error::Error;
 
 /// How a [`RemoteJwks`] is told what happens.
@@ -99,6 +99,9 @@ impl RemoteJwksBuilder {
     /// Sets how long before a set's time is over the next is fetched, in the background, once a key is asked
     /// for: less than the least of [`lifetime_between`](Self::lifetime_between); zero for not before. Default:
     /// 30 seconds.
+    ///
+    /// Of this, up to a half is left out by chance, drawn when the source is made. So gateways that started together
+    /// fetch at other times from then on, and farther apart with each set.
     pub fn refresh_ahead(mut self, ahead: Duration) -> Self {
         self.settings.refresh_ahead = ahead;
         self
@@ -151,6 +154,7 @@ impl RemoteJwksBuilder {
     ) -> Result<RemoteJwks, Error> {
         let Self { location, settings, listener } = self;
         settings.check()?;
+        let settings = Settings { refresh_ahead: by_chance(settings.refresh_ahead), ..settings };
         location.check()?;
         let leads = transport(location.url()).ok_or_else(|| {
             Error::misuse("expected an https URL without user information or fragment, found another")

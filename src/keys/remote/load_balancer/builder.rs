@@ -18,7 +18,7 @@ use crate::keys::remote::settings::Listener;
 #[cfg(feature = "jwks-http")]
 use crate::keys::remote::tokio_runtime::TokioRuntime;
 use crate::keys::remote::url::{Transport, for_logs, transport};
-use crate::keys::remote::waits::{Waits, first_misuse};
+use crate::keys::remote::waits::{Waits, by_chance, first_misuse};
 
 /// Where the keys are, each under its ID.
 #[derive(Clone)]
@@ -95,12 +95,14 @@ fn partition(region: &str) -> Option<Partition> {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Settings {
     pub(super) lifetime: Duration,
+    /// How long before a key's time is over it is fetched again, once it is asked for.
+    pub(super) ahead: Duration,
     pub(super) waits: Waits,
 }
 
 impl Settings {
     fn check(self) -> Result<(), Error> {
-        let Self { lifetime, waits } = self;
+        let Self { lifetime, waits, .. } = self;
         first_misuse([
             (
                 lifetime < Duration::from_secs(60),
@@ -122,7 +124,11 @@ pub struct LoadBalancerKeysBuilder {
 
 impl LoadBalancerKeysBuilder {
     pub(super) fn new(place: Place) -> Self {
-        let settings = Settings { lifetime: Duration::from_secs(3600), waits: Waits::DEFAULT };
+        let settings = Settings {
+            lifetime: Duration::from_secs(3600),
+            ahead: by_chance(Duration::from_secs(30)),
+            waits: Waits::DEFAULT,
+        };
         Self { place, settings, listener: Box::new(|_| ()) }
     }
 

@@ -91,8 +91,6 @@ impl Held {
     const EACH: Duration = Duration::from_secs(6);
     /// For how long nobody asks again for what isn't there: a new key's publication may be late.
     const ABSENT: Duration = Duration::from_secs(30);
-    /// How long before a key's time is over it is fetched again, once it is asked for.
-    const AHEAD: Duration = Duration::from_secs(30);
     /// How long after the last fetch of a key that is held the next may start.
     const AGAIN: Duration = Duration::from_secs(30);
 
@@ -103,7 +101,7 @@ impl Held {
             let mut key = self.keys.remove(place);
             let left = (key.fetched + settings.lifetime).saturating_duration_since(now);
             let flight = self.flight(id);
-            let starts = left <= Self::AHEAD
+            let starts = left <= settings.ahead
                 && flight.is_none()
                 && now.saturating_duration_since(key.tried) >= Self::AGAIN;
             if starts {
@@ -251,7 +249,11 @@ mod tests {
     use super::*;
     use crate::keys::remote::waits::Waits;
 
-    const SETTINGS: Settings = Settings { lifetime: Duration::from_secs(3600), waits: Waits::DEFAULT };
+    const SETTINGS: Settings = Settings {
+        lifetime: Duration::from_secs(3600),
+        ahead: Duration::from_secs(30),
+        waits: Waits::DEFAULT,
+    };
 
     /// Two hundred thousand made-up IDs in a quarter of an hour, each fetch without an answer for 15 s.
     #[test]

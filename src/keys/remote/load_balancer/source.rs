@@ -31,8 +31,8 @@ use crate::keys::remote::source::{KeySnapshot, KeySource, KeySourceFuture};
 /// - https only, but for loopback; no redirects; 4 KiB at most; a P-256 key in PEM and nothing around it.
 /// - A key ID becomes part of a URL only if it is a UUID. Any other, or none, is of no key:
 ///   [`Error::NoMatchingKey`].
-/// - A key is kept for an hour. Who asks for it within the last 30 s of that has it fetched again in the background;
-///   if nobody does, the first one after it waits for the fetch. All who wait for a key have one fetch between them,
+/// - A key is kept for an hour. Who asks for it within the last 15 to 30 s of that, which differs from source to
+///   source, has it fetched again in the background; if nobody does, the first one after it waits for the fetch. All who wait for a key have one fetch between them,
 ///   and wait for 5 s at most. While it can't be had, it is given out for 50 minutes more, each time with an event;
 ///   once a fetch of it has failed, or takes longer than those 5 s, at once.
 /// - An ID under which there is none (status 404; 403 too, unless the key was had before) isn't asked for again
