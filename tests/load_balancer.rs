@@ -608,7 +608,7 @@ fn a_token_that_names_no_key_is_of_none_that_is_held() {
         code(scene.time.block_on(sourced.verify::<NoClaims>(&text)))
     };
     assert_eq!(verify(without(header(), "kid")), "no_matching_key");
-    // Held it is no other: what verifies the first token says nothing for the second.
+    // Its twin names the key that both are signed under. That this is held now is nothing to the first.
     assert_eq!(verify(header()), "accepted");
     assert_eq!(verify(without(header(), "kid")), "no_matching_key");
     assert_eq!(scene.server.requests(), 1);
