@@ -314,6 +314,9 @@ async fn clear_text_is_no_tls() {
     // What a TLS client says first isn't the head of a request: the server here waits for the rest.
     assert_ne!(get(&hasty(), &url).await, Ok(bytes(200, 2)));
     assert_eq!(plain.count(), 0);
+    // Its twin: asked in clear, the same server answers.
+    assert_eq!(get(&hasty(), &plain.url("/")).await, Ok(bytes(200, 2)));
+    assert_eq!(plain.count(), 1);
 }
 
 /// The default of this process has no cipher suites: whoever used it couldn't speak TLS.
@@ -532,9 +535,35 @@ fn outside_a_runtime_there_is_an_error_and_no_panic() {
     assert_eq!(TokioRuntime::current().unwrap_err().to_string(), expected);
     assert_eq!(trusting().build().unwrap_err().to_string(), expected);
     assert!(RemoteJwks::from_url(ISSUER).build_http().is_err());
-    let without_timers = tokio::runtime::Builder::new_current_thread().enable_io().build().unwrap();
-    let error = without_timers.block_on(async { TokioRuntime::current().unwrap_err() });
-    assert!(error.to_string().starts_with("misuse: expected a tokio runtime with timers"), "{error}");
-    let with_them = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-    with_them.block_on(async { TokioRuntime::current().unwrap() });
+}
+
+/// What a runtime lacks would show with each fetch, as a server that can't be reached.
+#[test]
+fn a_runtime_without_timers_or_without_sockets_is_refused() {
+    use tokio::runtime::Builder;
+    let both = |builder: &mut Builder| {
+        builder.build().unwrap().block_on(async {
+            let client = trusting().build().map(drop);
+            assert_eq!(client, TokioRuntime::current().map(drop));
+            client
+        })
+    };
+    let current_thread = Builder::new_current_thread;
+    for (builder, lacks) in [
+        (current_thread().enable_io(), "timers"),
+        (current_thread().enable_time(), "I/O"),
+        (&mut current_thread(), "timers"),
+        (Builder::new_multi_thread().worker_threads(1).enable_time(), "I/O"),
+    ] {
+        let error = both(builder).unwrap_err().to_string();
+        assert!(error.starts_with(&format!("misuse: expected a tokio runtime with {lacks}, ")), "{error}");
+        assert!(error.ends_with("`enable_all` of its builder"), "{error}");
+    }
+    for builder in [
+        current_thread().enable_all(),
+        current_thread().enable_time().enable_io(),
+        Builder::new_multi_thread().worker_threads(1).enable_all(),
+    ] {
+        both(builder).unwrap();
+    }
 }

@@ -6,6 +6,7 @@
 #[path = "support/remote.rs"]
 mod remote;
 
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -88,7 +89,8 @@ fn a_set_is_kept_and_the_next_fetched_ahead_of_its_end() {
     scene.time.pass(secs(269));
     scene.keys().unwrap();
     assert_eq!(scene.server.requests(), 1);
-    scene.time.pass(secs(1));
+    // By now, whatever of those 30 s is left out.
+    scene.time.pass(secs(16));
     // Nobody waits for this one, though it takes a while.
     scene.server.then(Answer::ok(published(&[&scene.key])).after(3));
     let before = scene.time.passed();
@@ -100,10 +102,34 @@ fn a_set_is_kept_and_the_next_fetched_ahead_of_its_end() {
     scene.time.pass(secs(265));
     scene.keys().unwrap();
     assert_eq!(scene.server.requests(), 2);
-    scene.time.pass(secs(2));
+    scene.time.pass(secs(16));
     scene.keys().unwrap();
     scene.time.pass(secs(1));
     assert_eq!(scene.server.requests(), 3);
+}
+
+#[test]
+fn gateways_that_start_together_fetch_ahead_at_times_of_their_own() {
+    for (ahead, earliest, latest) in [(30, 270, 285), (59, 241, 271), (0, 300, 300)] {
+        let scenes: Vec<_> =
+            (0..50).map(|_| scene_of(RemoteJwks::from_url(URL).refresh_ahead(secs(ahead)))).collect();
+        for scene in &scenes {
+            scene.keys().unwrap();
+            for _ in 0..600 {
+                scene.time.pass(secs(1));
+                scene.keys().unwrap();
+            }
+        }
+        let firsts: BTreeSet<_> = scenes.iter().map(|scene| scene.server.times()[1]).collect();
+        assert!(firsts.iter().all(|time| (secs(earliest)..=secs(latest)).contains(time)), "{firsts:?}");
+        // Of 50, some differ, unless there is nothing to be left out.
+        assert_eq!(firsts.len() > 1, ahead > 0, "{firsts:?}");
+        // Each keeps to its own time, so that those that differ go on to do so, by more each time.
+        for scene in &scenes {
+            let times = scene.server.times();
+            assert_eq!(times[2], times[1] * 2, "{times:?}");
+        }
+    }
 }
 
 #[test]
@@ -800,57 +826,105 @@ fn poll_with<T>(future: Pin<&mut (dyn Future<Output = T> + Send + '_)>, waker: A
     future.poll(&mut Context::from_waker(&waker))
 }
 
+/// What each source here has a key of this ID for.
+const KID: &str = "abb8289f-e3a4-4a34-9472-c2105e2b2482";
+
+/// A kind of source: what its server answers, and how one is made with this client, listener and time.
+struct Kind {
+    answer: String,
+    make: fn(Arc<dyn HttpClient>, Told, Virtual) -> Arc<dyn KeySource>,
+}
+
+type Told = Box<dyn Fn(&KeySourceEvent) + Send + Sync>;
+
+fn kinds() -> Vec<Kind> {
+    vec![
+        Kind {
+            answer: published(&[&key(KID)]),
+            make: |http, told, time| {
+                Arc::new(RemoteJwks::from_url(URL).on_event(told).build(http, time).unwrap())
+            },
+        },
+        #[cfg(feature = "pem")]
+        Kind {
+            answer: SigningKey::generate(JwsAlgorithm::Es256)
+                .and_then(|key| key.to_public_jwk()?.to_spki_pem())
+                .unwrap(),
+            make: |http, told, time| {
+                let keys = countersign::keys::remote::LoadBalancerKeys::in_region("eu-west-1");
+                Arc::new(keys.on_event(told).build(http, time).unwrap())
+            },
+        },
+    ]
+}
+
+/// Each kind, once with code that panics and once, its twin, without.
+fn kinds_that_panic_or_not() -> impl Iterator<Item = (Kind, bool)> {
+    [true, false].into_iter().flat_map(|panics| kinds().into_iter().map(move |kind| (kind, panics)))
+}
+
 #[test]
 fn a_waker_that_is_dropped_may_ask_the_source() {
-    let (done, end) = std::sync::mpsc::channel();
-    // A thread of its own, as what this is about doesn't fail but never ends.
-    std::thread::spawn(move || {
-        let scene = scene();
-        scene.server.then(Answer::ok(published(&[&scene.key])).after(2));
-        let dropped = Arc::new(AtomicUsize::new(0));
-        let asking = || {
-            let (source, dropped) = (scene.source.clone(), Arc::clone(&dropped));
-            foreign(move || {
-                let _ = source.snapshot();
-                dropped.fetch_add(1, Ordering::SeqCst);
-            })
-        };
-        let mut waiting = scene.source.keys(None, None);
-        assert!(poll_with(waiting.as_mut(), asking()).is_pending());
-        // Another takes its place.
-        assert!(poll_with(waiting.as_mut(), asking()).is_pending());
-        assert_eq!(dropped.load(Ordering::SeqCst), 1);
-        // The wait is given up.
-        drop(waiting);
-        assert_eq!(dropped.load(Ordering::SeqCst), 2);
-        // Its twin: a wait that isn't given up is woken, by the waker that came last only.
-        let (first, second) = (foreign(|| ()), foreign(|| ()));
-        let mut waiting = scene.source.keys(None, None);
-        assert!(poll_with(waiting.as_mut(), Arc::clone(&first)).is_pending());
-        assert!(poll_with(waiting.as_mut(), Arc::clone(&second)).is_pending());
-        scene.time.pass(secs(2));
-        assert_eq!((first.woken.load(Ordering::SeqCst), second.woken.load(Ordering::SeqCst)), (0, 1));
-        assert!(matches!(poll_with(waiting.as_mut(), second), Poll::Ready(Ok(_))));
-        done.send(()).unwrap();
-    });
-    end.recv_timeout(secs(20)).expect("the source neither hangs nor fails");
+    for kind in kinds() {
+        let (done, end) = std::sync::mpsc::channel();
+        // A thread of its own, as what this is about doesn't fail but never ends.
+        std::thread::spawn(move || {
+            let time = Virtual::new();
+            let server = Server::new(&time, Answer::ok(kind.answer).after(2));
+            let source = (kind.make)(Arc::new(server), Box::new(|_| ()), time.clone());
+            let dropped = Arc::new(AtomicUsize::new(0));
+            let asking = || {
+                let (source, dropped) = (Arc::clone(&source), Arc::clone(&dropped));
+                foreign(move || {
+                    let mut context = Context::from_waker(Waker::noop());
+                    let _ = source.keys(Some(KID), None).as_mut().poll(&mut context);
+                    dropped.fetch_add(1, Ordering::SeqCst);
+                })
+            };
+            let mut waiting = source.keys(Some(KID), None);
+            assert!(poll_with(waiting.as_mut(), asking()).is_pending());
+            // Another takes its place.
+            assert!(poll_with(waiting.as_mut(), asking()).is_pending());
+            assert_eq!(dropped.load(Ordering::SeqCst), 1);
+            // The wait is given up.
+            drop(waiting);
+            assert_eq!(dropped.load(Ordering::SeqCst), 2);
+            // Its twin: a wait that isn't given up is woken, by the waker that came last only.
+            let (first, second) = (foreign(|| ()), foreign(|| ()));
+            let mut waiting = source.keys(Some(KID), None);
+            assert!(poll_with(waiting.as_mut(), Arc::clone(&first)).is_pending());
+            assert!(poll_with(waiting.as_mut(), Arc::clone(&second)).is_pending());
+            time.pass(secs(2));
+            assert_eq!((first.woken.load(Ordering::SeqCst), second.woken.load(Ordering::SeqCst)), (0, 1));
+            assert!(matches!(poll_with(waiting.as_mut(), second), Poll::Ready(Ok(_))));
+            done.send(()).unwrap();
+        });
+        end.recv_timeout(secs(20)).expect("the source neither hangs nor fails");
+    }
 }
 
 #[test]
 fn a_listener_that_panics_keeps_nobody_waiting() {
-    for panics in [true, false] {
+    for (Kind { answer, make }, panics) in kinds_that_panic_or_not() {
         let time = Virtual::new();
-        let server = Server::new(&time, Answer::ok(published(&[&key("a")])));
-        let listener = move |_: &KeySourceEvent| assert!(!panics, "a listener's panic");
-        let source = RemoteJwks::from_url(URL).on_event(listener).build(server, time.clone()).unwrap();
+        let server = Server::new(&time, Answer::ok(answer));
+        let calls = Arc::new(AtomicUsize::new(0));
+        let told = Arc::clone(&calls);
+        let listener = move |_: &KeySourceEvent| {
+            told.fetch_add(1, Ordering::SeqCst);
+            assert!(!panics, "a listener's panic");
+        };
+        let source = make(Arc::new(server), Box::new(listener), time.clone());
         let waker = foreign(|| ());
-        let mut waiting = source.keys(None, None);
+        let mut waiting = source.keys(Some(KID), None);
         assert!(poll_with(waiting.as_mut(), Arc::clone(&waker)).is_pending());
         // The panic is the executor's to see.
         let ran = catch_unwind(AssertUnwindSafe(|| time.pass(Duration::ZERO)));
         assert_eq!(ran.is_err(), panics);
         assert_eq!(waker.woken.load(Ordering::SeqCst), 1);
         assert!(matches!(poll_with(waiting.as_mut(), waker), Poll::Ready(Ok(_))));
+        // The fetch that the panic ended had landed, and doesn't fail after that.
+        assert_eq!(calls.load(Ordering::SeqCst), 1);
     }
 }
 
@@ -866,7 +940,7 @@ impl HttpClient for Broken {
 #[test]
 fn a_client_that_panics_has_failed_and_ends_no_process() {
     // Of two panics at once, the client's goes on; without the catch, the second one would abort this test.
-    for panics in [true, false] {
+    for (Kind { make, .. }, panics) in kinds_that_panic_or_not() {
         let time = Virtual::new();
         let events = Arc::new(Mutex::new(Vec::new()));
         let told = Arc::clone(&events);
@@ -874,9 +948,9 @@ fn a_client_that_panics_has_failed_and_ends_no_process() {
             told.lock().unwrap().push(event.clone());
             assert!(!panics, "a listener's panic");
         };
-        let source = RemoteJwks::from_url(URL).on_event(listener).build(Broken, time.clone()).unwrap();
+        let source = make(Arc::new(Broken), Box::new(listener), time.clone());
         let waker = foreign(|| ());
-        let mut waiting = source.keys(None, None);
+        let mut waiting = source.keys(Some(KID), None);
         assert!(poll_with(waiting.as_mut(), Arc::clone(&waker)).is_pending());
         let ran = catch_unwind(AssertUnwindSafe(|| time.pass(Duration::ZERO)));
         assert_eq!(ran.unwrap_err().downcast_ref(), Some(&"a client's panic"));

@@ -228,9 +228,9 @@ fn fetched_keys_are_at_hand_while_they_are_in_time() {
     assert!(source.fresh().is_some());
     scene.time.pass(Duration::ZERO);
     assert_eq!(scene.server.requests(), 1);
-    // From 30 s before their time is over, the next are fetched in the background.
+    // From 15 to 30 s before their time is over, the next are fetched in the background.
     scene.server.always(Answer::down());
-    scene.time.pass(Duration::from_secs(1));
+    scene.time.pass(Duration::from_secs(16));
     assert!(source.fresh().is_some());
     scene.time.pass(Duration::from_secs(1));
     assert_eq!(scene.server.requests(), 2);

@@ -5,9 +5,11 @@
 //! into a log. Text that is written is wiped, also where it grew. What RFC 8259 leaves open, the
 //! scanner has refused before.
 
+use std::collections::HashMap;
 use std::io;
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::error::{Defect, Error, Part};
 use crate::secret::Wiped;
@@ -33,24 +35,30 @@ pub(crate) fn from_json<'de, T: Deserialize<'de>>(text: &'de str) -> Result<T, E
 /// Returns whether two objects that were scanned say the same: their members come in any order (RFC 8259 §4), and
 /// so do the elements of the member `list`, if it is an array. Those of other arrays don't.
 pub(crate) fn say_the_same(left: &str, right: &str, list: &str) -> bool {
-    use serde_json::{Map, Value, from_str};
-    let read = |text| from_str::<Map<String, Value>>(text).ok();
+    let read = |text| serde_json::from_str::<Map<String, Value>>(text).ok();
     let (Some(mut left), Some(mut right)) = (read(left), read(right)) else { return false };
     let same_lists = match (left.remove(list), right.remove(list)) {
-        (Some(Value::Array(left)), Some(Value::Array(mut rest))) => {
-            // Each finds its like and takes it away: what stands twice has to stand twice on either side.
-            left.len() == rest.len()
-                && left.iter().all(|value| match rest.iter().position(|other| other == value) {
-                    Some(place) => {
-                        rest.remove(place);
-                        true
-                    }
-                    None => false,
-                })
-        }
+        (Some(Value::Array(left)), Some(Value::Array(right))) => have_the_same(&left, &right),
         (left, right) => left == right,
     };
     same_lists && left == right
+}
+
+/// Whether each value stands as often on either side, in time that grows with their number and no faster: what a
+/// server sends may hold a hundred thousand.
+fn have_the_same(left: &[Value], right: &[Value]) -> bool {
+    let mut counts: HashMap<&Value, usize> = HashMap::with_capacity(left.len());
+    for value in left {
+        *counts.entry(value).or_default() += 1;
+    }
+    left.len() == right.len()
+        && right.iter().all(|value| match counts.get_mut(value) {
+            Some(count) if *count > 0 => {
+                *count -= 1;
+                true
+            }
+            _ => false,
+        })
 }
 
 /// Reads a value from an object that was scanned: as [`from_json`] reads its text, and sooner.
@@ -247,7 +255,23 @@ mod tests {
         }
         let (twice, once) = (r#"{"keys":[1,1,2]}"#, r#"{"keys":[1,2,2]}"#);
         assert!(!say_the_same(twice, once, "keys") && !say_the_same(once, twice, "keys"));
+        // Numbers that are equal are one, however they are written.
+        assert!(say_the_same(r#"{"keys":[0.0,10,1]}"#, r#"{"keys":[1,-0.0,10]}"#, "keys"));
+        assert!(!say_the_same(r#"{"keys":[1.0]}"#, r#"{"keys":[1]}"#, "keys"));
         // Not a list, it is compared as any other.
         assert!(say_the_same(r#"{"keys":1}"#, r#"{ "keys": 1 }"#, "keys"));
+    }
+
+    /// More than fit into what is fetched, in the opposite order.
+    #[test]
+    fn long_lists_are_compared_too() {
+        let text = |numbers: &mut dyn Iterator<Item = u32>| {
+            let members: Vec<_> = numbers.map(|number| format!("{{\"a\":{number}}}")).collect();
+            format!("{{\"keys\":[{}]}}", members.join(","))
+        };
+        let (up, down) = (text(&mut (0..60_000)), text(&mut (0..60_000).rev()));
+        assert!(say_the_same(&up, &down, "keys"));
+        assert!(!say_the_same(&up, &text(&mut (1..60_001).rev()), "keys"));
+        assert!(!say_the_same(&up, &text(&mut (0..60_001).rev()), "keys"));
     }
 }

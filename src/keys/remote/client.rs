@@ -22,8 +22,8 @@ use crate::error::Error;
 
 /// An [`HttpClient`] over HTTP/1.1 and, for `https` URLs, TLS 1.2 or 1.3 on this crate's own crypto stack.
 ///
-/// It runs on the tokio runtime that it is made in, whoever asks it and wherever from. Each fetch has a
-/// connection of its own. Clones are cheap.
+/// It runs on the tokio runtime that it is made in, with timers and I/O (`enable_all`), whoever asks it and wherever
+/// from. Each fetch has a connection of its own. Clones are cheap.
 ///
 /// - A server's certificate is for the system to judge: its root certificates, and on Windows, macOS, iOS and
 ///   Android its policies. Further roots can be added, or be the only ones.
@@ -60,8 +60,8 @@ impl ReqwestClient {
     ///
     /// # Errors
     ///
-    /// [`Error::Misuse`] outside a tokio runtime, or on a machine without root certificates, as some containers
-    /// are.
+    /// [`Error::Misuse`] outside a tokio runtime with timers and I/O (`enable_all`), or on a machine without root
+    /// certificates, as some containers are.
     pub fn new() -> Result<Self, Error> {
         Self::builder().build()
     }
@@ -204,9 +204,9 @@ impl ReqwestClientBuilder {
     ///
     /// # Errors
     ///
-    /// [`Error::Misuse`] outside a tokio runtime; if a time-out is zero or longer than one that includes it; if a
-    /// root certificate can't be read; if only the given ones are to be trusted and none is given, or the
-    /// system has none; if the proxy's URL or the user agent isn't one.
+    /// [`Error::Misuse`] outside a tokio runtime with timers and I/O (`enable_all`); if a time-out is zero or longer
+    /// than one that includes it; if a root certificate can't be read; if only the given ones are to be trusted and
+    /// none is given, or the system has none; if the proxy's URL or the user agent isn't one.
     pub fn build(self) -> Result<ReqwestClient, Error> {
         let Self { roots, connect, read, whole, proxy, user_agent } = self;
         if connect.is_zero() || read.is_zero() || whole.is_zero() {

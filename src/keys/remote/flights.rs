@@ -11,7 +11,7 @@ use super::event::{FetchProblem, KeySourceEvent};
 use super::latch::Latch;
 use super::settings::Settings;
 use super::source::KeySnapshot;
-use crate::crypto;
+use super::waits::by_chance;
 
 #[derive(Default)]
 pub(super) struct Flights {
@@ -161,16 +161,7 @@ impl Flights {
     }
 }
 
-/// A second, doubled with each failure up to 32 s, of which a random half is left out so that the gateways
-/// of a fleet don't come back as one.
+/// A second, doubled with each failure up to 32 s, of which up to a half is left out by chance.
 fn back_off(failures: u32) -> Duration {
-    let whole = 1000_u32 << failures.saturating_sub(1).min(5);
-    let mut random = [0_u8; 2];
-    // Without randomness, all of it.
-    let random = match crypto::fill_random(&mut random) {
-        Ok(()) => u32::from(u16::from_be_bytes(random)),
-        Err(_) => u32::from(u16::MAX),
-    };
-    let half = whole / 2;
-    Duration::from_millis(u64::from(half + (half * (random >> 8)) / 255))
+    by_chance(Duration::from_secs(1 << failures.saturating_sub(1).min(5)))
 }

@@ -60,8 +60,8 @@ impl HttpResponse {
         Self { status, body, cache_control: None, expires: None, date: None, age: None }
     }
 
-    /// Adds a header field. Those that say nothing about keeping are left out; of a `Cache-Control` field
-    /// that comes more than once, all count.
+    /// Adds a header field. Those that say nothing about keeping are left out. Of a `Cache-Control` field that
+    /// comes more than once, all count; of another, the first does.
     #[must_use]
     pub fn with_field(mut self, name: &str, value: &str) -> Self {
         if name.eq_ignore_ascii_case("cache-control") {
@@ -73,7 +73,8 @@ impl HttpResponse {
         }
         let fields = [("expires", &mut self.expires), ("date", &mut self.date), ("age", &mut self.age)];
         for (_, field) in fields.into_iter().filter(|(known, _)| name.eq_ignore_ascii_case(known)) {
-            *field = Some(value.to_owned());
+            // RFC 9111 §4.2.1, §5.1: of `Expires` and `Age` the first counts.
+            field.get_or_insert_with(|| value.to_owned());
         }
         self
     }

@@ -25,8 +25,8 @@ use crate::error::Error;
 ///
 /// - https only, but for loopback; no redirects; 256 KiB at most.
 /// - A set is kept for 5 minutes or as long as its answer says, between 1 minute and an hour. Who asks for
-///   keys within the last 30 s of that has the next set fetched in the background; if nobody does, the first
-///   one after it waits for the fetch.
+///   keys within the last 15 to 30 s of that, which differs from source to source, has the next set fetched in the
+///   background; if nobody does, the first one after it waits for the fetch.
 /// - A token whose key is unknown has the set fetched again: at most two fetches in 30 s, whatever for and
 ///   however they end, and after a failure later and later. A fetch is one request, or two where the issuer's
 ///   metadata have to be read first. All who wait have one fetch between them, and wait for 5 s at most.
@@ -223,6 +223,18 @@ impl Shared {
         Err(Error::KeySourceUnavailable)
     }
 
+    /// The answer, with the set that is held in place of one that says the same.
+    ///
+    /// Comparing them takes a while, in which callers get what is held. If another answer comes meanwhile, the set
+    /// counts as a new one, which costs its verifiers being built anew.
+    fn recognize(&self, fetched: Fetched) -> Fetched {
+        let held = self.flights().held.as_ref().map(|held| held.snapshot.clone());
+        match held {
+            Some(held) if held.says_the_same(&fetched.snapshot) => Fetched { snapshot: held, ..fetched },
+            _ => fetched,
+        }
+    }
+
     /// Whether the set that is held is what the server has, as far as can be known: the last fetch didn't
     /// fail, and none is still awaited.
     fn has_looked(&self, begun: Begun) -> bool {
@@ -251,6 +263,7 @@ impl Landing {
     }
 
     fn land(&self, answer: Result<Fetched, FetchProblem>) {
+        let answer = answer.map(|fetched| self.shared.recognize(fetched));
         let now = self.shared.runtime.now();
         let (event, landed) = {
             let mut flights = self.shared.flights();

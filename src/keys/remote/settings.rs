@@ -17,7 +17,7 @@ use super::runtime::Runtime;
 #[cfg(feature = "jwks-http")]
 use super::tokio_runtime::TokioRuntime;
 use super::url::{Transport, transport};
-use super::waits::{Waits, first_misuse};
+use super::waits::{Waits, by_chance, first_misuse};
 use crate::error::Error;
 
 /// How a [`RemoteJwks`] is told what happens.
@@ -80,14 +80,16 @@ impl RemoteJwksBuilder {
         Self { location, settings, listener: Box::new(|_| ()) }
     }
 
-    /// Sets for how long a set is kept whose answer doesn't say. Default: 5 minutes.
+    /// Sets for how long a set is kept whose answer doesn't say: no less than the least and no more than the most of
+    /// [`lifetime_between`](Self::lifetime_between). Default: 5 minutes.
     pub fn lifetime(mut self, lifetime: Duration) -> Self {
         self.settings.lifetime = lifetime;
         self
     }
 
     /// Sets the least and the most for which a set is kept, whatever `Cache-Control` and `Expires` say. A
-    /// withdrawn key is trusted for the most, in the worst case. Default: a minute and an hour.
+    /// withdrawn key is trusted for the most, in the worst case. The least is more than 30 seconds and more than
+    /// [`refresh_ahead`](Self::refresh_ahead), the most at most a day. Default: a minute and an hour.
     pub fn lifetime_between(mut self, least: Duration, most: Duration) -> Self {
         self.settings.least = least;
         self.settings.most = most;
@@ -95,26 +97,32 @@ impl RemoteJwksBuilder {
     }
 
     /// Sets how long before a set's time is over the next is fetched, in the background, once a key is asked
-    /// for. Default: 30 seconds.
+    /// for: less than the least of [`lifetime_between`](Self::lifetime_between); zero for not before. Default:
+    /// 30 seconds.
+    ///
+    /// Of this, up to a half is left out by chance, drawn when the source is made. So gateways that started together
+    /// fetch at other times from then on, and farther apart with each set.
     pub fn refresh_ahead(mut self, ahead: Duration) -> Self {
         self.settings.refresh_ahead = ahead;
         self
     }
 
-    /// Sets how long a caller waits for a fetch, its own or another's. Default: 5 seconds.
+    /// Sets how long a caller waits for a fetch, its own or another's: more than zero, and at most
+    /// [`fetch_timeout`](Self::fetch_timeout). Default: 5 seconds.
     pub fn max_wait(mut self, wait: Duration) -> Self {
         self.settings.waits.caller = wait;
         self
     }
 
-    /// Sets after how long a fetch is given up, metadata and keys together. Default: 15 seconds.
+    /// Sets after how long a fetch is given up, metadata and keys together: from [`max_wait`](Self::max_wait) to
+    /// 30 seconds. Default: 15 seconds.
     pub fn fetch_timeout(mut self, timeout: Duration) -> Self {
         self.settings.waits.fetch = timeout;
         self
     }
 
-    /// Sets for how long the last good set is given out after its time, while there is no newer one to be
-    /// had. Default: 50 minutes; zero gives out none.
+    /// Sets for how long the last good set is given out after its time, while there is no newer one to be had: at
+    /// most a day. Default: 50 minutes; zero gives out none.
     pub fn max_outage(mut self, outage: Duration) -> Self {
         self.settings.waits.outage = outage;
         self
@@ -137,7 +145,8 @@ impl RemoteJwksBuilder {
     /// # Errors
     ///
     /// [`Error::Misuse`] if the URL is neither https nor http to this machine's loopback, holds user
-    /// information or a fragment, the issuer or a tenant isn't one, or settings contradict each other.
+    /// information or a fragment, the issuer or a tenant isn't one, settings contradict each other, or a setting is
+    /// out of its bounds.
     pub fn build(
         self,
         http: impl HttpClient + 'static,
@@ -145,6 +154,7 @@ impl RemoteJwksBuilder {
     ) -> Result<RemoteJwks, Error> {
         let Self { location, settings, listener } = self;
         settings.check()?;
+        let settings = Settings { refresh_ahead: by_chance(settings.refresh_ahead), ..settings };
         location.check()?;
         let leads = transport(location.url()).ok_or_else(|| {
             Error::misuse("expected an https URL without user information or fragment, found another")
@@ -163,7 +173,7 @@ impl RemoteJwksBuilder {
     }
 
     /// Makes the source, with a [`ReqwestClient`] that trusts whom the system trusts, on the
-    /// [`TokioRuntime`] that this is called in. Nothing is fetched yet.
+    /// [`TokioRuntime`] that this is called in, one with timers and I/O (`enable_all`). Nothing is fetched yet.
     ///
     /// # Errors
     ///

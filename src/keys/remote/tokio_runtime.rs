@@ -4,11 +4,14 @@
 //! Time is tokio's, so that tests which stop and move it see a set of keys grow old.
 
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::io;
+use std::net::Ipv4Addr;
+use std::panic::catch_unwind;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
+use tokio::net::UdpSocket;
 use tokio::runtime::Handle;
 use tokio::task::{JoinError, JoinHandle};
 
@@ -25,30 +28,50 @@ pub struct TokioRuntime {
 }
 
 impl TokioRuntime {
-    /// Returns the runtime that this is called in.
+    /// Returns the runtime that this is called in, which needs timers and I/O: `enable_all` of its builder, and what
+    /// `#[tokio::main]` makes.
     ///
     /// # Errors
     ///
-    /// [`Error::Misuse`] outside a tokio runtime, or inside one whose timers aren't enabled.
+    /// [`Error::Misuse`] outside a tokio runtime, or inside one whose timers or I/O aren't enabled.
     pub fn current() -> Result<Self, Error> {
-        let handle = current()?;
-        // Tokio has no question for it but this one, whose answer is a panic.
-        let timer = || {
-            let mut context = Context::from_waker(Waker::noop());
-            let _ = pin!(tokio::time::sleep(Duration::from_secs(1))).poll(&mut context);
-        };
-        match catch_unwind(AssertUnwindSafe(timer)) {
-            Ok(()) => Ok(Self { handle }),
-            Err(_) => Err(Error::misuse(
-                "expected a tokio runtime with timers, found one without; `enable_all` of its builder",
-            )),
-        }
+        current().map(|handle| Self { handle })
     }
 }
 
-/// The runtime that this is called in.
+/// The runtime that this is called in, if it has what fetching takes. Without it, each fetch would end in a panic of
+/// its task, and that would look like a server that can't be reached.
 pub(super) fn current() -> Result<Handle, Error> {
-    Handle::try_current().map_err(|_| Error::misuse("expected to be called in a tokio runtime, found none"))
+    let handle = Handle::try_current()
+        .map_err(|_| Error::misuse("expected to be called in a tokio runtime, found none"))?;
+    // Tokio has no question for either but to use it, whose answer is a panic.
+    let timer = || {
+        let mut context = Context::from_waker(Waker::noop());
+        let _ = pin!(tokio::time::sleep(Duration::from_secs(1))).poll(&mut context);
+    };
+    if catch_unwind(timer).is_err() {
+        return Err(Error::misuse(
+            "expected a tokio runtime with timers, found one without; `enable_all` of its builder",
+        ));
+    }
+    let has_io = match probe() {
+        Ok(socket) => catch_unwind(move || drop(UdpSocket::from_std(socket))).is_ok(),
+        // Where there isn't even that, nothing was found out.
+        Err(_) => true,
+    };
+    if !has_io {
+        return Err(Error::misuse(
+            "expected a tokio runtime with I/O, found one without; `enable_all` of its builder",
+        ));
+    }
+    Ok(handle)
+}
+
+/// A socket that nothing is sent or received by.
+fn probe() -> io::Result<std::net::UdpSocket> {
+    let socket = std::net::UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
+    socket.set_nonblocking(true)?;
+    Ok(socket)
 }
 
 impl Runtime for TokioRuntime {

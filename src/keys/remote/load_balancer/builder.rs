@@ -18,7 +18,7 @@ use crate::keys::remote::settings::Listener;
 #[cfg(feature = "jwks-http")]
 use crate::keys::remote::tokio_runtime::TokioRuntime;
 use crate::keys::remote::url::{Transport, for_logs, transport};
-use crate::keys::remote::waits::{Waits, first_misuse};
+use crate::keys::remote::waits::{Waits, by_chance, first_misuse};
 
 /// Where the keys are, each under its ID.
 #[derive(Clone)]
@@ -95,12 +95,14 @@ fn partition(region: &str) -> Option<Partition> {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Settings {
     pub(super) lifetime: Duration,
+    /// How long before a key's time is over it is fetched again, once it is asked for.
+    pub(super) ahead: Duration,
     pub(super) waits: Waits,
 }
 
 impl Settings {
     fn check(self) -> Result<(), Error> {
-        let Self { lifetime, waits } = self;
+        let Self { lifetime, waits, .. } = self;
         first_misuse([
             (
                 lifetime < Duration::from_secs(60),
@@ -122,31 +124,37 @@ pub struct LoadBalancerKeysBuilder {
 
 impl LoadBalancerKeysBuilder {
     pub(super) fn new(place: Place) -> Self {
-        let settings = Settings { lifetime: Duration::from_secs(3600), waits: Waits::DEFAULT };
+        let settings = Settings {
+            lifetime: Duration::from_secs(3600),
+            ahead: by_chance(Duration::from_secs(30)),
+            waits: Waits::DEFAULT,
+        };
         Self { place, settings, listener: Box::new(|_| ()) }
     }
 
     /// Sets for how long a key is kept before it is asked for again. A withdrawn key is trusted for that long,
-    /// in the worst case. Default: an hour.
+    /// in the worst case. From a minute to a day. Default: an hour.
     pub fn lifetime(mut self, lifetime: Duration) -> Self {
         self.settings.lifetime = lifetime;
         self
     }
 
-    /// Sets how long a caller waits for a fetch, its own or another's. Default: 5 seconds.
+    /// Sets how long a caller waits for a fetch, its own or another's: more than zero, and at most
+    /// [`fetch_timeout`](Self::fetch_timeout). Default: 5 seconds.
     pub fn max_wait(mut self, wait: Duration) -> Self {
         self.settings.waits.caller = wait;
         self
     }
 
-    /// Sets after how long a fetch is given up. Default: 15 seconds.
+    /// Sets after how long a fetch is given up: from [`max_wait`](Self::max_wait) to 30 seconds. Default:
+    /// 15 seconds.
     pub fn fetch_timeout(mut self, timeout: Duration) -> Self {
         self.settings.waits.fetch = timeout;
         self
     }
 
-    /// Sets for how long a key is given out after its time, while it can't be asked for again. Default: 50
-    /// minutes; zero gives out none.
+    /// Sets for how long a key is given out after its time, while it can't be asked for again: at most a day.
+    /// Default: 50 minutes; zero gives out none.
     pub fn max_outage(mut self, outage: Duration) -> Self {
         self.settings.waits.outage = outage;
         self
@@ -163,7 +171,8 @@ impl LoadBalancerKeysBuilder {
     /// # Errors
     ///
     /// [`Error::Misuse`] if the region isn't one whose keys' place is known, the URL is neither https nor http to
-    /// this machine's loopback or has more than a path, or settings contradict each other.
+    /// this machine's loopback or has more than a path, settings contradict each other, or a setting is out of its
+    /// bounds.
     pub fn build(
         self,
         http: impl HttpClient + 'static,
@@ -175,7 +184,7 @@ impl LoadBalancerKeysBuilder {
     }
 
     /// Makes the source, with a [`ReqwestClient`] that trusts whom the system trusts, on the
-    /// [`TokioRuntime`] that this is called in. Nothing is fetched yet.
+    /// [`TokioRuntime`] that this is called in, one with timers and I/O (`enable_all`). Nothing is fetched yet.
     ///
     /// ```
     /// # fn source() -> Result<(), countersign::Error> {

@@ -52,6 +52,8 @@ pub(super) enum Asked {
     /// It is held and past its time, and the last fetch of it failed or takes too long: a server that hangs mustn't
     /// hold up every caller. To be fetched if nobody does.
     Late { latch: Arc<Latch>, starts: bool },
+    /// It is held and past its time, and the last fetch of it failed just now, which was said then.
+    Resting,
     /// There is none, as was said just now.
     Absent,
     /// Go and fetch it; whoever waits, waits for the latch.
@@ -89,8 +91,6 @@ impl Held {
     const EACH: Duration = Duration::from_secs(6);
     /// For how long nobody asks again for what isn't there: a new key's publication may be late.
     const ABSENT: Duration = Duration::from_secs(30);
-    /// How long before a key's time is over it is fetched again, once it is asked for.
-    const AHEAD: Duration = Duration::from_secs(30);
     /// How long after the last fetch of a key that is held the next may start.
     const AGAIN: Duration = Duration::from_secs(30);
 
@@ -101,7 +101,7 @@ impl Held {
             let mut key = self.keys.remove(place);
             let left = (key.fetched + settings.lifetime).saturating_duration_since(now);
             let flight = self.flight(id);
-            let starts = left <= Self::AHEAD
+            let starts = left <= settings.ahead
                 && flight.is_none()
                 && now.saturating_duration_since(key.tried) >= Self::AGAIN;
             if starts {
@@ -121,7 +121,7 @@ impl Held {
                 (Some(snapshot), None, _) => Asked::Known(snapshot),
                 (None, Some(latch), _) => Asked::Start(latch),
                 (None, None, Some(latch)) => Asked::UnderWay(latch),
-                (None, None, None) => Asked::Limited,
+                (None, None, None) => Asked::Resting,
             };
         }
         if self.is_absent(id, now) {
@@ -181,8 +181,9 @@ impl Held {
                     None => KeySourceEvent::Failed { problem, failures: 0, took },
                 })
             }
-            // S3 refuses to say that something isn't there. What was there is not gone by that.
+            // S3 refuses to say that something isn't there. What was there is not gone by that. It has answered.
             Found::Unknown(problem @ FetchProblem::Status(403)) if held.is_none() => {
+                self.failures = 0;
                 self.absent.push((id, now + Self::ABSENT));
                 Some(KeySourceEvent::Failed { problem, failures: 0, took })
             }
@@ -210,12 +211,6 @@ impl Held {
             _ if self.is_absent(id, now) => Given::Absent,
             _ => Given::Nothing,
         }
-    }
-
-    /// All that is held, whoever asks.
-    pub(super) fn all(&mut self, now: Instant, settings: &Settings) -> Option<KeySnapshot> {
-        self.prune(now, settings);
-        self.snapshot.clone()
     }
 
     fn is_absent(&self, id: &KeyId, now: Instant) -> bool {
@@ -254,7 +249,11 @@ mod tests {
     use super::*;
     use crate::keys::remote::waits::Waits;
 
-    const SETTINGS: Settings = Settings { lifetime: Duration::from_secs(3600), waits: Waits::DEFAULT };
+    const SETTINGS: Settings = Settings {
+        lifetime: Duration::from_secs(3600),
+        ahead: Duration::from_secs(30),
+        waits: Waits::DEFAULT,
+    };
 
     /// Two hundred thousand made-up IDs in a quarter of an hour, each fetch without an answer for 15 s.
     #[test]

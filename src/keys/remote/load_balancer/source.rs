@@ -31,8 +31,8 @@ use crate::keys::remote::source::{KeySnapshot, KeySource, KeySourceFuture};
 /// - https only, but for loopback; no redirects; 4 KiB at most; a P-256 key in PEM and nothing around it.
 /// - A key ID becomes part of a URL only if it is a UUID. Any other, or none, is of no key:
 ///   [`Error::NoMatchingKey`].
-/// - A key is kept for an hour. Who asks for it within the last 30 s of that has it fetched again in the background;
-///   if nobody does, the first one after it waits for the fetch. All who wait for a key have one fetch between them,
+/// - A key is kept for an hour. Who asks for it within the last 15 to 30 s of that, which differs from source to
+///   source, has it fetched again in the background; if nobody does, the first one after it waits for the fetch. All who wait for a key have one fetch between them,
 ///   and wait for 5 s at most. While it can't be had, it is given out for 50 minutes more, each time with an event;
 ///   once a fetch of it has failed, or takes longer than those 5 s, at once.
 /// - An ID under which there is none (status 404; 403 too, unless the key was had before) isn't asked for again
@@ -99,11 +99,9 @@ impl LoadBalancerKeys {
 
     async fn obtain(&self, key_id: Option<&str>, seen: Option<&KeySnapshot>) -> Result<KeySnapshot, Error> {
         let shared = &self.shared;
-        let Some(key_id) = key_id else {
-            let now = shared.runtime.now();
-            return shared.held().all(now, &shared.settings).ok_or(Error::NoMatchingKey);
-        };
-        let id = KeyId::parse(key_id).ok_or(Error::NoMatchingKey)?;
+        // All that is held is no answer for a token without an ID: a key among it that nobody names isn't asked for
+        // again, and may have been withdrawn since.
+        let id = key_id.and_then(KeyId::parse).ok_or(Error::NoMatchingKey)?;
         let now = shared.runtime.now();
         let asked = shared.held().ask(&id, now, &shared.settings);
         let latch = match asked {
@@ -125,6 +123,7 @@ impl LoadBalancerKeys {
                 // Who has seen what is held, and needs another key, waits.
                 seen.map(|_| latch)
             }
+            Asked::Resting => None,
             Asked::Limited => {
                 (shared.listener)(&KeySourceEvent::Limited);
                 None
