@@ -155,7 +155,8 @@ impl PropagationBuilder {
     /// [`Error::Misuse`] if
     ///
     /// - the signing key is a shared secret, with which each service could mint for the others,
-    /// - issuer, subjects' issuers or services are missing, named twice or empty, or an actor's issuer has no actor,
+    /// - issuer, subjects' issuers or services are missing, named twice or empty,
+    /// - actor or actor's issuer is empty, or there is an actor's issuer and no actor,
     /// - the gateway's own issuer is one whose tokens come in, or the audience of a service,
     /// - there are several subjects' issuers and subjects aren't qualified, or an issuer's name has a `#` then,
     /// - two services have one audience, or a scope isn't one word,

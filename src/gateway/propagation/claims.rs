@@ -21,6 +21,9 @@ use crate::wire::json::{Kind, scan_object, write_string};
 /// How many may act one after the other: more is a loop.
 const MAX_ACTORS: usize = 8;
 
+/// How deep their JSON may nest: the two levels to the default limit are the claims and the gateway's own `act`.
+const MAX_ACTOR_DEPTH: usize = 30;
+
 /// How long the ID of a transaction may be: every record of it has it.
 const MAX_TRANSACTION_ID: usize = 256;
 
@@ -140,10 +143,14 @@ pub(super) fn prior_actors<T>(token: &AccessToken<T>) -> Result<Option<&str>, Er
     if actor.chain().take(MAX_ACTORS).count() == MAX_ACTORS {
         return Err(malformed("act", "fewer than 8 actors, with room for one more", "more"));
     }
+    // An actor may have members of any shape, and the verifier of the token limits of its own. What is minted is
+    // for verifiers of the default ones, and the issuer beneath would take the excess for the application's.
+    scan_object(actor.json(), Part::Claims, &Limits::default().json_depth(MAX_ACTOR_DEPTH), |_, _| Ok(()))
+        .map_err(|_| malformed("act", "actors of at most 30 levels, with up to 256 members each", "more"))?;
     Ok(Some(actor.json()))
 }
 
-/// Returns the ID of the transaction: the token's, else the call's, else a new one.
+/// Returns the ID of the transaction: the token's, else the call's if it has the form of one, else a new one.
 pub(super) fn transaction_id<'a, T>(
     token: &'a AccessToken<T>,
     call: Option<&'a str>,
@@ -152,13 +159,11 @@ pub(super) fn transaction_id<'a, T>(
     let fits = |id: &str| {
         (1..=MAX_TRANSACTION_ID).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic())
     };
-    match (token.transaction_id(), call) {
+    match (token.transaction_id(), call.filter(|id| fits(id))) {
         (Some(id), _) if fits(id) => Ok(Cow::Borrowed(id)),
         (Some(_), _) => Err(malformed("txn", "at most 256 visible characters of ASCII", "others or more")),
-        (None, Some(id)) if fits(id) => Ok(Cow::Borrowed(id)),
-        (None, Some(_)) => Err(Error::misuse(
-            "expected a transaction ID of 1 to 256 visible characters of ASCII, found another",
-        )),
+        (None, Some(id)) => Ok(Cow::Borrowed(id)),
+        // Where the call's was the client's words, a wrong one is no fault of the application's.
         (None, None) => {
             let mut id = [0_u8; 16];
             crypto::fill_random(&mut id).map_err(|_| Error::Unavailable { what: "randomness" })?;
