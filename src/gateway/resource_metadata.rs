@@ -8,8 +8,9 @@ use std::fmt::Write as _;
 use std::net::Ipv6Addr;
 
 use crate::error::Error;
+use crate::gateway::names::has_twice;
 use crate::keys::remote::{Transport, transport};
-use crate::profile::access_token::is_scope;
+use crate::profile::access_token::check_scope;
 use crate::wire::json::{write_string, write_strings};
 
 /// The protected resource metadata of an API: who issues tokens for it, and which it takes
@@ -206,11 +207,7 @@ impl ProtectedResourceMetadataBuilder {
                 "expected authorization servers by their https URLs without query and fragment, found another",
             ),
             (
-                !scopes.iter().all(|scope| is_scope(scope)),
-                "expected scopes of one word each, without quotes and backslashes (RFC 6749 §3.3)",
-            ),
-            (
-                has_twice(authorization_servers) || has_twice(scopes),
+                has_twice(authorization_servers.iter()) || has_twice(scopes.iter()),
                 "expected each authorization server and scope once, found one twice",
             ),
             (name.as_ref().is_some_and(String::is_empty), "expected a name that isn't empty"),
@@ -221,7 +218,7 @@ impl ProtectedResourceMetadataBuilder {
         ];
         match misuses.into_iter().find(|(applies, _)| *applies) {
             Some((_, reason)) => Err(Error::misuse(reason)),
-            None => Ok(()),
+            None => scopes.iter().try_for_each(|scope| check_scope(scope)),
         }
     }
 
@@ -329,9 +326,4 @@ fn hex_digit(byte: u8) -> Option<u8> {
         b'A'..=b'F' => Some(byte - b'A' + 10),
         _ => None,
     }
-}
-
-/// They are few.
-fn has_twice(names: &[String]) -> bool {
-    names.iter().enumerate().any(|(index, name)| names.iter().skip(index + 1).any(|other| other == name))
 }

@@ -12,6 +12,7 @@ use super::mint::Propagation;
 use super::service::Service;
 use crate::clock::{Clock, SystemClock};
 use crate::error::Error;
+use crate::gateway::names::has_twice;
 use crate::jws::{JwsAlgorithm, SigningKey};
 use crate::jwt::JwtIssuer;
 use crate::profile::access_token::ClientCertificate;
@@ -214,7 +215,7 @@ impl PropagationBuilder {
                 "expected `actor`, whose issuer `actor_issuer` is, found none",
             ),
             (
-                twice(issuers()) || twice(names()) || twice(audiences()),
+                has_twice(issuers()) || has_twice(names()) || has_twice(audiences()),
                 "expected each issuer, service and audience once, found one twice",
             ),
             (
@@ -249,9 +250,4 @@ impl fmt::Debug for PropagationBuilder {
             .field("services", &self.services)
             .finish_non_exhaustive()
     }
-}
-
-/// Services and issuers are few.
-fn twice<'a>(names: impl Iterator<Item = &'a String> + Clone) -> bool {
-    names.clone().enumerate().any(|(index, name)| names.clone().skip(index + 1).any(|other| other == name))
 }

@@ -7,7 +7,7 @@ use std::fmt;
 
 use crate::error::Error;
 use crate::jwe::EncryptionKey;
-use crate::profile::access_token::is_scope;
+use crate::profile::access_token::check_scope;
 
 /// A service behind the gateway, and what its tokens may say.
 ///
@@ -90,12 +90,7 @@ impl Service {
         if self.audience.is_empty() {
             return Err(Error::misuse("expected a service whose audience isn't empty"));
         }
-        if !self.scopes.iter().all(|scope| is_scope(scope)) {
-            return Err(Error::misuse(
-                "expected scopes of one word each, without quotes and backslashes (RFC 6749 §3.3)",
-            ));
-        }
-        Ok(())
+        self.scopes.iter().try_for_each(|scope| check_scope(scope))
     }
 }
 
