@@ -323,7 +323,9 @@ fn check_normal_path(path: &str) -> Result<(), &'static str> {
                 let (high, low) = (bytes.next().and_then(hex_digit), bytes.next().and_then(hex_digit));
                 match high.zip(low).map(|(high, low)| high << 4 | low) {
                     None => {
-                        return Err("expected two digits of 0-9 and A-F after each `%`, found something else");
+                        return Err(
+                            "expected two digits of 0-9 and A-F after each `%`, found something else",
+                        );
                     }
                     Some(encoded) if is_unreserved(encoded) => {
                         return Err(

@@ -153,8 +153,7 @@ mod tests {
             decision.token(&forged);
             decision.refused(&verifier.verify::<NoClaims>(&forged).unwrap_err());
         });
-        let seen = std::mem::take(&mut *after.1.lock().unwrap());
-        seen
+        std::mem::take(&mut *after.1.lock().unwrap())
     }
 
     #[test]
