@@ -234,7 +234,7 @@ impl AuditEvent<'_> {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "tracing"))]
 impl AuditEvent<'_> {
     /// Whether the hash of the token, its header and the hash of the subject were worked out.
     pub(super) fn worked_out(&self) -> [bool; 3] {

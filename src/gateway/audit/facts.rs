@@ -119,7 +119,7 @@ impl<'a> VerifiedFacts<'a> {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "tracing"))]
 impl VerifiedFacts<'_> {
     pub(super) fn has_hashed(&self) -> bool {
         matches!(&self.subject, Subject::Hidden(hidden) if hidden.hash.get().is_some())
