@@ -50,7 +50,7 @@ impl Kept {
 impl AuditSink for Kept {
     fn record(&self, event: &AuditEvent<'_>) {
         // What is borrowed says the same as what is kept.
-        let kept = event.clone().into_owned();
+        let kept = event.to_kept();
         assert_eq!(kept.to_json(), event.to_json());
         assert_eq!(format!("{kept:?}"), format!("{event:?}"));
         self.0.lock().unwrap().push(kept);
@@ -261,8 +261,12 @@ fn each_reason_has_its_code_and_status() {
     assert_eq!((event.code(), event.http_status()), (Some("key_source_unavailable"), Some(503)));
     let verifier = verifier_of("key-1");
     let expired = token_of("key-1", &json!({ "exp": NOW - 1 }));
-    let code = judge(&audit, &verifier, &expired, "orders:read");
-    assert_eq!(kept.one().code(), Some(code));
+    assert_eq!(judge(&audit, &verifier, &expired, "orders:read"), "expired");
+    let event = kept.one();
+    assert_eq!((event.code(), event.http_status()), (Some("expired"), Some(401)));
+    assert_eq!(judge(&audit, &verifier, &token(), "orders:write"), "insufficient_scope");
+    let event = kept.one();
+    assert_eq!((event.code(), event.http_status()), (Some("insufficient_scope"), Some(403)));
 }
 
 #[test]

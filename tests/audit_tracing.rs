@@ -1,5 +1,5 @@
-//! Audit events as `tracing` gives them to a subscriber: target, level, fields, and that nothing is worked
-//! out for a subscriber that doesn't want them.
+//! Audit events as `tracing` gives them to a subscriber: target, level and fields. That nothing is worked out for a
+//! subscriber which doesn't want them, the sink's own test sees from inside.
 
 #![cfg(feature = "tracing")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]

@@ -156,7 +156,7 @@ struct Events {
 impl AuditSink for Events {
     fn record(&self, event: &AuditEvent<'_>) {
         self.log.add("event");
-        self.kept.lock().unwrap().push(event.clone().into_owned());
+        self.kept.lock().unwrap().push(event.to_kept());
     }
 }
 

@@ -593,7 +593,7 @@ struct Events {
 
 impl AuditSink for Events {
     fn record(&self, event: &AuditEvent<'_>) {
-        self.kept.lock().unwrap().push(event.clone().into_owned());
+        self.kept.lock().unwrap().push(event.to_kept());
         self.bell.notify_one();
     }
 }

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+use std::net::Ipv6Addr;
+
 use countersign::gateway::{BearerChallenge, ProtectedResourceMetadata, ProtectedResourceMetadataBuilder};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -113,29 +115,37 @@ fn an_api_goes_by_an_https_url() {
     }
 }
 
-/// Two ways to write one URI are two audiences.
+/// Two ways to write one URI are two audiences, and whoever wrote the other is told what is wrong with it.
 #[test]
 fn an_api_goes_by_one_way_to_write_its_url() {
-    for (resource, normal) in [
-        ("https://MCP.example.com/mcp", "https://mcp.example.com/mcp"),
-        ("https://mcp.example.com./mcp", "https://mcp.example.com/mcp"),
-        ("https://mcp.example.com:443/mcp", "https://mcp.example.com/mcp"),
-        ("https://mcp.example.com:08443/mcp", "https://mcp.example.com:8443/mcp"),
-        ("http://127.0.0.1:80/mcp", "http://127.0.0.1/mcp"),
-        ("https://[2001:DB8::1]/mcp", "https://[2001:db8::1]/mcp"),
-        ("https://[2001:db8:0::1]/mcp", "https://[2001:db8::1]/mcp"),
-        ("https://[::1]:443/mcp", "https://[::1]/mcp"),
-        ("https://mcp.example.com/a/../mcp", "https://mcp.example.com/mcp"),
-        ("https://mcp.example.com/./mcp", "https://mcp.example.com/mcp"),
-        ("https://mcp.example.com/mcp/.", "https://mcp.example.com/mcp/"),
-        ("https://mcp.example.com/%6Dcp", "https://mcp.example.com/mcp"),
-        ("https://mcp.example.com/%2e%2E/mcp", "https://mcp.example.com/mcp"),
-        ("https://mcp.example.com/a%2fb", "https://mcp.example.com/a%2Fb"),
-        ("https://mcp.example.com/a%2", "https://mcp.example.com/a"),
-        ("https://mcp.example.com/a%zz", "https://mcp.example.com/a"),
-        ("https://mcp.example.com/{id}", "https://mcp.example.com/%7Bid%7D"),
+    let (capital, dot) = ("expected the host in lower case", "expected a host without a dot at its end");
+    let (own_port, zero) =
+        ("expected no port where it is the scheme's own", "expected a port that doesn't begin");
+    let (ipv6, dots) = ("expected an IPv6 address as RFC 5952 §4", "expected a path without `.` and `..`");
+    let (digits, needless) = ("expected two digits of 0-9 and A-F", "expected letters, digits,");
+    let plain = "expected a path whose other characters are percent-encoded";
+    for (resource, normal, rule) in [
+        ("https://MCP.example.com/mcp", "https://mcp.example.com/mcp", capital),
+        ("https://mcp.example.com./mcp", "https://mcp.example.com/mcp", dot),
+        ("https://mcp.example.com:443/mcp", "https://mcp.example.com/mcp", own_port),
+        ("https://mcp.example.com:08443/mcp", "https://mcp.example.com:8443/mcp", zero),
+        ("http://127.0.0.1:80/mcp", "http://127.0.0.1/mcp", own_port),
+        ("https://[2001:DB8::1]/mcp", "https://[2001:db8::1]/mcp", ipv6),
+        ("https://[2001:db8:0::1]/mcp", "https://[2001:db8::1]/mcp", ipv6),
+        ("https://[::1]:443/mcp", "https://[::1]/mcp", own_port),
+        ("https://mcp.example.com/a/../mcp", "https://mcp.example.com/mcp", dots),
+        ("https://mcp.example.com/./mcp", "https://mcp.example.com/mcp", dots),
+        ("https://mcp.example.com/mcp/.", "https://mcp.example.com/mcp/", dots),
+        ("https://mcp.example.com/%6Dcp", "https://mcp.example.com/mcp", needless),
+        ("https://mcp.example.com/%2E%2E/mcp", "https://mcp.example.com/mcp", needless),
+        ("https://mcp.example.com/%2e%2E/mcp", "https://mcp.example.com/mcp", digits),
+        ("https://mcp.example.com/a%2fb", "https://mcp.example.com/a%2Fb", digits),
+        ("https://mcp.example.com/a%2", "https://mcp.example.com/a", digits),
+        ("https://mcp.example.com/a%zz", "https://mcp.example.com/a", digits),
+        ("https://mcp.example.com/{id}", "https://mcp.example.com/%7Bid%7D", plain),
     ] {
-        assert!(refused(of(resource)).contains("expected the API's URI in its normal form"), "{resource}");
+        let expected = format!("misuse: expected the API's URI in its normal form (RFC 3986 §6.2): {rule}");
+        assert!(refused(of(resource)).starts_with(&expected), "{resource}");
         assert!(of(normal).build().is_ok(), "{normal}");
     }
     // The other scheme's port says something.
@@ -182,7 +192,7 @@ fn what_makes_no_document_is_refused() {
         assert!(set(of(resource), "https://example.com/a?b").build().is_ok());
         for url in ["", "javascript:alert(1)", "http://example.com/", "https://example.com/#a"] {
             assert!(
-                refused(set(of(resource), url)).contains("expected https URLs of documentation"),
+                refused(set(of(resource), url)).contains("of documentation, policy and terms of service"),
                 "{url}"
             );
         }
@@ -204,7 +214,68 @@ fn challenges_name_where_it_is() {
 /// URLs, and what is nearly one.
 const URL: &str = r"(https|http|HTTPS)://(h|127\.0\.0\.1|\[::1\])[a-zA-Z0-9:@.%/?#{}~\[\]]{0,12}";
 
+/// A segment of a path, neither `.` nor `..`, in which what is percent-encoded has to be.
+fn segment() -> impl Strategy<Value = String> {
+    let character = prop_oneof![
+        10 => "[a-zA-Z0-9._~!$&'()*+,;=:@-]",
+        1 => any::<u8>().prop_filter_map("unreserved", |byte| {
+            let is_unreserved = byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+            (!is_unreserved).then(|| format!("%{byte:02X}"))
+        }),
+    ];
+    let segment = prop::collection::vec(character, 0..8).prop_map(|characters| characters.concat());
+    segment.prop_filter("dots", |segment| !matches!(segment.as_str(), "." | ".."))
+}
+
+/// Scheme, host, port and path of a URI in its normal form.
+fn good() -> impl Strategy<Value = (&'static str, String, Option<u16>, String)> {
+    let port =
+        |implied: u16| prop::option::of((1..=u16::MAX).prop_filter("implied", move |port| *port != implied));
+    let name = "[a-z0-9]([a-z0-9-]{0,8}[a-z0-9])?(\\.[a-z0-9]{1,6}){0,3}";
+    let host = prop_oneof![name, any::<Ipv6Addr>().prop_map(|address| format!("[{address}]"))];
+    let loopback = prop_oneof![Just("localhost"), Just("127.0.0.1"), Just("[::1]")].prop_map(String::from);
+    let origin = prop_oneof![(Just("https"), host, port(443)), (Just("http"), loopback, port(80)),];
+    let path = prop::collection::vec(segment(), 0..4);
+    (origin, path).prop_map(|((scheme, host, port), path)| {
+        let path = path.iter().fold(String::new(), |path, segment| path + "/" + segment);
+        (scheme, host, port, path)
+    })
+}
+
 proptest! {
+    /// What is in its normal form is accepted, and the same URI written otherwise isn't.
+    #[test]
+    fn any_uri_in_its_normal_form_is_accepted((scheme, host, port, path) in good(), byte in b'a'..=b'z') {
+        let own = if scheme == "https" { 443 } else { 80 };
+        let uri = |host: &str, port: Option<&str>, path: &str| {
+            let port = port.map(|port| format!(":{port}")).unwrap_or_default();
+            format!("{scheme}://{host}{port}{path}")
+        };
+        let port = port.map(|port| port.to_string());
+        let port = port.as_deref();
+        let resource = uri(&host, port, &path);
+        let built = of(&resource).build();
+        prop_assert!(built.is_ok(), "{} {:?}", resource, built);
+        let built = built.unwrap();
+        prop_assert_eq!(built.resource(), resource);
+
+        let mut others = vec![
+            uri(&host, Some(&own.to_string()), &path),
+            uri(&host, port, &format!("/.{path}/a")),
+            uri(&host, port, &format!("{path}/a/..")),
+            uri(&host, port, &format!("{path}/%{byte:02X}")),
+            uri(&host, port, &format!("{path}/%2f")),
+            uri(&host, port, &format!("{path}/{{")),
+        ];
+        others.extend(port.map(|port| uri(&host, Some(&format!("0{port}")), &path)));
+        if host.bytes().any(|byte| byte.is_ascii_lowercase()) {
+            others.push(uri(&host.to_ascii_uppercase(), port, &path));
+        }
+        for other in others {
+            prop_assert!(of(&other).build().is_err(), "{}", other);
+        }
+    }
+
     /// Whatever an API is said to go by: it is refused, or stands in the document and its URL as it was written.
     #[test]
     fn any_uri_is_refused_or_kept(resource in URL) {

@@ -36,7 +36,7 @@ pub(crate) use rsa::{OaepHash, RsaPadding, RsaPrivateComponents};
 #[cfg(feature = "encrypted-pkcs8")]
 pub(crate) use rust_crypto::scrypt;
 pub(crate) use rust_crypto::{
-    AesCbcKey, AesKwKey, Ed25519Signed, Ed25519VerifyingKey, digest, ed25519_verify_each,
+    AesCbcKey, AesKwKey, Ed25519Signed, Ed25519VerifyingKey, digest, ed25519_verify_each, sha256,
 };
 pub(crate) use stack::{
     AesGcmKey, EcdhPrivateKey, EcdhPublicKey, EcdsaSigningKey, EcdsaVerifyingKey, Ed25519SigningKey,

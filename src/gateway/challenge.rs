@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use super::authorization::Denied;
 use super::resource_metadata::ProtectedResourceMetadata;
 use crate::error::Error;
-use crate::profile::access_token::is_scope;
+use crate::profile::access_token::{check_scope, is_scope};
 
 /// Writes the value of `WWW-Authenticate` for the requests that an API refuses.
 ///
@@ -80,11 +80,7 @@ impl BearerChallenge {
         let mut joined = String::new();
         for scope in scopes {
             let scope = scope.as_ref();
-            if !is_scope(scope) {
-                return Err(Error::misuse(
-                    "expected scopes of one word each, without quotes and backslashes (RFC 6749 §3.3)",
-                ));
-            }
+            check_scope(scope)?;
             if !joined.is_empty() {
                 joined.push(' ');
             }

@@ -13,6 +13,7 @@ pub mod authorization;
 pub mod cache;
 mod challenge;
 mod guard;
+mod names;
 pub mod propagation;
 #[cfg(feature = "redis")]
 pub mod redis;

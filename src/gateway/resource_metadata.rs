@@ -8,8 +8,9 @@ use std::fmt::Write as _;
 use std::net::Ipv6Addr;
 
 use crate::error::Error;
+use crate::gateway::names::has_twice;
 use crate::keys::remote::{Transport, transport};
-use crate::profile::access_token::is_scope;
+use crate::profile::access_token::check_scope;
 use crate::wire::json::{write_string, write_strings};
 
 /// The protected resource metadata of an API: who issues tokens for it, and which it takes
@@ -168,22 +169,23 @@ impl ProtectedResourceMetadataBuilder {
     ///
     /// [`Error::Misuse`] if
     ///
-    /// - the API's URI isn't https (or http to this machine's loopback), has user information, a query or a
-    ///   fragment, or isn't in its normal form ([RFC 3986 §6.2](https://www.rfc-editor.org/rfc/rfc3986#section-6.2)): the host in lower
-    ///   case, no port that the scheme implies, no `.` or `..`, nothing percent-encoded that needn't be,
+    /// - the API's URI isn't an https URL, or has user information, a query or a fragment,
+    /// - it isn't in its normal form ([RFC 3986 §6.2](https://www.rfc-editor.org/rfc/rfc3986#section-6.2)): the host in lower case, no
+    ///   port that the scheme implies, no `.` or `..`, nothing percent-encoded that needn't be; the message says what,
     /// - there is no authorization server, one is named twice, or isn't an https URL without query and fragment,
     /// - a scope isn't one word, or is named twice,
     /// - the name is empty, or one of the other URLs isn't an https URL without fragment.
+    ///
+    /// Where https is asked for, http to this machine's loopback (`localhost`, `127.0.0.1`, `[::1]`) will do, for
+    /// tests and development.
     pub fn build(self) -> Result<ProtectedResourceMetadata, Error> {
         self.check()?;
         let Some((origin, path)) = split(&self.resource) else {
             return Err(Error::misuse(NOT_A_RESOURCE));
         };
-        if !is_normal(origin, path) {
-            return Err(Error::misuse(
-                "expected the API's URI in its normal form (RFC 3986 §6.2), found another way to write it",
-            ));
-        }
+        check_normal(origin, path).map_err(|rule| {
+            Error::misuse(format!("expected the API's URI in its normal form (RFC 3986 §6.2): {rule}"))
+        })?;
         // "any terminating slash (/) following the host component MUST be removed before inserting" RFC 9728 §3.1
         let path = if path == "/" { "" } else { path };
         let url = format!("{origin}/.well-known/oauth-protected-resource{path}");
@@ -203,25 +205,22 @@ impl ProtectedResourceMetadataBuilder {
             ),
             (
                 !authorization_servers.iter().all(|issuer| is_reached(issuer) && !issuer.contains('?')),
-                "expected authorization servers by their https URLs without query and fragment, found another",
+                "expected authorization servers by their https URLs (or http to loopback) without query and fragment, \
+                 found another",
             ),
             (
-                !scopes.iter().all(|scope| is_scope(scope)),
-                "expected scopes of one word each, without quotes and backslashes (RFC 6749 §3.3)",
-            ),
-            (
-                has_twice(authorization_servers) || has_twice(scopes),
+                has_twice(authorization_servers.iter()) || has_twice(scopes.iter()),
                 "expected each authorization server and scope once, found one twice",
             ),
             (name.as_ref().is_some_and(String::is_empty), "expected a name that isn't empty"),
             (
                 !urls.into_iter().flatten().all(|url| is_reached(url)),
-                "expected https URLs of documentation, policy and terms of service, found another",
+                "expected https URLs (or http to loopback) of documentation, policy and terms of service, found another",
             ),
         ];
         match misuses.into_iter().find(|(applies, _)| *applies) {
             Some((_, reason)) => Err(Error::misuse(reason)),
-            None => Ok(()),
+            None => scopes.iter().try_for_each(|scope| check_scope(scope)),
         }
     }
 
@@ -265,8 +264,8 @@ impl ProtectedResourceMetadataBuilder {
     }
 }
 
-const NOT_A_RESOURCE: &str =
-    "expected the API's URI to be an https URL without user information, query and fragment, found another";
+const NOT_A_RESOURCE: &str = "expected the API's URI to be an https URL (or http to loopback) without user information, \
+                              query and fragment, found another";
 
 /// Over TLS, or on this machine.
 fn is_reached(url: &str) -> bool {
@@ -281,42 +280,68 @@ fn split(url: &str) -> Option<(&str, &str)> {
     url.split_at_checked(path_at)
 }
 
-/// Whether a URL of ours is written in the way that normalization would write it (RFC 3986 §6.2.2, §6.2.3).
-fn is_normal(origin: &str, path: &str) -> bool {
-    let Some((scheme, authority)) = origin.split_once("://") else { return false };
+/// Checks that a URL of ours is written in the way that normalization would write it (RFC 3986 §6.2.2, §6.2.3), or
+/// says which rule it breaks.
+fn check_normal(origin: &str, path: &str) -> Result<(), &'static str> {
+    let (scheme, authority) = origin.split_once("://").unwrap_or_default();
     let (host, port) = match authority.rsplit_once(':') {
         Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
         _ => (authority, None),
     };
+    if let Some(address) = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
+        if address.parse::<Ipv6Addr>().is_ok_and(|parsed| parsed.to_string() != address) {
+            return Err("expected an IPv6 address as RFC 5952 §4 writes it, found another way");
+        }
+    } else if host.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        return Err("expected the host in lower case, found a capital letter");
+    } else if host.ends_with('.') {
+        return Err("expected a host without a dot at its end, found one");
+    }
     let implied = if scheme == "https" { "443" } else { "80" };
-    let host_is_normal = match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
-        Some(host) => host.parse::<Ipv6Addr>().is_ok_and(|address| address.to_string() == host),
-        None => !host.bytes().any(|byte| byte.is_ascii_uppercase()) && !host.ends_with('.'),
-    };
-    host_is_normal
-        && port.is_none_or(|port| port != implied && !port.starts_with('0'))
-        && !path.split('/').any(|segment| matches!(segment, "." | ".."))
-        && is_normal_path(path)
+    match port {
+        Some(port) if port == implied => {
+            return Err("expected no port where it is the scheme's own, found that one");
+        }
+        Some(port) if port.starts_with('0') => {
+            return Err("expected a port that doesn't begin with 0, found one that does");
+        }
+        _ => {}
+    }
+    if path.split('/').any(|segment| matches!(segment, "." | "..")) {
+        return Err("expected a path without `.` and `..`, found one of them");
+    }
+    check_normal_path(path)
 }
 
 /// "pchar = unreserved / pct-encoded / sub-delims / \":\" / \"@\"" RFC 3986 §3.3, with nothing encoded that is
 /// unreserved, in upper case.
-fn is_normal_path(path: &str) -> bool {
+fn check_normal_path(path: &str) -> Result<(), &'static str> {
     let mut bytes = path.bytes();
     while let Some(byte) = bytes.next() {
-        let is_normal = match byte {
+        match byte {
             b'%' => {
                 let (high, low) = (bytes.next().and_then(hex_digit), bytes.next().and_then(hex_digit));
-                let encoded = high.zip(low).map(|(high, low)| high << 4 | low);
-                encoded.is_some_and(|byte| !is_unreserved(byte))
+                match high.zip(low).map(|(high, low)| high << 4 | low) {
+                    None => {
+                        return Err(
+                            "expected two digits of 0-9 and A-F after each `%`, found something else",
+                        );
+                    }
+                    Some(encoded) if is_unreserved(encoded) => {
+                        return Err(
+                            "expected letters, digits, `-`, `.`, `_` and `~` as they are, found one percent-encoded",
+                        );
+                    }
+                    Some(_) => {}
+                }
             }
-            byte => is_unreserved(byte) || b"/!$&'()*+,;=:@".contains(&byte),
-        };
-        if !is_normal {
-            return false;
+            byte if is_unreserved(byte) || b"/!$&'()*+,;=:@".contains(&byte) => {}
+            _ => {
+                return Err("expected a path whose other characters are percent-encoded, found one as it is");
+            }
         }
     }
-    true
+    Ok(())
 }
 
 fn is_unreserved(byte: u8) -> bool {
@@ -329,9 +354,4 @@ fn hex_digit(byte: u8) -> Option<u8> {
         b'A'..=b'F' => Some(byte - b'A' + 10),
         _ => None,
     }
-}
-
-/// They are few.
-fn has_twice(names: &[String]) -> bool {
-    names.iter().enumerate().any(|(index, name)| names.iter().skip(index + 1).any(|other| other == name))
 }

@@ -29,14 +29,7 @@ impl ObjectWriter {
 
     pub(super) fn strings<'a>(&mut self, name: &str, values: impl Iterator<Item = &'a str>) {
         self.name(name);
-        self.text.push('[');
-        for (index, value) in values.enumerate() {
-            if index > 0 {
-                self.text.push(',');
-            }
-            json::write_string(value, &mut self.text);
-        }
-        self.text.push(']');
+        json::write_strings(values, &mut self.text);
     }
 
     pub(super) fn bytes(&mut self, name: &str, value: &[u8]) {

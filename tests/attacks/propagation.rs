@@ -121,6 +121,12 @@ fn row_146_the_gateway_says_nothing_that_it_doesnt_know() {
     }
     assert_eq!(said(r#"{"act":{"sub":"admin"}}"#)["act"]["sub"], GATEWAY);
     assert_eq!(say(r#"{"act":"admin"}"#).unwrap_err(), "claim_malformed");
+    // The gateway's own `act` around it would be a level too much for every service.
+    let nested = |levels: usize| {
+        format!(r#"{{"act":{{"sub":"a","x":{}{}}}}}"#, "[".repeat(levels), "]".repeat(levels))
+    };
+    assert!(say(&nested(29)).is_ok());
+    assert_eq!(say(&nested(30)).unwrap_err(), "claim_malformed");
     assert_eq!(say(r#"{"txn":"a\r\nset-cookie: b"}"#).unwrap_err(), "claim_malformed");
     assert_eq!(say(r#"{"may_act":{"sub":"another"}}"#).unwrap_err(), "actor_not_allowed");
 }

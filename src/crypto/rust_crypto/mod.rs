@@ -20,4 +20,4 @@ pub(crate) use ed25519::Ed25519VerifyingKey;
 pub(crate) use ed25519_batch::{Ed25519Signed, ed25519_verify_each};
 #[cfg(feature = "encrypted-pkcs8")]
 pub(crate) use scrypt::scrypt;
-pub(crate) use sha2::digest;
+pub(crate) use sha2::{digest, sha256};

@@ -4,7 +4,7 @@
 //! The parts are hashed as one text; where two of them could run together, the caller puts lengths
 //! between.
 
-use ::sha2::{Sha256, Sha384, Sha512};
+use ::sha2::{Digest as _, Sha256, Sha384, Sha512};
 
 use crate::crypto::{Digest, Hash};
 
@@ -15,6 +15,15 @@ pub(crate) fn digest(hash: Hash, parts: &[&[u8]]) -> Digest {
         Hash::Sha384 => hash_of::<Sha384>(parts),
         Hash::Sha512 => hash_of::<Sha512>(parts),
     }
+}
+
+/// Returns the SHA-256 of the parts, one after the other, where it is no secret.
+pub(crate) fn sha256(parts: &[&[u8]]) -> [u8; 32] {
+    let mut state = Sha256::new();
+    for part in parts {
+        state.update(part);
+    }
+    state.finalize().into()
 }
 
 fn hash_of<D: ::sha2::Digest>(parts: &[&[u8]]) -> Digest {

@@ -96,7 +96,7 @@ impl<'a> Verdict<'a> {
 /// What is read of a token's text, when it is asked for.
 #[derive(Clone)]
 pub(super) struct Token<'a> {
-    /// `None` in an owned event: what is queued holds no token.
+    /// `None` in a kept event: what is queued holds no token.
     text: Option<&'a str>,
     fingerprint: OnceLock<TokenFingerprint>,
     header: OnceLock<Option<UnverifiedFacts>>,
@@ -201,14 +201,11 @@ impl AuditEvent<'_> {
         self.token.as_ref().map(Token::fingerprint)
     }
 
-    /// Makes the event independent of the request, to keep it or to send it to another thread. Of long text
-    /// it keeps what can be printed, so that a queue of events has a bound in bytes too.
+    /// Returns the event independent of the request, to keep it or to send it to another thread. Of long text
+    /// it keeps what can be printed, so that a queue of events has a bound in bytes too. What is worked out for
+    /// it is worked out for the sinks after this one, too.
     #[must_use]
-    pub fn into_owned(self) -> AuditEvent<'static> {
-        self.to_kept()
-    }
-
-    pub(super) fn to_kept(&self) -> AuditEvent<'static> {
+    pub fn to_kept(&self) -> AuditEvent<'static> {
         let Self { at, took, verdict, cache_hit, request_id, verified, token } = self;
         let Verdict { decision, code, http_status, requirement } = verdict;
         AuditEvent {
@@ -225,6 +222,28 @@ impl AuditEvent<'_> {
             verified: verified.as_ref().map(VerifiedFacts::to_kept),
             token: token.as_ref().map(|token| token.to_kept(verified.is_some())),
         }
+    }
+}
+
+impl AuditEvent<'_> {
+    /// Returns [`to_kept`](Self::to_kept), which is the name to use.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn into_owned(self) -> AuditEvent<'static> {
+        self.to_kept()
+    }
+}
+
+#[cfg(all(test, feature = "tracing"))]
+impl AuditEvent<'_> {
+    /// Whether the hash of the token, its header and the hash of the subject were worked out.
+    pub(super) fn worked_out(&self) -> [bool; 3] {
+        let token = self.token.as_ref();
+        [
+            token.is_some_and(|token| token.fingerprint.get().is_some()),
+            token.is_some_and(|token| token.header.get().is_some()),
+            self.verified.as_ref().is_some_and(VerifiedFacts::has_hashed),
+        ]
     }
 }
 

@@ -119,6 +119,13 @@ impl<'a> VerifiedFacts<'a> {
     }
 }
 
+#[cfg(all(test, feature = "tracing"))]
+impl VerifiedFacts<'_> {
+    pub(super) fn has_hashed(&self) -> bool {
+        matches!(&self.subject, Subject::Hidden(hidden) if hidden.hash.get().is_some())
+    }
+}
+
 /// Shows what a sink sees.
 impl fmt::Debug for VerifiedFacts<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

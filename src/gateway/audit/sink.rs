@@ -29,7 +29,7 @@ use super::event::AuditEvent;
 /// # let _ = Refusals::default();
 /// ```
 pub trait AuditSink: Send + Sync {
-    /// Takes an event. An event that is kept is made one's own by [`AuditEvent::into_owned`].
+    /// Takes an event. To keep it, take [`AuditEvent::to_kept`].
     fn record(&self, event: &AuditEvent<'_>);
 }
 

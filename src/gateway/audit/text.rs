@@ -36,7 +36,7 @@ impl<'a> AuditText<'a> {
     }
 
     /// Returns the text exactly as it was said, control characters and all: for comparing, and for sinks that
-    /// escape and bound it by themselves. Of long text, an [owned](super::AuditEvent::into_owned) event has
+    /// escape and bound it by themselves. Of long text, a [kept](super::AuditEvent::to_kept) event has
     /// the beginning only.
     #[must_use]
     pub fn unescaped(self) -> &'a str {

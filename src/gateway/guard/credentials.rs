@@ -6,6 +6,8 @@
 
 use std::fmt;
 
+use crate::gateway::names::is_tchar;
+
 /// What is wrong with a request's credentials, so that there is no token to judge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -88,7 +90,7 @@ impl<'r> Authorization<'r> {
 }
 
 fn bearer(value: &[u8]) -> Result<&str, BadCredentials> {
-    let scheme_end = value.iter().position(|octet| !is_token_character(*octet)).unwrap_or(value.len());
+    let scheme_end = value.iter().position(|octet| !is_tchar(*octet)).unwrap_or(value.len());
     let (scheme, rest) = value.split_at_checked(scheme_end).ok_or(BadCredentials::Malformed)?;
     let spaces = rest.iter().take_while(|octet| **octet == b' ').count();
     let (spaces, token) = rest.split_at_checked(spaces).ok_or(BadCredentials::Malformed)?;
@@ -104,11 +106,6 @@ fn bearer(value: &[u8]) -> Result<&str, BadCredentials> {
         return Err(BadCredentials::Malformed);
     }
     std::str::from_utf8(token).map_err(|_| BadCredentials::Malformed)
-}
-
-/// "token = 1*tchar" RFC 9110 §5.6.2
-fn is_token_character(octet: u8) -> bool {
-    octet.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&octet)
 }
 
 /// `b64token = 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="` RFC 6750 §2.1

@@ -12,6 +12,7 @@ use super::mint::Propagation;
 use super::service::Service;
 use crate::clock::{Clock, SystemClock};
 use crate::error::Error;
+use crate::gateway::names::has_twice;
 use crate::jws::{JwsAlgorithm, SigningKey};
 use crate::jwt::JwtIssuer;
 use crate::profile::access_token::ClientCertificate;
@@ -155,7 +156,8 @@ impl PropagationBuilder {
     /// [`Error::Misuse`] if
     ///
     /// - the signing key is a shared secret, with which each service could mint for the others,
-    /// - issuer, subjects' issuers or services are missing, named twice or empty, or an actor's issuer has no actor,
+    /// - issuer, subjects' issuers or services are missing, named twice or empty,
+    /// - actor or actor's issuer is empty, or there is an actor's issuer and no actor,
     /// - the gateway's own issuer is one whose tokens come in, or the audience of a service,
     /// - there are several subjects' issuers and subjects aren't qualified, or an issuer's name has a `#` then,
     /// - two services have one audience, or a scope isn't one word,
@@ -213,7 +215,7 @@ impl PropagationBuilder {
                 "expected `actor`, whose issuer `actor_issuer` is, found none",
             ),
             (
-                twice(issuers()) || twice(names()) || twice(audiences()),
+                has_twice(issuers()) || has_twice(names()) || has_twice(audiences()),
                 "expected each issuer, service and audience once, found one twice",
             ),
             (
@@ -248,9 +250,4 @@ impl fmt::Debug for PropagationBuilder {
             .field("services", &self.services)
             .finish_non_exhaustive()
     }
-}
-
-/// Services and issuers are few.
-fn twice<'a>(names: impl Iterator<Item = &'a String> + Clone) -> bool {
-    names.clone().enumerate().any(|(index, name)| names.clone().skip(index + 1).any(|other| other == name))
 }

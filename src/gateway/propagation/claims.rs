@@ -10,16 +10,20 @@ use std::fmt::Write as _;
 use zeroize::Zeroizing;
 
 use super::builder::{OwnActor, SubjectIssuer};
-use crate::crypto;
 use crate::error::{ClaimProblem, Error, Part, Refusal};
-use crate::jwt::{Claims, NumericDate};
+use crate::jwt::{Claims, NumericDate, write_random_id};
 use crate::limits::Limits;
-use crate::profile::access_token::AccessToken;
-use crate::wire::base64url;
+use crate::profile::access_token::{AccessToken, check_own};
 use crate::wire::json::{Kind, scan_object, write_string};
+
+/// The claims that are written here.
+const WRITTEN: [&str; 5] = ["aud", "exp", "act", "txn", "sub_id"];
 
 /// How many may act one after the other: more is a loop.
 const MAX_ACTORS: usize = 8;
+
+/// How deep their JSON may nest: the two levels to the default limit are the claims and the gateway's own `act`.
+const MAX_ACTOR_DEPTH: usize = 30;
 
 /// How long the ID of a transaction may be: every record of it has it.
 const MAX_TRANSACTION_ID: usize = 256;
@@ -44,7 +48,7 @@ pub(super) struct SubjectId<'a> {
 impl OwnClaims<'_> {
     /// Writes these claims and then the members of the caller's, as one object.
     pub(super) fn write(&self, own: &str) -> Result<Zeroizing<String>, Error> {
-        check_own(own)?;
+        check_own(own, &WRITTEN, "the propagation writes")?;
         let Some(members) = own.trim_ascii().strip_prefix('{').map(str::trim_ascii_start) else {
             return Err(Error::misuse(
                 "expected claims that serialize to a JSON object of distinct names, found something else",
@@ -140,10 +144,14 @@ pub(super) fn prior_actors<T>(token: &AccessToken<T>) -> Result<Option<&str>, Er
     if actor.chain().take(MAX_ACTORS).count() == MAX_ACTORS {
         return Err(malformed("act", "fewer than 8 actors, with room for one more", "more"));
     }
+    // An actor may have members of any shape, and the verifier of the token limits of its own. What is minted is
+    // for verifiers of the default ones, and the issuer beneath would take the excess for the application's.
+    scan_object(actor.json(), Part::Claims, &Limits::default().json_depth(MAX_ACTOR_DEPTH), |_, _| Ok(()))
+        .map_err(|_| malformed("act", "actors of at most 30 levels, with up to 256 members each", "more"))?;
     Ok(Some(actor.json()))
 }
 
-/// Returns the ID of the transaction: the token's, else the call's, else a new one.
+/// Returns the ID of the transaction: the token's, else the call's if it has the form of one, else a new one.
 pub(super) fn transaction_id<'a, T>(
     token: &'a AccessToken<T>,
     call: Option<&'a str>,
@@ -152,38 +160,16 @@ pub(super) fn transaction_id<'a, T>(
     let fits = |id: &str| {
         (1..=MAX_TRANSACTION_ID).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic())
     };
-    match (token.transaction_id(), call) {
+    match (token.transaction_id(), call.filter(|id| fits(id))) {
         (Some(id), _) if fits(id) => Ok(Cow::Borrowed(id)),
         (Some(_), _) => Err(malformed("txn", "at most 256 visible characters of ASCII", "others or more")),
-        (None, Some(id)) if fits(id) => Ok(Cow::Borrowed(id)),
-        (None, Some(_)) => Err(Error::misuse(
-            "expected a transaction ID of 1 to 256 visible characters of ASCII, found another",
-        )),
+        (None, Some(id)) => Ok(Cow::Borrowed(id)),
+        // Where the call's was the client's words, a wrong one is no fault of the application's.
         (None, None) => {
-            let mut id = [0_u8; 16];
-            crypto::fill_random(&mut id).map_err(|_| Error::Unavailable { what: "randomness" })?;
-            let mut text = String::new();
-            base64url::encode_to(&id, &mut text);
-            Ok(Cow::Owned(text))
+            let mut id = String::new();
+            write_random_id(&mut id)?;
+            Ok(Cow::Owned(id))
         }
-    }
-}
-
-/// The caller's claims must leave these to the propagation: a second `aud` would be read by some and not by
-/// others.
-fn check_own(own: &str) -> Result<(), Error> {
-    const WRITTEN: [&str; 5] = ["aud", "exp", "act", "txn", "sub_id"];
-    let mut taken = None;
-    // What else is wrong with the text, the issuer says.
-    let _ = scan_object(own, Part::Claims, &Limits::default(), |name, _| {
-        taken = taken.or(WRITTEN.into_iter().find(|written| *written == name));
-        Ok(())
-    });
-    match taken {
-        Some(name) => {
-            Err(Error::misuse(format!("expected no claim `{name}`, which the propagation writes, found one")))
-        }
-        None => Ok(()),
     }
 }
 

@@ -9,6 +9,7 @@ use http::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 #[cfg(feature = "tower")]
 use super::outbound::Outbound;
 use crate::error::Error;
+use crate::gateway::names::is_tchar;
 
 /// The names of the fields that don't go out, in lower case.
 #[derive(Debug, Clone)]
@@ -24,8 +25,7 @@ impl Default for StrippedFields {
 impl StrippedFields {
     pub(super) fn add(&mut self, field: &str) -> Result<(), Error> {
         // "field-name = token" RFC 9110 §5.1, and §5.6.2 has what a token is made of.
-        let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-        if field.is_empty() || !field.bytes().all(is_token) {
+        if field.is_empty() || !field.bytes().all(is_tchar) {
             return Err(Error::misuse("expected a header field's name to strip (RFC 9110 §5.1)"));
         }
         let field = field.to_ascii_lowercase();

@@ -7,7 +7,7 @@ use std::fmt;
 
 use crate::error::Error;
 use crate::jwe::EncryptionKey;
-use crate::profile::access_token::is_scope;
+use crate::profile::access_token::check_scope;
 
 /// A service behind the gateway, and what its tokens may say.
 ///
@@ -90,12 +90,7 @@ impl Service {
         if self.audience.is_empty() {
             return Err(Error::misuse("expected a service whose audience isn't empty"));
         }
-        if !self.scopes.iter().all(|scope| is_scope(scope)) {
-            return Err(Error::misuse(
-                "expected scopes of one word each, without quotes and backslashes (RFC 6749 §3.3)",
-            ));
-        }
-        Ok(())
+        self.scopes.iter().try_for_each(|scope| check_scope(scope))
     }
 }
 
@@ -144,7 +139,10 @@ impl ServiceCall {
 
     /// Sets the transaction that this call is part of, `txn`, where the token that came in names none: for
     /// the second call of a request, [`ServiceToken::transaction_id`](super::ServiceToken::transaction_id) of
-    /// the first, or an ID that the request has anyhow. The one that came in goes before it.
+    /// the first; or the ID that the gateway gave the request. The one that came in goes before it.
+    ///
+    /// It is 1 to 256 visible characters of ASCII, without spaces. One of another form isn't used, and the call
+    /// gets a new one. A client that is let choose it can choose another's, among whose records its own are then.
     pub fn transaction_id(mut self, id: impl Into<String>) -> Self {
         self.transaction_id = Some(id.into());
         self

@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use crate::crypto::{self, Hash};
+use crate::crypto;
 use crate::gateway::store::kept_until;
 use crate::jwt::NumericDate;
 use crate::profile::access_token::AccessToken;
@@ -90,10 +90,7 @@ impl fmt::Debug for RevocationKey<'_> {
 /// The SHA-256 of two names under a number, with the first one's length, so that no two pairs read alike.
 pub(in crate::gateway) fn digest(number: u8, first: &str, second: &str) -> [u8; 32] {
     let length = u64::try_from(first.len()).unwrap_or(u64::MAX).to_be_bytes();
-    let hashed = crypto::digest(Hash::Sha256, &[&[number], &length, first.as_bytes(), second.as_bytes()]);
-    let mut digest = [0; 32];
-    digest.iter_mut().zip(hashed.as_ref()).for_each(|(octet, hashed)| *octet = *hashed);
-    digest
+    crypto::sha256(&[&[number], &length, first.as_bytes(), second.as_bytes()])
 }
 
 /// Tokens that are refused from now on.

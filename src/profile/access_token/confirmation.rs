@@ -8,7 +8,7 @@ use std::fmt;
 
 use subtle::ConstantTimeEq;
 
-use crate::crypto::{self, Hash};
+use crate::crypto;
 use crate::error::{ClaimProblem, Error, Part};
 use crate::jwt::{ClaimValue, Claims};
 use crate::limits::Limits;
@@ -122,10 +122,7 @@ impl ClientCertificate {
     /// has judged it.
     #[must_use]
     pub fn from_der(der: &[u8]) -> Self {
-        let digest = crypto::digest(Hash::Sha256, &[der]);
-        let mut thumbprint = [0; 32];
-        thumbprint.iter_mut().zip(digest.as_ref()).for_each(|(octet, hashed)| *octet = *hashed);
-        Self { thumbprint }
+        Self { thumbprint: crypto::sha256(&[der]) }
     }
 
     /// Takes the SHA-256 of a certificate's DER, as some proxies pass it on.

@@ -15,6 +15,10 @@ use crate::jwt::NumericDate;
 use crate::limits::Limits;
 use crate::wire::json::{scan_object, write_string, write_strings};
 
+/// The claims that a grant writes, as a verifier reads them.
+const GRANTED: [&str; 9] =
+    ["client_id", "scope", "roles", "groups", "entitlements", "auth_time", "acr", "amr", "cnf"];
+
 /// What an access token grants: a subject, a client, and what they may do together.
 ///
 /// ```
@@ -137,7 +141,7 @@ impl Grant {
     /// Writes the grant's claims, and then the members of the caller's, as one object.
     pub(crate) fn write(&self, own: &str) -> Result<Zeroizing<String>, Error> {
         self.check()?;
-        check_own(own)?;
+        check_own(own, &GRANTED, "the grant says")?;
         // Text that isn't an object goes on as it is: the issuer has the words for it.
         let Some(members) = own.trim_ascii().strip_prefix('{') else {
             return Ok(Zeroizing::new(own.to_owned()));
@@ -200,17 +204,13 @@ impl Grant {
                 "expected a subject and a client ID that aren't empty",
             ),
             (
-                !self.scopes.iter().all(|scope| is_scope(scope)),
-                "expected scopes of one word each, without quotes and backslashes (RFC 6749 §3.3)",
-            ),
-            (
                 lists.into_iter().flatten().chain(&self.acr).any(String::is_empty),
                 "expected roles, groups, entitlements, `acr` and `amr` that aren't empty",
             ),
         ];
         match misuses.into_iter().find(|(applies, _)| *applies) {
             Some((_, reason)) => Err(Error::misuse(reason)),
-            None => Ok(()),
+            None => self.scopes.iter().try_for_each(|scope| check_scope(scope)),
         }
     }
 }
@@ -227,20 +227,25 @@ pub(crate) fn is_scope(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e))
 }
 
-/// The caller's claims must leave these to the grant, which writes them as a verifier reads them.
-fn check_own(own: &str) -> Result<(), Error> {
-    const GRANTED: [&str; 9] =
-        ["client_id", "scope", "roles", "groups", "entitlements", "auth_time", "acr", "amr", "cnf"];
+/// Checks a scope that the application names.
+pub(crate) fn check_scope(scope: &str) -> Result<(), Error> {
+    if is_scope(scope) {
+        return Ok(());
+    }
+    Err(Error::misuse("expected scopes of one word each, without quotes and backslashes (RFC 6749 §3.3)"))
+}
+
+/// Checks that the application's claims are none of those that are written for it: a second one would be read by
+/// some and not by others. `who` writes them, in the words of the message.
+pub(crate) fn check_own(own: &str, written: &[&str], who: &str) -> Result<(), Error> {
     let mut taken = None;
     // What else is wrong with the text, the issuer says.
     let _ = scan_object(own, Part::Claims, &Limits::default(), |name, _| {
-        taken = taken.or(GRANTED.into_iter().find(|granted| *granted == name));
+        taken = taken.or(written.iter().find(|written| **written == name));
         Ok(())
     });
     match taken {
-        Some(name) => {
-            Err(Error::misuse(format!("expected no claim `{name}`, which the grant says, found one")))
-        }
+        Some(name) => Err(Error::misuse(format!("expected no claim `{name}`, which {who}, found one"))),
         None => Ok(()),
     }
 }

@@ -27,5 +27,5 @@ pub use token::AccessToken;
 pub use verifier::AccessTokenVerifier;
 pub use verifier_builder::AccessTokenVerifierBuilder;
 
-pub(crate) use grant::is_scope;
+pub(crate) use grant::{check_own, check_scope, is_scope};
 pub(crate) use verifier::Presented;

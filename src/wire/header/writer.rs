@@ -5,7 +5,7 @@
 //! as text by caches of receivers.
 
 use crate::wire::base64url;
-use crate::wire::json::write_string;
+use crate::wire::json::{write_string, write_strings};
 
 /// A header in the making: what is added, in that order.
 ///
@@ -47,11 +47,7 @@ impl HeaderWriter {
     /// Adds a parameter whose value is an array of strings.
     pub(crate) fn strings(&mut self, name: &str, values: &[&str]) -> &mut Self {
         self.name(name);
-        for (index, value) in values.iter().enumerate() {
-            self.json.push(if index == 0 { '[' } else { ',' });
-            write_string(value, &mut self.json);
-        }
-        self.json.push_str(if values.is_empty() { "[]" } else { "]" });
+        write_strings(values, &mut self.json);
         self
     }
 

@@ -29,13 +29,13 @@ pub(crate) fn write_string(text: &str, out: &mut String) {
 }
 
 /// Appends `texts` to `out` as a JSON array of string literals.
-pub(crate) fn write_strings(texts: &[String], out: &mut String) {
+pub(crate) fn write_strings<S: AsRef<str>>(texts: impl IntoIterator<Item = S>, out: &mut String) {
     out.push('[');
-    for (index, text) in texts.iter().enumerate() {
+    for (index, text) in texts.into_iter().enumerate() {
         if index > 0 {
             out.push(',');
         }
-        write_string(text, out);
+        write_string(text.as_ref(), out);
     }
     out.push(']');
 }
