@@ -9,9 +9,8 @@ use curve25519_dalek::constants::ED25519_BASEPOINT_POINT;
 use curve25519_dalek::edwards::{CompressedEdwardsY, EdwardsPoint};
 use curve25519_dalek::scalar::Scalar;
 use curve25519_dalek::traits::{IsIdentity, VartimeMultiscalarMul};
-use sha2::{Digest, Sha512};
 
-use super::ed25519::{Ed25519VerifyingKey, is_reduced};
+use super::ed25519::{Ed25519VerifyingKey, is_reduced, split};
 use crate::crypto::{CryptoError, fill_random};
 
 /// How many are checked by one sum at most: what is gained grows slowly from here on.
@@ -99,16 +98,10 @@ impl<'a> Equation<'a> {
     /// S below the order.
     fn of_strict(signed: &Ed25519Signed<'a>) -> Option<Self> {
         let Ed25519Signed { key, message, signature } = *signed;
-        let (encoded_r, s) = signature.split_first_chunk::<32>()?;
-        let s: [u8; 32] = s.try_into().ok()?;
-        let s = Option::from(Scalar::from_canonical_bytes(s))?;
+        let (encoded_r, s) = split(signature)?;
         // dalek also decodes x = 0 with a sign; those are points of small order.
         let r = is_reduced(encoded_r).then(|| CompressedEdwardsY(*encoded_r).decompress())??;
-        if r.is_small_order() {
-            return None;
-        }
-        let hash = Sha512::new().chain_update(encoded_r).chain_update(key.as_bytes()).chain_update(message);
-        Some(Self { r, s, k: Scalar::from_bytes_mod_order_wide(&hash.finalize().into()), key })
+        (!r.is_small_order()).then(|| Self { r, s, k: key.challenge(encoded_r, message), key })
     }
 }
 
@@ -156,6 +149,7 @@ fn random(count: usize) -> Result<impl Iterator<Item = u128>, CryptoError> {
 #[cfg(test)]
 mod tests {
     use curve25519_dalek::constants::EIGHT_TORSION;
+    use sha2::{Digest, Sha512};
 
     use super::*;
 
