@@ -10,14 +10,14 @@ use curve25519_dalek::edwards::{CompressedEdwardsY, EdwardsPoint};
 use curve25519_dalek::scalar::Scalar;
 use curve25519_dalek::traits::{IsIdentity, VartimeMultiscalarMul};
 
-use super::ed25519::{Ed25519VerifyingKey, is_reduced, split};
+use super::ed25519::{Ed25519VerifyingKey, has_small_order, is_reduced, split};
 use crate::crypto::{CryptoError, fill_random};
 
 /// How many are checked by one sum at most: what is gained grows slowly from here on.
 const LARGEST: usize = 128;
 
-/// How many it takes for the sums to cost less than what they replace.
-const SMALLEST: usize = 32;
+/// How many it takes for the sums to cost less than what they replace, verifications under keys in steady use.
+const SMALLEST: usize = 48;
 
 /// How many sums, each of a random half of all R, have to be in the group of prime order. An R that isn't escapes
 /// one of them with a chance of a half at most. As many as there are signatures would cost nearly all that is
@@ -34,6 +34,8 @@ pub(crate) struct Ed25519Signed<'a> {
 
 impl Ed25519Signed<'_> {
     fn holds(&self) -> bool {
+        #[cfg(test)]
+        tests::ALONE.set(tests::ALONE.get() + 1);
         self.key.verify(self.message, self.signature).is_ok()
     }
 }
@@ -100,8 +102,9 @@ impl<'a> Equation<'a> {
         let Ed25519Signed { key, message, signature } = *signed;
         let (encoded_r, s) = split(signature)?;
         // dalek also decodes x = 0 with a sign; those are points of small order.
-        let r = is_reduced(encoded_r).then(|| CompressedEdwardsY(*encoded_r).decompress())??;
-        (!r.is_small_order()).then(|| Self { r, s, k: key.challenge(encoded_r, message), key })
+        let is_strict = is_reduced(encoded_r) && !has_small_order(encoded_r);
+        let r = is_strict.then(|| CompressedEdwardsY(*encoded_r).decompress())??;
+        Some(Self { r, s, k: key.challenge(encoded_r, message), key })
     }
 }
 
@@ -148,10 +151,17 @@ fn random(count: usize) -> Result<impl Iterator<Item = u128>, CryptoError> {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use curve25519_dalek::constants::EIGHT_TORSION;
     use sha2::{Digest, Sha512};
 
     use super::*;
+
+    thread_local! {
+        /// How many signatures this thread has verified one by one.
+        pub(super) static ALONE: Cell<usize> = const { Cell::new(0) };
+    }
 
     /// A signer who does as they please: with a point of small order in the key, in R, or in both.
     struct Signer {
@@ -200,7 +210,7 @@ mod tests {
     #[test]
     fn signatures_that_hold_hold_together() {
         let signer = Signer::new(1, 0);
-        for count in [0, 1, 31, 32, 33, 127, 128, 129, 160, 300] {
+        for count in [0, 1, 47, 48, 49, 127, 128, 129, 160, 300] {
             let messages = messages(count);
             let signatures: Vec<_> = messages.iter().map(|message| signer.sign(message, 0)).collect();
             let signed = signed(&signer.key, &messages, &signatures);
@@ -211,7 +221,33 @@ mod tests {
         }
     }
 
+    /// How many of these are verified one by one.
+    fn alone(signed: &[Ed25519Signed<'_>]) -> usize {
+        let before = ALONE.get();
+        ed25519_verify_each(signed);
+        ALONE.get() - before
+    }
+
     /// Without this, nothing would fail if each were always verified alone, but for time.
+    #[test]
+    fn what_holds_together_is_not_verified_one_by_one() {
+        let (signer, other) = (Signer::new(1, 0), Signer::new(1, 1));
+        let messages = messages(176);
+        let signatures: Vec<_> = messages.iter().map(|message| signer.sign(message, 0)).collect();
+        let mut signed = signed(&signer.key, &messages, &signatures);
+        let counts = [1, 31, 47, 48, 64, 128, 129, 175, 176].map(|count| alone(&signed[..count]));
+        assert_eq!(counts, [1, 31, 47, 0, 0, 0, 1, 47, 0]);
+        // What is refused whatever its message is costs nobody anything, while enough are left.
+        signed[5].signature = &[];
+        assert_eq!([alone(&signed[..64]), alone(&signed[..49]), alone(&signed[..48])], [0, 0, 47]);
+        // A key with a torsion part is asked itself, and nobody else's is.
+        signed[5] = Ed25519Signed { key: &other.key, ..signed[6] };
+        assert_eq!(alone(&signed[..64]), 1);
+        // One forgery costs what its company gained, and no more than one sum's company.
+        signed[5] = Ed25519Signed { message: b"another message", ..signed[6] };
+        assert_eq!([alone(&signed[..64]), alone(&signed)], [64, 128]);
+    }
+
     #[test]
     fn one_forgery_breaks_the_sum_and_nothing_else() {
         let signer = Signer::new(1, 0);
@@ -358,7 +394,7 @@ mod tests {
                 .collect();
             let alone: Vec<_> = signed.iter().map(Ed25519Signed::holds).collect();
             assert!(alone.contains(&true) && alone.contains(&false));
-            for count in [32, 64, 100, 128, 200] {
+            for count in [48, 64, 100, 128, 200] {
                 assert_eq!(ed25519_verify_each(&signed[..count]), alone[..count], "{step} {count}");
                 assert_eq!(
                     ed25519_verify_each(&signed[200 - count..]),
