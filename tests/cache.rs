@@ -328,7 +328,7 @@ fn the_check_of_a_cached_token_goes_to_any_thread() {
     let check = RevocationCheck::new(MemoryRevocations::new(1).with_clock(setup.clock.clone()));
     let token: AccessToken<Unshared> = setup.cache.verify(&verifier, &text).unwrap();
     let checked = is_send(setup.cache.check_revocation(&verifier, &text, &token, &check));
-    assert!(std::thread::scope(|scope| scope.spawn(move || block_on(checked)).join().unwrap()).is_ok());
+    assert!(thread::scope(|scope| scope.spawn(move || block_on(checked)).join().unwrap()).is_ok());
 }
 
 fn support_time(seconds: u64) -> std::time::SystemTime {
