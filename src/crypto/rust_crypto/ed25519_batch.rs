@@ -8,7 +8,7 @@
 use curve25519_dalek::constants::ED25519_BASEPOINT_POINT;
 use curve25519_dalek::edwards::{CompressedEdwardsY, EdwardsPoint};
 use curve25519_dalek::scalar::Scalar;
-use curve25519_dalek::traits::{IsIdentity, VartimeMultiscalarMul};
+use curve25519_dalek::traits::{Identity, IsIdentity, VartimeMultiscalarMul};
 
 use super::ed25519::{Ed25519VerifyingKey, has_small_order, is_reduced, split};
 use crate::crypto::{CryptoError, fill_random};
@@ -21,7 +21,7 @@ const SMALLEST: usize = 48;
 
 /// How many sums, each of a random half of all R, have to be in the group of prime order. An R that isn't escapes
 /// one of them with a chance of a half at most. As many as there are signatures would cost nearly all that is
-/// gained, so that to check each R by itself is no way out.
+/// gained, so that to check each R by itself is no way out. A multiple of eight.
 const ROUNDS: usize = 24;
 
 /// A message, and what is said to be its signature under a key.
@@ -115,7 +115,7 @@ fn hold_together(equations: &[&Equation<'_>]) -> Result<bool, CryptoError> {
     // Most tokens of a batch are of few keys, and k is a number: a key is multiplied once.
     let mut keys: Vec<(&Ed25519VerifyingKey, Scalar)> = Vec::new();
     for (equation, factor) in equations.iter().zip(random(equations.len())?) {
-        let factor = Scalar::from(factor);
+        let factor = Scalar::from(u128::from_le_bytes(factor));
         factors.push(factor);
         s += factor * equation.s;
         let k = factor * equation.k;
@@ -132,21 +132,48 @@ fn hold_together(equations: &[&Equation<'_>]) -> Result<bool, CryptoError> {
 
 /// Returns whether every R is in the group of prime order, or that one isn't has escaped all rounds.
 fn have_no_torsion(equations: &[&Equation<'_>]) -> Result<bool, CryptoError> {
-    let is_torsion_free = |chosen: u128| {
-        let chosen = (0..LARGEST).map(|bit| chosen >> bit & 1 == 1);
-        let chosen = equations.iter().zip(chosen).filter(|(_, chosen)| *chosen);
-        let sum: EdwardsPoint = chosen.map(|(equation, _)| equation.r).sum();
+    // Each equation has a bit for each round: whether the round's sum has its R.
+    let chosen = random::<{ ROUNDS / 8 }>(equations.len())?;
+    let four_rounds = |round: usize| {
+        let four_bits = move |bits: &[u8; ROUNDS / 8]| {
+            let byte = bits.get(round / 8).copied().unwrap_or_default();
+            usize::from(byte >> (round % 8) & 0xf)
+        };
+        sums(equations.iter().map(|equation| equation.r).zip(chosen.iter().map(four_bits)))
+    };
+    let is_torsion_free = |sum: EdwardsPoint| {
         // dalek's own check is in constant time, which takes longer: (L - 1)P = -P says LP = 0.
         let less_one = EdwardsPoint::vartime_double_scalar_mul_basepoint(&-Scalar::ONE, &sum, &Scalar::ZERO);
         less_one == -sum
     };
-    Ok(random(ROUNDS)?.all(is_torsion_free))
+    Ok((0..ROUNDS).step_by(4).all(|round| four_rounds(round).into_iter().all(is_torsion_free)))
 }
 
-fn random(count: usize) -> Result<impl Iterator<Item = u128>, CryptoError> {
-    let mut bytes = vec![[0; 16]; count];
+/// Four sums of points, each with the four bits that say which sums it is in. A point is added once, to those that
+/// are in the same sums, and not to each sum.
+fn sums(points: impl Iterator<Item = (EdwardsPoint, usize)>) -> [EdwardsPoint; 4] {
+    let mut alike = [EdwardsPoint::identity(); 16];
+    for (point, bits) in points {
+        if let Some(sum) = alike.get_mut(bits) {
+            *sum += point;
+        }
+    }
+    let mut rest = &mut alike[..];
+    std::array::from_fn(|_| {
+        // The half in whose sums the highest bit is set; without that bit, it is like the other half.
+        let half = rest.len() / 2;
+        let (without, with) = std::mem::take(&mut rest).split_at_mut(half);
+        let sum = with.iter().sum();
+        without.iter_mut().zip(with).for_each(|(without, with)| *without += &*with);
+        rest = without;
+        sum
+    })
+}
+
+fn random<const LEN: usize>(count: usize) -> Result<Vec<[u8; LEN]>, CryptoError> {
+    let mut bytes = vec![[0; LEN]; count];
     fill_random(bytes.as_flattened_mut())?;
-    Ok(bytes.into_iter().map(u128::from_le_bytes))
+    Ok(bytes)
 }
 
 #[cfg(test)]
@@ -201,7 +228,7 @@ mod tests {
     }
 
     /// The sums' answer for signatures that all have an equation.
-    fn sums(signed: &[Ed25519Signed<'_>]) -> (bool, bool) {
+    fn hold(signed: &[Ed25519Signed<'_>]) -> (bool, bool) {
         let equations: Vec<_> = signed.iter().map(|signed| Equation::read(signed).ok().unwrap()).collect();
         let equations: Vec<_> = equations.iter().collect();
         (hold_together(&equations).unwrap(), have_no_torsion(&equations).unwrap())
@@ -216,7 +243,7 @@ mod tests {
             let signed = signed(&signer.key, &messages, &signatures);
             assert_eq!(ed25519_verify_each(&signed), vec![true; count]);
             if (SMALLEST..=LARGEST).contains(&count) {
-                assert_eq!(sums(&signed), (true, true), "{count}");
+                assert_eq!(hold(&signed), (true, true), "{count}");
             }
         }
     }
@@ -257,7 +284,7 @@ mod tests {
             let genuine = signatures[forged].clone();
             signatures[forged] = signer.sign(b"another message", 0);
             let signed = signed(&signer.key, &messages, &signatures);
-            assert_eq!(sums(&signed), (false, true));
+            assert_eq!(hold(&signed), (false, true));
             let verdicts = ed25519_verify_each(&signed);
             assert!(verdicts.iter().enumerate().all(|(index, holds)| *holds == (index != forged)));
             signatures[forged] = genuine;
@@ -276,9 +303,21 @@ mod tests {
             signatures[index].splice(32.., s.to_bytes());
         }
         let signed = signed(&signer.key, &messages, &signatures);
-        assert!(!sums(&signed).0);
+        assert!(!hold(&signed).0);
         let verdicts = ed25519_verify_each(&signed);
         assert!(verdicts.iter().enumerate().all(|(index, holds)| *holds == !matches!(index, 3 | 4)));
+    }
+
+    /// Each point is in the sums that its bits name, the highest bit's first, and in no other.
+    #[test]
+    fn four_sums_have_what_their_bits_say() {
+        let point = |number: u64| EdwardsPoint::mul_base(&Scalar::from(number));
+        for count in [0, 1, 16, 40] {
+            let points = (0..count).map(|number| (1 << number, usize::try_from(number * 7 % 16).unwrap()));
+            let expected = [8, 4, 2, 1].map(|bit| points.clone().filter(move |(_, bits)| bits & bit != 0));
+            let expected = expected.map(|chosen| point(chosen.map(|(number, _)| number).sum()));
+            assert_eq!(sums(points.map(|(number, bits)| (point(number), bits))), expected, "{count}");
+        }
     }
 
     /// What the owner of the private key alone can make: the sum of the equations lets it pass half the time,
@@ -294,8 +333,8 @@ mod tests {
             let signatures: Vec<_> = signatures.collect();
             let signed = signed(&signer.key, &messages, &signatures);
             // A sum of order 8 is zero one time in eight.
-            assert!((0..512).any(|_| sums(&signed).0), "{torsion:?}");
-            assert!(!sums(&signed).1, "{torsion:?}");
+            assert!((0..512).any(|_| hold(&signed).0), "{torsion:?}");
+            assert!(!hold(&signed).1, "{torsion:?}");
             let verdicts = ed25519_verify_each(&signed);
             assert!(verdicts.iter().enumerate().all(|(index, holds)| *holds == (at(index) == 0)));
         }
