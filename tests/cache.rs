@@ -312,6 +312,25 @@ fn revocation_is_judged_on_a_hit_and_ends_the_entry() {
     assert_eq!((code(checked), setup.cache.len()), ("revoked", 0));
 }
 
+/// The future of the check has nothing of the token in it, so claims that threads can't share are no obstacle.
+#[test]
+fn the_check_of_a_cached_token_goes_to_any_thread() {
+    #[derive(serde::Deserialize)]
+    struct Unshared {
+        #[serde(skip)]
+        _seen: std::cell::Cell<u64>,
+    }
+    fn is_send<F: Future + Send>(future: F) -> F {
+        future
+    }
+    let (setup, text) = (Setup::new(), token(&json!({})));
+    let verifier = setup.verifier();
+    let check = RevocationCheck::new(MemoryRevocations::new(1).with_clock(setup.clock.clone()));
+    let token: AccessToken<Unshared> = setup.cache.verify(&verifier, &text).unwrap();
+    let checked = is_send(setup.cache.check_revocation(&verifier, &text, &token, &check));
+    assert!(thread::scope(|scope| scope.spawn(move || block_on(checked)).join().unwrap()).is_ok());
+}
+
 fn support_time(seconds: u64) -> std::time::SystemTime {
     std::time::SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
 }

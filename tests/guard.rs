@@ -5,6 +5,7 @@
 
 mod support;
 
+use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::{Arc, Mutex};
@@ -453,6 +454,37 @@ fn each_refusal_has_its_answer() {
     assert_eq!(world.events.take().iter().map(AuditEvent::http_status).collect::<Vec<_>>(), [Some(503); 2]);
 }
 
+/// The application's own settings aren't the token's fault, nor anything that comes by itself: another token, and
+/// another try, is answered the same.
+#[test]
+fn a_verifier_that_cant_be_built_is_a_fault_of_the_server() {
+    let world = World::new();
+    let source = Arc::new(Source::default());
+    let jwk = SigningKey::generate(JwsAlgorithm::Es256).unwrap().to_public_jwk().unwrap();
+    let json = format!(r#"{{"keys":[{}]}}"#, jwk.to_public_json().unwrap());
+    source.0.lock().unwrap().push(KeySnapshot::new(json, 1).unwrap());
+    // Nobody said whom the tokens are for.
+    let build = |keys: &KeySnapshot| AccessTokenVerifier::builder(keys.keys().clone()).issuer(ISSUER).build();
+    let guard = Guard::builder(SourcedVerifier::new(source, build))
+        .require(Requirement::authenticated())
+        .without_revocation()
+        .audit(world.audit())
+        .challenge(BearerChallenge::new().realm("orders").unwrap())
+        .build()
+        .unwrap();
+    for more in [json!({}), json!({ "scope": "orders:read" }), json!({})] {
+        let refused = admit(&guard, &bearer(&more)).unwrap_err();
+        assert_eq!((refused.http_status(), refused.code()), (500, "misuse"));
+        assert_eq!(refused.www_authenticate(), None);
+        assert!(matches!(refused.cause(), RefusalCause::Token(Error::Misuse { .. })));
+        let event = world.events.one();
+        assert_eq!((event.http_status(), event.code()), (Some(500), Some("misuse")));
+    }
+    // What comes before the verifier is asked is still the client's.
+    let refused = admit(&guard, "Basic a").unwrap_err();
+    assert_eq!((refused.http_status(), refused.code()), (401, "credentials_of_other_scheme"));
+}
+
 #[test]
 fn a_request_may_take_more_than_the_guard_asks_of_all() {
     let world = World::new();
@@ -724,6 +756,19 @@ fn futures_go_to_any_thread() {
     let admitted = is_send(guard.admit::<NoClaims>(GuardRequest::new([&field])));
     let admitted = thread::scope(|scope| scope.spawn(move || block_on(admitted)).join().unwrap());
     assert!(admitted.is_ok());
+
+    /// Claims that go from thread to thread, and not to two at once.
+    #[derive(Deserialize)]
+    struct Unshared {
+        #[serde(skip)]
+        _seen: Cell<u64>,
+    }
+    let cached =
+        world.builder(world.verifier().build().unwrap()).cache(TokenCache::builder().build().unwrap());
+    let cached = cached.build().unwrap();
+    for guard in [&guard, &cached] {
+        assert!(block_on(is_send(guard.admit::<Unshared>(GuardRequest::new([&field])))).is_ok());
+    }
 }
 
 #[test]
@@ -755,6 +800,8 @@ fn bad_credentials_say_so() {
         let refused = block_on(guard.admit::<NoClaims>(GuardRequest::new(fields))).unwrap_err();
         assert_eq!(refused.cause(), &RefusalCause::Credentials(expected));
         assert_eq!(refused.to_string(), message);
+        let error: &dyn std::error::Error = &expected;
+        assert_eq!(format!("refused: {error}"), message);
         let event = world.events.one();
         assert_eq!((event.code(), event.token_fingerprint()), (Some(refused.code()), None));
     }

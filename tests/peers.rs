@@ -33,7 +33,9 @@ fn find<'a>(result: &'a Value, row: &str) -> Option<&'a Value> {
 
 /// The rows that the README has: each operation once, of encryption with the shorter plaintext.
 fn is_shown(row: &str) -> bool {
-    !["16 KiB", " KB", " MB", " keys", "two threads"].iter().any(|part| row.ends_with(part))
+    !["16 KiB", " KB", " MB", " keys", "two threads", "batch of 64", "one by one"]
+        .iter()
+        .any(|part| row.ends_with(part))
 }
 
 /// Ours ÷ the fastest rival's, with the target if it is missed, and who that rival is.
@@ -77,25 +79,31 @@ fn borrowed(result: &Value, row: &str) -> String {
     if verdict["holds"] == false { beside(ratio, verdict) } else { format!("{ratio:.2}") }
 }
 
-/// How many targets are missed, and those that the table doesn't show.
+/// How many targets are missed, and those that the table doesn't show; and those that nothing was measured for, which
+/// are neither met nor missed.
 fn missed(result: &Value) -> String {
     let (targets, stack) = (list(result, "targets"), text(result, "stack"));
-    let missed: Vec<&Value> = targets.iter().filter(|verdict| verdict["holds"] == false).collect();
+    let (measured, unmeasured): (Vec<&Value>, Vec<&Value>) =
+        targets.iter().partition(|verdict| verdict["measured"].is_f64());
+    let name = |verdict: &&Value| format!("{} ({})", text(verdict, "row"), limit(verdict));
+    let unmeasured = match &*unmeasured.iter().map(name).collect::<Vec<_>>() {
+        [] => String::new(),
+        unmeasured => format!(" Not measured: {}.", unmeasured.join("; ")),
+    };
+    let missed: Vec<&Value> = measured.iter().copied().filter(|verdict| verdict["holds"] == false).collect();
     if missed.is_empty() {
-        return format!("Stack `{stack}`: all {} targets are met.", targets.len());
+        return format!("Stack `{stack}`: all {} targets are met.{unmeasured}", measured.len());
     }
     let in_the_table = |verdict: &&&Value| {
         is_shown(text(verdict, "row")) && [RIVAL, BORROWED].contains(&text(verdict, "kind"))
     };
     let line = |verdict: &&Value| {
         let (row, kind) = (text(verdict, "row"), text(verdict, "kind"));
-        match verdict["measured"].as_f64() {
-            None => format!("{row}: {kind} ({})", limit(verdict)),
-            Some(count) if kind.starts_with("allocations") => {
-                format!("{row}: {count} {kind} ({})", verdict["limit"].as_f64().unwrap())
-            }
-            Some(value) => format!("{row}: {value:.2} {kind} ({})", limit(verdict)),
+        let measured = verdict["measured"].as_f64().unwrap();
+        if kind.starts_with("allocations") {
+            return format!("{row}: {measured} {kind} ({})", verdict["limit"].as_f64().unwrap());
         }
+        format!("{row}: {measured:.2} {kind} ({})", limit(verdict))
     };
     let others: Vec<String> = missed.iter().filter(|verdict| !in_the_table(verdict)).map(line).collect();
     let others = if others.is_empty() {
@@ -103,7 +111,7 @@ fn missed(result: &Value) -> String {
     } else {
         format!("; beside those in the table: {}", others.join("; "))
     };
-    format!("Stack `{stack}`: {} of {} targets are missed{others}.", missed.len(), targets.len())
+    format!("Stack `{stack}`: {} of {} targets are missed{others}.{unmeasured}", missed.len(), measured.len())
 }
 
 fn rendered() -> String {

@@ -29,7 +29,8 @@ use crate::keys::remote::{KeySnapshot, KeySource};
 /// keys it was verified under. A verifier of keys that don't change becomes one of these by [`From`], for code
 /// that takes either.
 ///
-/// The futures of all methods are [`Send`] and may be dropped at any time.
+/// The futures of all methods may be dropped at any time, and are [`Send`]; those of [`verify_by`](Self::verify_by)
+/// and [`verify_by_async`](Self::verify_by_async) if what they are given is, and the futures that that makes.
 ///
 /// ```
 /// use countersign::jwt::SourcedVerifier;

@@ -375,8 +375,12 @@ impl JwtVerifier {
         }
     }
 
-    /// The key to try, if it is only one.
+    /// The key to try, if it is only one and of an algorithm whose signatures are checked together: for the
+    /// others, nothing is looked up twice.
     pub(super) fn sole_candidate<'b>(&'b self, token: &JudgedToken<'_, 'b>) -> Option<&'b VerifyingKey> {
+        if !token.hint.algorithm.verifies_together() {
+            return None;
+        }
         let issuer = self.issuer_hint(&token.parts);
         let mut candidates = self.candidates(&token.hint, issuer.as_deref()).ok()?;
         let (_, key) = candidates.next()?;

@@ -25,8 +25,11 @@ pub const SETS: [usize; 4] = [1, 10, 100, 1000];
 
 pub const NESTED_ISSUE: &str = "nested issue";
 pub const NESTED_VERIFY: &str = "nested verify";
-/// One verification of 64 tokens at once.
+/// 64 tokens of a few keys, verified at once, and the same tokens one after the other.
 pub const BATCH: &str = "EdDSA verify, batch of 64";
+pub const ONE_BY_ONE: &str = "EdDSA verify, 64 one by one";
+/// Between the tokens of those two rows.
+pub const BETWEEN: char = ' ';
 /// Between a row and a second way in which a contender does it.
 pub const VARIANT: &str = " / ";
 /// The way that borrows its claims from the token.

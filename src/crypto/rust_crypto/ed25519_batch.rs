@@ -8,21 +8,20 @@
 use curve25519_dalek::constants::ED25519_BASEPOINT_POINT;
 use curve25519_dalek::edwards::{CompressedEdwardsY, EdwardsPoint};
 use curve25519_dalek::scalar::Scalar;
-use curve25519_dalek::traits::{IsIdentity, VartimeMultiscalarMul};
-use sha2::{Digest, Sha512};
+use curve25519_dalek::traits::{Identity, IsIdentity, VartimeMultiscalarMul};
 
-use super::ed25519::{Ed25519VerifyingKey, is_reduced};
+use super::ed25519::{Ed25519VerifyingKey, has_small_order, is_reduced, split};
 use crate::crypto::{CryptoError, fill_random};
 
 /// How many are checked by one sum at most: what is gained grows slowly from here on.
 const LARGEST: usize = 128;
 
-/// How many it takes for the sums to cost less than what they replace.
-const SMALLEST: usize = 32;
+/// How many it takes for the sums to cost less than what they replace, verifications under keys in steady use.
+const SMALLEST: usize = 48;
 
 /// How many sums, each of a random half of all R, have to be in the group of prime order. An R that isn't escapes
 /// one of them with a chance of a half at most. As many as there are signatures would cost nearly all that is
-/// gained, so that to check each R by itself is no way out.
+/// gained, so that to check each R by itself is no way out. A multiple of eight.
 const ROUNDS: usize = 24;
 
 /// A message, and what is said to be its signature under a key.
@@ -35,6 +34,8 @@ pub(crate) struct Ed25519Signed<'a> {
 
 impl Ed25519Signed<'_> {
     fn holds(&self) -> bool {
+        #[cfg(test)]
+        tests::ALONE.set(tests::ALONE.get() + 1);
         self.key.verify(self.message, self.signature).is_ok()
     }
 }
@@ -99,16 +100,11 @@ impl<'a> Equation<'a> {
     /// S below the order.
     fn of_strict(signed: &Ed25519Signed<'a>) -> Option<Self> {
         let Ed25519Signed { key, message, signature } = *signed;
-        let (encoded_r, s) = signature.split_first_chunk::<32>()?;
-        let s: [u8; 32] = s.try_into().ok()?;
-        let s = Option::from(Scalar::from_canonical_bytes(s))?;
+        let (encoded_r, s) = split(signature)?;
         // dalek also decodes x = 0 with a sign; those are points of small order.
-        let r = is_reduced(encoded_r).then(|| CompressedEdwardsY(*encoded_r).decompress())??;
-        if r.is_small_order() {
-            return None;
-        }
-        let hash = Sha512::new().chain_update(encoded_r).chain_update(key.as_bytes()).chain_update(message);
-        Some(Self { r, s, k: Scalar::from_bytes_mod_order_wide(&hash.finalize().into()), key })
+        let is_strict = is_reduced(encoded_r) && !has_small_order(encoded_r);
+        let r = is_strict.then(|| CompressedEdwardsY(*encoded_r).decompress())??;
+        Some(Self { r, s, k: key.challenge(encoded_r, message), key })
     }
 }
 
@@ -119,7 +115,7 @@ fn hold_together(equations: &[&Equation<'_>]) -> Result<bool, CryptoError> {
     // Most tokens of a batch are of few keys, and k is a number: a key is multiplied once.
     let mut keys: Vec<(&Ed25519VerifyingKey, Scalar)> = Vec::new();
     for (equation, factor) in equations.iter().zip(random(equations.len())?) {
-        let factor = Scalar::from(factor);
+        let factor = Scalar::from(u128::from_le_bytes(factor));
         factors.push(factor);
         s += factor * equation.s;
         let k = factor * equation.k;
@@ -136,28 +132,63 @@ fn hold_together(equations: &[&Equation<'_>]) -> Result<bool, CryptoError> {
 
 /// Returns whether every R is in the group of prime order, or that one isn't has escaped all rounds.
 fn have_no_torsion(equations: &[&Equation<'_>]) -> Result<bool, CryptoError> {
-    let is_torsion_free = |chosen: u128| {
-        let chosen = (0..LARGEST).map(|bit| chosen >> bit & 1 == 1);
-        let chosen = equations.iter().zip(chosen).filter(|(_, chosen)| *chosen);
-        let sum: EdwardsPoint = chosen.map(|(equation, _)| equation.r).sum();
+    // Each equation has a bit for each round: whether the round's sum has its R.
+    let chosen = random::<{ ROUNDS / 8 }>(equations.len())?;
+    let four_rounds = |round: usize| {
+        let four_bits = move |bits: &[u8; ROUNDS / 8]| {
+            let byte = bits.get(round / 8).copied().unwrap_or_default();
+            usize::from(byte >> (round % 8) & 0xf)
+        };
+        sums(equations.iter().map(|equation| equation.r).zip(chosen.iter().map(four_bits)))
+    };
+    let is_torsion_free = |sum: EdwardsPoint| {
         // dalek's own check is in constant time, which takes longer: (L - 1)P = -P says LP = 0.
         let less_one = EdwardsPoint::vartime_double_scalar_mul_basepoint(&-Scalar::ONE, &sum, &Scalar::ZERO);
         less_one == -sum
     };
-    Ok(random(ROUNDS)?.all(is_torsion_free))
+    Ok((0..ROUNDS).step_by(4).all(|round| four_rounds(round).into_iter().all(is_torsion_free)))
 }
 
-fn random(count: usize) -> Result<impl Iterator<Item = u128>, CryptoError> {
-    let mut bytes = vec![[0; 16]; count];
+/// Four sums of points, each with the four bits that say which sums it is in. A point is added once, to those that
+/// are in the same sums, and not to each sum.
+fn sums(points: impl Iterator<Item = (EdwardsPoint, usize)>) -> [EdwardsPoint; 4] {
+    let mut alike = [EdwardsPoint::identity(); 16];
+    for (point, bits) in points {
+        if let Some(sum) = alike.get_mut(bits) {
+            *sum += point;
+        }
+    }
+    let mut rest = &mut alike[..];
+    std::array::from_fn(|_| {
+        // The half in whose sums the highest bit is set; without that bit, it is like the other half.
+        let half = rest.len() / 2;
+        let (without, with) = std::mem::take(&mut rest).split_at_mut(half);
+        let sum = with.iter().sum();
+        without.iter_mut().zip(with).for_each(|(without, with)| *without += &*with);
+        rest = without;
+        sum
+    })
+}
+
+fn random<const LEN: usize>(count: usize) -> Result<Vec<[u8; LEN]>, CryptoError> {
+    let mut bytes = vec![[0; LEN]; count];
     fill_random(bytes.as_flattened_mut())?;
-    Ok(bytes.into_iter().map(u128::from_le_bytes))
+    Ok(bytes)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use curve25519_dalek::constants::EIGHT_TORSION;
+    use sha2::{Digest, Sha512};
 
     use super::*;
+
+    thread_local! {
+        /// How many signatures this thread has verified one by one.
+        pub(super) static ALONE: Cell<usize> = const { Cell::new(0) };
+    }
 
     /// A signer who does as they please: with a point of small order in the key, in R, or in both.
     struct Signer {
@@ -197,7 +228,7 @@ mod tests {
     }
 
     /// The sums' answer for signatures that all have an equation.
-    fn sums(signed: &[Ed25519Signed<'_>]) -> (bool, bool) {
+    fn hold(signed: &[Ed25519Signed<'_>]) -> (bool, bool) {
         let equations: Vec<_> = signed.iter().map(|signed| Equation::read(signed).ok().unwrap()).collect();
         let equations: Vec<_> = equations.iter().collect();
         (hold_together(&equations).unwrap(), have_no_torsion(&equations).unwrap())
@@ -206,18 +237,44 @@ mod tests {
     #[test]
     fn signatures_that_hold_hold_together() {
         let signer = Signer::new(1, 0);
-        for count in [0, 1, 31, 32, 33, 127, 128, 129, 160, 300] {
+        for count in [0, 1, 47, 48, 49, 127, 128, 129, 160, 300] {
             let messages = messages(count);
             let signatures: Vec<_> = messages.iter().map(|message| signer.sign(message, 0)).collect();
             let signed = signed(&signer.key, &messages, &signatures);
             assert_eq!(ed25519_verify_each(&signed), vec![true; count]);
             if (SMALLEST..=LARGEST).contains(&count) {
-                assert_eq!(sums(&signed), (true, true), "{count}");
+                assert_eq!(hold(&signed), (true, true), "{count}");
             }
         }
     }
 
+    /// How many of these are verified one by one.
+    fn alone(signed: &[Ed25519Signed<'_>]) -> usize {
+        let before = ALONE.get();
+        ed25519_verify_each(signed);
+        ALONE.get() - before
+    }
+
     /// Without this, nothing would fail if each were always verified alone, but for time.
+    #[test]
+    fn what_holds_together_is_not_verified_one_by_one() {
+        let (signer, other) = (Signer::new(1, 0), Signer::new(1, 1));
+        let messages = messages(176);
+        let signatures: Vec<_> = messages.iter().map(|message| signer.sign(message, 0)).collect();
+        let mut signed = signed(&signer.key, &messages, &signatures);
+        let counts = [1, 31, 47, 48, 64, 128, 129, 175, 176].map(|count| alone(&signed[..count]));
+        assert_eq!(counts, [1, 31, 47, 0, 0, 0, 1, 47, 0]);
+        // What is refused whatever its message is costs nobody anything, while enough are left.
+        signed[5].signature = &[];
+        assert_eq!([alone(&signed[..64]), alone(&signed[..49]), alone(&signed[..48])], [0, 0, 47]);
+        // A key with a torsion part is asked itself, and nobody else's is.
+        signed[5] = Ed25519Signed { key: &other.key, ..signed[6] };
+        assert_eq!(alone(&signed[..64]), 1);
+        // One forgery costs what its company gained, and no more than one sum's company.
+        signed[5] = Ed25519Signed { message: b"another message", ..signed[6] };
+        assert_eq!([alone(&signed[..64]), alone(&signed)], [64, 128]);
+    }
+
     #[test]
     fn one_forgery_breaks_the_sum_and_nothing_else() {
         let signer = Signer::new(1, 0);
@@ -227,7 +284,7 @@ mod tests {
             let genuine = signatures[forged].clone();
             signatures[forged] = signer.sign(b"another message", 0);
             let signed = signed(&signer.key, &messages, &signatures);
-            assert_eq!(sums(&signed), (false, true));
+            assert_eq!(hold(&signed), (false, true));
             let verdicts = ed25519_verify_each(&signed);
             assert!(verdicts.iter().enumerate().all(|(index, holds)| *holds == (index != forged)));
             signatures[forged] = genuine;
@@ -246,9 +303,21 @@ mod tests {
             signatures[index].splice(32.., s.to_bytes());
         }
         let signed = signed(&signer.key, &messages, &signatures);
-        assert!(!sums(&signed).0);
+        assert!(!hold(&signed).0);
         let verdicts = ed25519_verify_each(&signed);
         assert!(verdicts.iter().enumerate().all(|(index, holds)| *holds == !matches!(index, 3 | 4)));
+    }
+
+    /// Each point is in the sums that its bits name, the highest bit's first, and in no other.
+    #[test]
+    fn four_sums_have_what_their_bits_say() {
+        let point = |number: u64| EdwardsPoint::mul_base(&Scalar::from(number));
+        for count in [0, 1, 16, 40] {
+            let points = (0..count).map(|number| (1 << number, usize::try_from(number * 7 % 16).unwrap()));
+            let expected = [8, 4, 2, 1].map(|bit| points.clone().filter(move |(_, bits)| bits & bit != 0));
+            let expected = expected.map(|chosen| point(chosen.map(|(number, _)| number).sum()));
+            assert_eq!(sums(points.map(|(number, bits)| (point(number), bits))), expected, "{count}");
+        }
     }
 
     /// What the owner of the private key alone can make: the sum of the equations lets it pass half the time,
@@ -264,8 +333,8 @@ mod tests {
             let signatures: Vec<_> = signatures.collect();
             let signed = signed(&signer.key, &messages, &signatures);
             // A sum of order 8 is zero one time in eight.
-            assert!((0..512).any(|_| sums(&signed).0), "{torsion:?}");
-            assert!(!sums(&signed).1, "{torsion:?}");
+            assert!((0..512).any(|_| hold(&signed).0), "{torsion:?}");
+            assert!(!hold(&signed).1, "{torsion:?}");
             let verdicts = ed25519_verify_each(&signed);
             assert!(verdicts.iter().enumerate().all(|(index, holds)| *holds == (at(index) == 0)));
         }
@@ -364,7 +433,7 @@ mod tests {
                 .collect();
             let alone: Vec<_> = signed.iter().map(Ed25519Signed::holds).collect();
             assert!(alone.contains(&true) && alone.contains(&false));
-            for count in [32, 64, 100, 128, 200] {
+            for count in [48, 64, 100, 128, 200] {
                 assert_eq!(ed25519_verify_each(&signed[..count]), alone[..count], "{step} {count}");
                 assert_eq!(
                     ed25519_verify_each(&signed[200 - count..]),

@@ -141,6 +141,9 @@ impl Requirement {
     }
 
     /// Requires what only the application can tell, under a name that a refusal shows.
+    ///
+    /// For one request it may be asked several times, or not at all if the rest decides: a refusal is worked out by
+    /// asking again. So it must answer a token the same each time, and change nothing by it.
     pub fn custom<F>(name: impl Into<String>, holds: F) -> Self
     where
         F: Fn(&AccessToken<NoClaims>) -> bool + Send + Sync + 'static,

@@ -157,19 +157,23 @@ impl TokenCache {
     /// # Errors
     ///
     /// As [`RevocationCheck::check`].
-    pub async fn check_revocation<T>(
-        &self,
-        verifier: &AccessTokenVerifier,
-        text: &str,
-        token: &AccessToken<T>,
-        check: &RevocationCheck,
-    ) -> Result<(), Error> {
-        let checked = check.check(token).await;
-        // That the store can't tell now says nothing of the token.
-        if checked.as_ref().is_err_and(Error::is_invalid_token) {
-            self.forget(verifier, text);
+    pub fn check_revocation<'a, T>(
+        &'a self,
+        verifier: &'a AccessTokenVerifier,
+        text: &'a str,
+        token: &'a AccessToken<T>,
+        check: &'a RevocationCheck,
+    ) -> impl Future<Output = Result<(), Error>> + Send + use<'a, T> {
+        // Outside the future, which then doesn't have the token, and is `Send` whatever claims that has.
+        let checked = check.check(token);
+        async move {
+            let checked = checked.await;
+            // That the store can't tell now says nothing of the token.
+            if checked.as_ref().is_err_and(Error::is_invalid_token) {
+                self.forget(verifier, text);
+            }
+            checked
         }
-        checked
     }
 
     /// Forgets what is known of a token: the next request with it verifies it.

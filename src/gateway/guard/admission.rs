@@ -154,14 +154,10 @@ impl Guard {
             decision.verified(&token);
         }
         if let Some(check) = &self.revocation {
-            let checked = check.check(&token).await;
-            // That the store can't tell now says nothing of the token.
-            if let Some(cache) = self.cache.as_deref()
-                && checked.as_ref().is_err_and(Error::is_invalid_token)
-            {
-                cache.forget(&verifier, text);
+            match self.cache.as_deref() {
+                Some(cache) => cache.check_revocation(&verifier, text, &token, check).await?,
+                None => check.check(&token).await?,
             }
-            checked?;
         }
         self.authorize(&token, requirement, &verifier)?;
         if let Some(check) = &self.replay {

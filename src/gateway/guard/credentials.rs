@@ -61,6 +61,8 @@ impl fmt::Display for BadCredentials {
     }
 }
 
+impl std::error::Error for BadCredentials {}
+
 /// The `Authorization` fields of a request: what matters is whether there is exactly one.
 #[derive(Clone, Copy)]
 pub(super) enum Authorization<'r> {

@@ -195,6 +195,11 @@ impl JwsAlgorithm {
         }
     }
 
+    /// Whether signatures of this algorithm are checked together for less than one by one.
+    pub(crate) fn verifies_together(self) -> bool {
+        self.family() == Family::Eddsa
+    }
+
     pub(crate) fn family(self) -> Family {
         self.row().family
     }

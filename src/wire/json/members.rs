@@ -42,7 +42,8 @@ impl<'a> Members<'a> {
         limits: &Limits,
         mut member: impl FnMut(&str, Value<'a>) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        *self = Self::new();
+        // What was kept before is out of reach, and needn't be written over.
+        (self.text, self.count, self.is_whole) = ("", 0, false);
         let mut is_whole = true;
         scan(Scanner::new(text, limits), part, |name, value| {
             is_whole &= matches!(name, Cow::Borrowed(plain) if self.keep(plain, value));
@@ -67,7 +68,7 @@ impl<'a> Members<'a> {
 
     /// All members in their order, unless some weren't kept.
     pub(crate) fn all(&self) -> Option<impl Iterator<Item = Member<'a>> + Clone> {
-        self.is_whole.then(|| self.kept.iter().copied().map_while(|member| member))
+        self.is_whole.then(|| self.kept.iter().take(self.count).copied().flatten())
     }
 
     /// Hands out all members, kept or not.
@@ -126,11 +127,24 @@ mod tests {
 
     #[test]
     fn a_scan_that_fails_leaves_nothing() {
-        let mut members = scanned(r#"{"a":1}"#);
+        let mut members = scanned(r#"{"a":1,"b":2,"c":3}"#);
         for text in [r#"{"a":1,"a":2}"#, r#"{"a":1"#, "[]", ""] {
             assert!(members.scan(text, Part::Claims, &Limits::default(), |_, _| Ok(())).is_err());
             assert!(members.all().is_none());
             assert_eq!(given(&members), []);
+        }
+    }
+
+    #[test]
+    fn a_scan_leaves_nothing_of_the_one_before() {
+        let mut members = scanned(r#"{"a":1,"b":2,"c":3}"#);
+        for (text, expected) in
+            [(r#"{"d":4}"#, &[("d", "4")][..]), ("{}", &[]), (r#"{"\u0061":1}"#, &[("a", "1")])]
+        {
+            members.scan(text, Part::Claims, &Limits::default(), |_, _| Ok(())).unwrap();
+            let given = given(&members);
+            let given: Vec<_> = given.iter().map(|(name, value)| (&**name, &**value)).collect();
+            assert_eq!(given, expected, "{text}");
         }
     }
 }

@@ -21,7 +21,8 @@ use std::process::ExitCode;
 
 use contenders::{Contender, FLOOR, Process, Stack};
 use peers::rows::{
-    self, ENCRYPTIONS, NESTED_ISSUE, NESTED_VERIFY, PLAINTEXTS, SETS, SIGNATURES, SIZES, VARIANT,
+    self, BATCH, ENCRYPTIONS, NESTED_ISSUE, NESTED_VERIFY, ONE_BY_ONE, PLAINTEXTS, SETS, SIGNATURES, SIZES,
+    VARIANT,
 };
 use report::{Entry, LeftOut, Report, Row};
 use rounds::{Pace, Turn, paired_ratio};
@@ -195,6 +196,7 @@ fn groups() -> Vec<Vec<String>> {
     groups.extend([NESTED_ISSUE, NESTED_VERIFY].map(|row| vec![row.to_owned()]));
     groups.push(SIZES.iter().map(|(size, _)| rows::sized(size)).collect());
     groups.push(SETS.iter().map(|size| rows::set(*size)).collect());
+    groups.push([BATCH, ONE_BY_ONE].map(str::to_owned).into());
     groups
 }
 

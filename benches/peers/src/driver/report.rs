@@ -173,8 +173,7 @@ impl Report {
     pub(crate) fn verdicts(&self) -> String {
         let mut lines = String::new();
         for verdict in &self.targets {
-            let measured =
-                verdict.measured.map_or_else(|| String::from("not measured"), |value| format!("{value:.3}"));
+            let measured = format!("{:.3}", verdict.measured);
             let against = verdict.against.as_ref().map_or_else(String::new, |name| format!(": {name}"));
             let _ = writeln!(
                 lines,

@@ -7,8 +7,11 @@ use countersign::jwe::decrypt_with_limits;
 use countersign::jwt::JwtIssuerBuilder;
 use countersign::{ContentEncryption, JwtIssuer, Limits, encrypt};
 use peers::claims::{self, AUDIENCE, Custom, Groups, ISSUER, JWT_ID, LIFETIME, SCOPE, SUBJECT};
-use peers::ours::{OWN, decryption_key, issuer, signing_key, verifier};
-use peers::rows::{BORROWED, ENCRYPTIONS, NESTED_ISSUE, NESTED_VERIFY, PLAINTEXTS, SETS, SIGNATURES, SIZES};
+use peers::ours::{OWN, batch_keys, decryption_key, issuer, signing_key, verifier};
+use peers::rows::{
+    BATCH, BETWEEN, BORROWED, ENCRYPTIONS, NESTED_ISSUE, NESTED_VERIFY, ONE_BY_ONE, PLAINTEXTS, SETS,
+    SIGNATURES, SIZES,
+};
 use peers::{keys, rows};
 
 use super::contenders::{Kind, Process};
@@ -59,6 +62,7 @@ pub(crate) fn samples() -> Vec<Sample> {
             vec![("a changed signature", changed(&good)), ("the name of no key", named("none".to_owned()))];
         Sample { row: rows::set(size), good, length: SCOPE.len(), bad }
     }));
+    samples.extend([BATCH, ONE_BY_ONE].map(batch));
     for names in ENCRYPTIONS {
         samples.extend(PLAINTEXTS.map(|(size, len)| encrypted(names, size, len)));
     }
@@ -91,6 +95,27 @@ fn signed(row: String, make: impl Fn(fn(JwtIssuerBuilder) -> JwtIssuerBuilder) -
         ),
     ];
     Sample { row, good, length: SCOPE.len(), bad }
+}
+
+/// 64 tokens, of each key in turn.
+fn batch(row: &str) -> Sample {
+    const TOKENS: usize = 64;
+    let issuer =
+        |key| issuer(key).lifetime(Duration::from_secs(86_400)).build().expect("all choices are made");
+    let issuers = batch_keys().map(issuer);
+    let issue = |issuer: &JwtIssuer| issuer.issue(SUBJECT, &OWN).expect("the claims are in order");
+    let tokens: Vec<String> = issuers.iter().cycle().take(TOKENS).map(issue).collect();
+    let joined = |tokens: &[String]| tokens.join(&BETWEEN.to_string());
+    let one_is_changed = |at: usize| {
+        let mut tokens = tokens.clone();
+        tokens[at] = changed(&tokens[at]);
+        joined(&tokens)
+    };
+    let bad = vec![
+        ("a changed signature in front", one_is_changed(0)),
+        ("a changed signature at the end", one_is_changed(TOKENS - 1)),
+    ];
+    Sample { row: row.to_owned(), good: joined(&tokens), length: TOKENS * SCOPE.len(), bad }
 }
 
 fn encrypted(names: (&str, &str), size: &str, len: usize) -> Sample {

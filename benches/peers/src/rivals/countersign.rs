@@ -1,10 +1,15 @@
 //! countersign itself, on the stack that the build's features name.
 
+use std::sync::Arc;
+
 use countersign::jwe::decrypt_with_limits;
-use countersign::{ContentEncryption, JwkSet, KeySet, Limits, TokenBuffer, encrypt};
+use countersign::{ContentEncryption, JwkSet, KeySet, Limits, TokenBuffer, VerifiedJwt, encrypt};
 use peers::claims::{Custom, Groups, SUBJECT};
-use peers::ours::{OWN, decryption_key, issuer, signing_key, verifier};
-use peers::rows::{BORROWED, ENCRYPTIONS, NESTED_ISSUE, NESTED_VERIFY, PLAINTEXTS, SETS, SIGNATURES, SIZES};
+use peers::ours::{OWN, batch_keys, decryption_key, issuer, signing_key, verifier};
+use peers::rows::{
+    BATCH, BETWEEN, BORROWED, ENCRYPTIONS, NESTED_ISSUE, NESTED_VERIFY, ONE_BY_ONE, PLAINTEXTS, SETS,
+    SIGNATURES, SIZES,
+};
 use peers::{Table, claims, keys, rows};
 use serde::Deserialize;
 
@@ -27,6 +32,7 @@ fn main() {
     for size in SETS {
         sets(&mut table, size);
     }
+    batches(&mut table);
     table.serve();
 }
 
@@ -102,5 +108,25 @@ fn sets(table: &mut Table, size: usize) {
     let verifier = verifier(keys).build().expect("all choices are made");
     table.read(rows::set(size), move |token| {
         Some(verifier.verify::<Custom>(token).ok()?.claims().scope.len())
+    });
+}
+
+/// One verifier has both rows: its keys and what it has learnt are the same in either.
+fn batches(table: &mut Table) {
+    let keys: KeySet =
+        batch_keys().iter().map(|key| key.verifying_key().expect("it has a public half")).collect();
+    let at_once = Arc::new(verifier(keys).build().expect("all choices are made"));
+    let one_by_one = Arc::clone(&at_once);
+    // All of the tokens have to be good.
+    let length = |jwts: Option<Vec<VerifiedJwt<Custom>>>| {
+        Some(jwts?.iter().map(|jwt| jwt.claims().scope.len()).sum::<usize>())
+    };
+    table.read(BATCH, move |tokens| {
+        let tokens: Vec<&str> = tokens.split(BETWEEN).collect();
+        length(at_once.verify_batch(&tokens).into_iter().map(Result::ok).collect())
+    });
+    table.read(ONE_BY_ONE, move |tokens| {
+        let tokens: Vec<&str> = tokens.split(BETWEEN).collect();
+        length(tokens.iter().map(|token| one_by_one.verify(token).ok()).collect())
     });
 }
