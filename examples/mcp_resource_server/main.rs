@@ -25,6 +25,7 @@ use axum::Router;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use client::{Client, due, parameter};
 use countersign::{AccessToken, AccessTokenVerifier, NoClaims};
+use http::{Answer, Http};
 use serde_json::json;
 use server::McpServer;
 use tokio::net::TcpListener;
@@ -57,7 +58,7 @@ async fn run() -> Outcome<()> {
     servers.spawn(serve(mcp, server.routes(&mcp_url)));
     servers.spawn(serve(inventory, upstream::routes(verifier, &seen)?));
 
-    let parties = Parties { issuer, resource, other, inventory_url, reader, seen };
+    let parties = Parties { http: Http::new(), issuer, resource, other, inventory_url, reader, seen };
     parties.walk().await?;
     servers.shutdown().await;
     println!("all as due");
@@ -77,6 +78,7 @@ async fn serve(listener: TcpListener, routes: Router) -> std::io::Result<()> {
 }
 
 struct Parties {
+    http: Http,
     issuer: Arc<AuthorizationServer>,
     /// The MCP server, and another one of the same authorization server.
     resource: String,
@@ -171,7 +173,7 @@ impl Parties {
         let mut headers = HeaderMap::new();
         headers.insert("authorization", format!("Bearer {token}").parse()?);
         let url = format!("{}/stock/A17", self.inventory_url);
-        let answer = http::send(Method::GET, &url, &headers, "").await?;
+        let answer = self.http.send(Method::GET, &url, headers, String::new()).await?;
         due(&answer, StatusCode::UNAUTHORIZED, Some("invalid_token"))
     }
 
@@ -195,7 +197,7 @@ impl Parties {
         due(&client.post("", headers, &body, Some(token)).await?, StatusCode::FORBIDDEN, None)?;
 
         println!("GET");
-        due(&http::get(&self.resource).await?, StatusCode::METHOD_NOT_ALLOWED, None)?;
+        due(&self.http.get(&self.resource).await?, StatusCode::METHOD_NOT_ALLOWED, None)?;
         is(self.seen.count() == calls, "no call to the inventory")
     }
 
@@ -206,7 +208,7 @@ impl Parties {
         is(answer.at("/result/isError")? == false, "a result of the tool")
     }
 
-    async fn refused(&self, client: &mut Client, token: &str) -> Outcome<http::Answer> {
+    async fn refused(&self, client: &mut Client, token: &str) -> Outcome<Answer> {
         let answer = client.call("tools/list", &json!({}), Some(token)).await?;
         due(&answer, StatusCode::UNAUTHORIZED, Some("invalid_token"))?;
         Ok(answer)
@@ -240,7 +242,7 @@ fn arguments(tool: &str) -> serde_json::Value {
     json!({ "name": tool, "arguments": { "article": "A17" } })
 }
 
-fn is_error(answer: &http::Answer, status: StatusCode, code: i64) -> Outcome<()> {
+fn is_error(answer: &Answer, status: StatusCode, code: i64) -> Outcome<()> {
     println!("   {} {}", answer.status, answer.body);
     is(answer.status == status && answer.at("/error/code")? == code, "that error")
 }
