@@ -12,6 +12,20 @@ use super::subject::AuditSubject;
 /// Emits each event to `tracing`, with the target [`TARGET`](Self::TARGET): refusals at the level `WARN`,
 /// the others at `INFO`.
 ///
+/// Its fields are the members of [`AuditEvent::to_json`] but for `time`, which is the subscriber's, and have no message
+/// beside them. What an event doesn't have isn't recorded. Text is escaped as it is there.
+///
+/// ```
+/// use countersign::gateway::audit::{Audit, TracingSink};
+///
+/// # fn main() -> Result<(), countersign::Error> {
+/// // Refusals at WARN, all else at DEBUG, under the target `countersign::audit`.
+/// let audit = Audit::builder(TracingSink::new().accepted_at_debug()).build()?;
+/// # let _ = audit;
+/// # Ok(())
+/// # }
+/// ```
+///
 /// Where a subscriber doesn't want the level or the target, an event costs a few nanoseconds. Its time is
 /// the subscriber's.
 #[derive(Debug, Clone, Copy, Default)]
