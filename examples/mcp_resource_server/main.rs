@@ -7,7 +7,7 @@
 //! client and no users, and of the protocol there is what two tools need.
 //!
 //! `cargo run --features jwks-http,tower --example mcp_resource_server`
-#![expect(clippy::print_stdout, reason = "examples print")]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "examples print")]
 
 mod authorization_server;
 mod client;
@@ -17,6 +17,7 @@ mod server;
 mod upstream;
 
 use std::error::Error as StdError;
+use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -36,8 +37,18 @@ use upstream::Seen;
 type Outcome<T> = Result<T, Box<dyn StdError + Send + Sync>>;
 
 #[tokio::main]
-async fn main() -> Outcome<()> {
-    timeout(Duration::from_secs(60), run()).await?
+async fn main() -> ExitCode {
+    let Ok(outcome) = timeout(Duration::from_secs(60), run()).await else {
+        eprintln!("mcp_resource_server: expected to be done within 60 s");
+        return ExitCode::FAILURE;
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("mcp_resource_server: {error}");
+            ExitCode::FAILURE
+        }
+    }
 }
 
 async fn run() -> Outcome<()> {

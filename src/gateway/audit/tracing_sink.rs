@@ -12,8 +12,9 @@ use super::subject::AuditSubject;
 /// Emits each event to `tracing`, with the target [`TARGET`](Self::TARGET): refusals at the level `WARN`,
 /// the others at `INFO`.
 ///
-/// Its fields are the members of [`AuditEvent::to_json`] but for `time`, which is the subscriber's, and have no message
-/// beside them. What an event doesn't have isn't recorded. Text is escaped as it is there.
+/// Its fields are the members of [`AuditEvent::to_json`], without a message beside them; but for `time`, which is the
+/// subscriber's, and `truncated`, as text that was cut says so itself. What isn't known isn't recorded. Text is
+/// [`escaped`](super::AuditText::escaped).
 ///
 /// ```
 /// use countersign::gateway::audit::{Audit, TracingSink};
