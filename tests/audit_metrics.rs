@@ -34,7 +34,11 @@ struct Numbers {
     counters: Mutex<BTreeMap<String, Arc<AtomicU64>>>,
     histograms: Mutex<BTreeMap<String, Arc<Values>>>,
     described: Mutex<BTreeMap<String, Option<Unit>>>,
+    /// Of each metric: its kind, and its labels with the values that they had.
+    recorded: Mutex<BTreeMap<String, (&'static str, Labels)>>,
 }
+
+type Labels = BTreeMap<String, BTreeSet<String>>;
 
 #[derive(Default)]
 struct Values(AtomicU64, Mutex<f64>);
@@ -66,6 +70,7 @@ impl Recorder for Numbers {
     }
 
     fn register_counter(&self, key: &Key, _: &Metadata<'_>) -> Counter {
+        self.see("counter", key);
         let mut counters = self.counters.lock().unwrap();
         let counter: Arc<AtomicU64> = Arc::clone(counters.entry(series(key)).or_default());
         Counter::from_arc(counter)
@@ -76,17 +81,98 @@ impl Recorder for Numbers {
     }
 
     fn register_histogram(&self, key: &Key, _: &Metadata<'_>) -> Histogram {
+        self.see("histogram", key);
         let mut histograms = self.histograms.lock().unwrap();
         Histogram::from_arc(Arc::clone(histograms.entry(series(key)).or_default()))
     }
 }
 
 impl Numbers {
+    fn see(&self, kind: &'static str, key: &Key) {
+        let mut recorded = self.recorded.lock().unwrap();
+        let (before, labels) =
+            recorded.entry(key.name().to_owned()).or_insert_with(|| (kind, Labels::default()));
+        assert_eq!(*before, kind);
+        for label in key.labels() {
+            labels.entry(label.key().to_owned()).or_default().insert(label.value().to_owned());
+        }
+    }
+
+    /// Asserts that what was recorded is what the documentation's table says of the metrics of this prefix: all
+    /// of them, their kinds, units and labels, and all values of those labels that have a list of them.
+    #[track_caller]
+    fn assert_documented(&self, prefix: impl Fn(&str) -> bool) {
+        let (recorded, described) = (self.recorded.lock().unwrap(), self.described.lock().unwrap());
+        let mut rows = documented();
+        rows.retain(|name, _| prefix(name));
+        assert!(rows.keys().eq(recorded.keys()) && rows.keys().eq(described.keys()), "{:?}", rows.keys());
+        for (name, row) in &rows {
+            let (kind, labels) = &recorded[name];
+            let unit = described[name].unwrap();
+            assert_eq!((row.kind.as_str(), row.unit.as_str()), (*kind, unit.as_str()), "{name}");
+            assert!(row.labels.keys().eq(labels.keys()), "{name}: {labels:?}");
+            for (label, values) in row.labels.iter().filter(|(_, values)| !values.is_empty()) {
+                assert_eq!(values, &labels[label], "{name}: {label}");
+            }
+        }
+    }
+
     /// The counters, each with its value.
     fn counted(&self) -> Vec<(String, u64)> {
         let counters = self.counters.lock().unwrap();
         counters.iter().map(|(name, value)| (name.clone(), value.load(Ordering::SeqCst))).collect()
     }
+}
+
+/// A row of the documentation's table.
+struct Row {
+    kind: String,
+    unit: String,
+    /// None of a label's values if they aren't a list.
+    labels: Labels,
+}
+
+/// The table of all metrics, as it stands in the documentation of `MetricsSink`.
+fn documented() -> BTreeMap<String, Row> {
+    let source = include_str!("../src/gateway/audit/metrics_sink.rs");
+    let mut rows = BTreeMap::new();
+    let mut outcomes = BTreeSet::new();
+    for line in source.lines().filter_map(|line| line.strip_prefix("/// | `")) {
+        let [name, kind, unit, labels] = line.trim_end_matches(" |").split(" | ").collect::<Vec<_>>()[..]
+        else {
+            panic!("expected four columns, found {line}");
+        };
+        let quoted = |text: &str| text.split('`').skip(1).step_by(2).map(String::from).collect::<Vec<_>>();
+        let labels = labels.split("; ").map(|label| {
+            let (name, values) = label.split_once(": ").unwrap_or((label, ""));
+            let values = match values {
+                "as above" => outcomes.clone(),
+                values => BTreeSet::from_iter(quoted(values)),
+            };
+            (quoted(name).remove(0), values)
+        });
+        let labels: Labels = labels.collect();
+        outcomes = labels.get("outcome").cloned().unwrap_or_default();
+        let row = Row { kind: kind.to_owned(), unit: unit.to_owned(), labels };
+        assert!(rows.insert(name.trim_end_matches('`').to_owned(), row).is_none(), "{name} is there twice");
+    }
+    rows
+}
+
+#[test]
+fn the_documented_metrics_are_those_that_have_constants() {
+    let constants = [
+        MetricsSink::DECISIONS,
+        MetricsSink::CACHE_LOOKUPS,
+        MetricsSink::DURATION,
+        KeySourceMetrics::FETCHES,
+        KeySourceMetrics::DURATION,
+        KeySourceMetrics::LIMITED,
+        KeySourceMetrics::STALE,
+        KeySourceMetrics::UNAVAILABLE,
+    ];
+    let constants = BTreeSet::from(constants.map(String::from));
+    assert_eq!(documented().into_keys().collect::<BTreeSet<_>>(), constants);
 }
 
 /// Asserts the counters, in order.
@@ -159,10 +245,8 @@ fn decisions_are_counted_by_code_and_nothing_of_a_request() {
     );
     // Seconds: a nanosecond's number would be above any of these.
     assert!(histograms.values().all(|values| *values.1.lock().unwrap() < 60.0));
-    let described = numbers.described.lock().unwrap();
-    assert_eq!(described[MetricsSink::DECISIONS], Some(Unit::Count));
-    assert_eq!(described[MetricsSink::CACHE_LOOKUPS], Some(Unit::Count));
-    assert_eq!(described[MetricsSink::DURATION], Some(Unit::Seconds));
+    drop(histograms);
+    numbers.assert_documented(|name| !name.starts_with("countersign_key"));
 }
 
 /// A source as its server is up, lies, is down and is back, each fetch counted by what became of it.
@@ -257,7 +341,5 @@ fn fetches_are_counted_by_what_became_of_them() {
         let series = format!("{name}{{source=id.example.com}}");
         assert!(counted.get(&series).is_some_and(|count| *count > 0), "{name}: {counted:#?}");
     }
-    let described = numbers.described.lock().unwrap();
-    assert_eq!(described.len(), 5);
-    assert_eq!(described[KeySourceMetrics::DURATION], Some(Unit::Seconds));
+    numbers.assert_documented(|name| name.starts_with("countersign_key"));
 }

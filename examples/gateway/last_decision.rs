@@ -17,6 +17,6 @@ impl LastDecision {
 
 impl AuditSink for LastDecision {
     fn record(&self, event: &AuditEvent<'_>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(event.clone().into_owned());
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(event.to_kept());
     }
 }

@@ -5,8 +5,9 @@
 //! `cargo run --features jwks-http,redis,tower --example gateway`
 //!
 //! With Redis, two gateways share what is revoked: what one revokes, the other refuses. Any Redis from 6.2 on
-//! will do that is a primary by itself, speaks without TLS and has the `maxmemory-policy` `noeviction`, the default. What is revoked there expires by itself; two keys stay that say
-//! that the namespace was initialized, `countersign-example:epoch` and `countersign-example:spare`.
+//! will do that is a primary by itself, speaks without TLS and has the `maxmemory-policy` `noeviction`, the default.
+//! What is revoked there expires by itself; two keys stay that say that the namespace was initialized,
+//! `countersign-example:epoch` and `countersign-example:spare`.
 //!
 //! ```sh
 //! redis-server --port 6390 --save '' &
@@ -15,7 +16,7 @@
 //!
 //! To read: `gateway.rs` is the gateway; `authorization_server.rs`, `services.rs` and `client.rs` are who it deals
 //! with; `deployment.rs` puts all of them together, `walk.rs` is what the client does.
-#![expect(clippy::print_stdout, reason = "examples print")]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "examples print")]
 #![expect(unreachable_pub, reason = "a program's modules say `pub` to each other")]
 
 mod authorization_server;
@@ -30,6 +31,7 @@ mod services;
 mod walk;
 
 use std::error::Error as StdError;
+use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -45,7 +47,17 @@ use walk::Walk;
 type Failure = Box<dyn StdError + Send + Sync>;
 
 #[tokio::main]
-async fn main() -> Result<(), Failure> {
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("gateway: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> Result<(), Failure> {
     let stores = match redis_url(std::env::args().skip(1))? {
         Some(url) => vec![shared_store(&url).await?, shared_store(&url).await?],
         None => vec![Arc::new(MemoryRevocations::new(1_000_000)) as Arc<dyn RevocationStore>],
@@ -70,8 +82,9 @@ fn redis_url(mut arguments: impl Iterator<Item = String>) -> Result<Option<Strin
 
 /// A gateway's store in Redis, as each process of a deployment has one.
 async fn shared_store(url: &str) -> Result<Arc<dyn RevocationStore>, Failure> {
-    let store = RedisStore::builder(url).namespace("countersign-example").build()?;
-    if store.initialize(TOKEN_LIFETIME).await? {
+    let store = RedisStore::builder(url).namespace("countersign-example").build();
+    let store = store.map_err(|error| format!("--redis: {error}"))?;
+    if store.initialize(TOKEN_LIFETIME).await.map_err(|fault| format!("--redis: {fault}"))? {
         // What was revoked before isn't known, so all tokens are void that were issued up to this second.
         tokio::time::sleep(Duration::from_secs(1)).await;
     }

@@ -11,10 +11,11 @@ use serde_json::Value;
 
 use crate::Outcome;
 use crate::authorization_server::{CLIENT_ID, CLIENT_SECRET};
-use crate::http::{Answer, get, send};
+use crate::http::{Answer, Http};
 use crate::protocol;
 
 pub(crate) struct Client {
+    http: Http,
     server: String,
     /// Where it is registered: whoever else gets its secret is this client there.
     issuer: String,
@@ -26,7 +27,14 @@ pub(crate) struct Client {
 
 impl Client {
     pub(crate) fn new(server: String, issuer: String) -> Self {
-        Self { server, issuer, token_endpoint: String::new(), scopes: BTreeSet::new(), id: 0 }
+        Self {
+            http: Http::new(),
+            server,
+            issuer,
+            token_endpoint: String::new(),
+            scopes: BTreeSet::new(),
+            id: 0,
+        }
     }
 
     pub(crate) async fn call(
@@ -64,14 +72,15 @@ impl Client {
         if let Some(token) = token {
             headers.insert(AUTHORIZATION, format!("Bearer {token}").parse()?);
         }
-        send(Method::POST, &format!("{}{query}", self.server), &headers, &body.to_string()).await
+        let url = format!("{}{query}", self.server);
+        self.http.send(Method::POST, &url, headers, body.to_string()).await
     }
 
     /// Finds the authorization server of the API that refused a request.
     pub(crate) async fn discover(&mut self, refusal: &Answer) -> Outcome<()> {
         let url = parameter(refusal, "resource_metadata").ok_or("expected resource_metadata")?;
         println!("   metadata: {url}");
-        let metadata = get(url).await?;
+        let metadata = self.http.get(url).await?;
         if metadata.text_at("/resource")? != self.server {
             return Err("expected metadata of the server that was asked".into());
         }
@@ -80,7 +89,7 @@ impl Client {
         if issuer != self.issuer {
             return Err("expected the authorization server that knows this client".into());
         }
-        let metadata = get(&format!("{issuer}/.well-known/oauth-authorization-server")).await?;
+        let metadata = self.http.get(&format!("{issuer}/.well-known/oauth-authorization-server")).await?;
         if metadata.text_at("/issuer")? != issuer {
             return Err("expected metadata of the authorization server that was asked".into());
         }
@@ -108,7 +117,7 @@ impl Client {
         let form: Vec<_> = form.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
         let mut headers = HeaderMap::new();
         headers.insert("content-type", "application/x-www-form-urlencoded".parse()?);
-        send(Method::POST, &self.token_endpoint, &headers, &form.join("&")).await
+        self.http.send(Method::POST, &self.token_endpoint, headers, form.join("&")).await
     }
 
     fn scope(&self) -> String {

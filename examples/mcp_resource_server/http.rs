@@ -1,18 +1,22 @@
-//! One HTTP/1.1 request, on a connection of its own, to a server of this example: what its client and its MCP server
-//! need, and no more.
+//! What this example's client and its MCP server send requests with, to servers of this example. Redirects aren't
+//! followed: nobody here is asked for a token on another's behalf.
 
 use std::time::Duration;
 
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderMap, Method, Request, StatusCode};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
 use serde_json::Value;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use crate::Outcome;
 
-const MAX_ANSWER: u64 = 64 * 1024;
+const MAX_ANSWER: usize = 64 * 1024;
 const MAX_WAIT: Duration = Duration::from_secs(10);
+
+pub(crate) struct Http(Client<HttpConnector, Body>);
 
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
@@ -43,40 +47,30 @@ impl Answer {
     }
 }
 
-pub(crate) async fn get(url: &str) -> Outcome<Answer> {
-    send(Method::GET, url, &HeaderMap::new(), "").await
-}
-
-pub(crate) async fn send(method: Method, url: &str, headers: &HeaderMap, body: &str) -> Outcome<Answer> {
-    timeout(MAX_WAIT, exchange(&method, url, headers, body)).await?
-}
-
-async fn exchange(method: &Method, url: &str, headers: &HeaderMap, body: &str) -> Outcome<Answer> {
-    let rest = url.strip_prefix("http://").ok_or("expected an http URL")?;
-    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-    let path = if path.is_empty() { "/" } else { path };
-    let length = body.len();
-    let mut head = format!("{method} {path} HTTP/1.1\r\nhost: {authority}\r\nconnection: close\r\n");
-    head += &format!("content-length: {length}\r\n");
-    for (name, value) in headers {
-        head += &format!("{name}: {}\r\n", value.to_str()?);
+impl Http {
+    pub(crate) fn new() -> Self {
+        Self(Client::builder(TokioExecutor::new()).build_http())
     }
-    let mut stream = TcpStream::connect(authority).await?;
-    stream.write_all(format!("{head}\r\n{body}").as_bytes()).await?;
-    let mut text = String::new();
-    stream.take(MAX_ANSWER).read_to_string(&mut text).await?;
-    answer(&text).ok_or_else(|| "expected an HTTP answer, found something else".into())
-}
 
-fn answer(text: &str) -> Option<Answer> {
-    let (head, body) = text.split_once("\r\n\r\n")?;
-    let mut lines = head.split("\r\n");
-    let status = lines.next()?.split(' ').nth(1)?.parse().ok()?;
-    let mut headers = HeaderMap::new();
-    for line in lines {
-        let (name, value) = line.split_once(':')?;
-        let name: HeaderName = name.parse().ok()?;
-        headers.append(name, HeaderValue::from_str(value.trim()).ok()?);
+    pub(crate) async fn get(&self, url: &str) -> Outcome<Answer> {
+        self.send(Method::GET, url, HeaderMap::new(), String::new()).await
     }
-    Some(Answer { status, headers, body: body.to_owned() })
+
+    pub(crate) async fn send(
+        &self,
+        method: Method,
+        url: &str,
+        headers: HeaderMap,
+        body: String,
+    ) -> Outcome<Answer> {
+        let mut request = Request::builder().method(method).uri(url).body(Body::from(body))?;
+        *request.headers_mut() = headers;
+        timeout(MAX_WAIT, self.exchange(request)).await?
+    }
+
+    async fn exchange(&self, request: Request<Body>) -> Outcome<Answer> {
+        let (parts, body) = self.0.request(request).await?.into_parts();
+        let body = to_bytes(Body::new(body), MAX_ANSWER).await?;
+        Ok(Answer { status: parts.status, headers: parts.headers, body: String::from_utf8(body.into())? })
+    }
 }

@@ -7,7 +7,7 @@
 //! client and no users, and of the protocol there is what two tools need.
 //!
 //! `cargo run --features jwks-http,tower --example mcp_resource_server`
-#![expect(clippy::print_stdout, reason = "examples print")]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "examples print")]
 
 mod authorization_server;
 mod client;
@@ -17,6 +17,7 @@ mod server;
 mod upstream;
 
 use std::error::Error as StdError;
+use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -25,6 +26,7 @@ use axum::Router;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use client::{Client, due, parameter};
 use countersign::{AccessToken, AccessTokenVerifier, NoClaims};
+use http::{Answer, Http};
 use serde_json::json;
 use server::McpServer;
 use tokio::net::TcpListener;
@@ -35,8 +37,18 @@ use upstream::Seen;
 type Outcome<T> = Result<T, Box<dyn StdError + Send + Sync>>;
 
 #[tokio::main]
-async fn main() -> Outcome<()> {
-    timeout(Duration::from_secs(60), run()).await?
+async fn main() -> ExitCode {
+    let Ok(outcome) = timeout(Duration::from_secs(60), run()).await else {
+        eprintln!("mcp_resource_server: expected to be done within 60 s");
+        return ExitCode::FAILURE;
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("mcp_resource_server: {error}");
+            ExitCode::FAILURE
+        }
+    }
 }
 
 async fn run() -> Outcome<()> {
@@ -57,7 +69,7 @@ async fn run() -> Outcome<()> {
     servers.spawn(serve(mcp, server.routes(&mcp_url)));
     servers.spawn(serve(inventory, upstream::routes(verifier, &seen)?));
 
-    let parties = Parties { issuer, resource, other, inventory_url, reader, seen };
+    let parties = Parties { http: Http::new(), issuer, resource, other, inventory_url, reader, seen };
     parties.walk().await?;
     servers.shutdown().await;
     println!("all as due");
@@ -77,6 +89,7 @@ async fn serve(listener: TcpListener, routes: Router) -> std::io::Result<()> {
 }
 
 struct Parties {
+    http: Http,
     issuer: Arc<AuthorizationServer>,
     /// The MCP server, and another one of the same authorization server.
     resource: String,
@@ -171,7 +184,7 @@ impl Parties {
         let mut headers = HeaderMap::new();
         headers.insert("authorization", format!("Bearer {token}").parse()?);
         let url = format!("{}/stock/A17", self.inventory_url);
-        let answer = http::send(Method::GET, &url, &headers, "").await?;
+        let answer = self.http.send(Method::GET, &url, headers, String::new()).await?;
         due(&answer, StatusCode::UNAUTHORIZED, Some("invalid_token"))
     }
 
@@ -195,7 +208,7 @@ impl Parties {
         due(&client.post("", headers, &body, Some(token)).await?, StatusCode::FORBIDDEN, None)?;
 
         println!("GET");
-        due(&http::get(&self.resource).await?, StatusCode::METHOD_NOT_ALLOWED, None)?;
+        due(&self.http.get(&self.resource).await?, StatusCode::METHOD_NOT_ALLOWED, None)?;
         is(self.seen.count() == calls, "no call to the inventory")
     }
 
@@ -206,7 +219,7 @@ impl Parties {
         is(answer.at("/result/isError")? == false, "a result of the tool")
     }
 
-    async fn refused(&self, client: &mut Client, token: &str) -> Outcome<http::Answer> {
+    async fn refused(&self, client: &mut Client, token: &str) -> Outcome<Answer> {
         let answer = client.call("tools/list", &json!({}), Some(token)).await?;
         due(&answer, StatusCode::UNAUTHORIZED, Some("invalid_token"))?;
         Ok(answer)
@@ -240,7 +253,7 @@ fn arguments(tool: &str) -> serde_json::Value {
     json!({ "name": tool, "arguments": { "article": "A17" } })
 }
 
-fn is_error(answer: &http::Answer, status: StatusCode, code: i64) -> Outcome<()> {
+fn is_error(answer: &Answer, status: StatusCode, code: i64) -> Outcome<()> {
     println!("   {} {}", answer.status, answer.body);
     is(answer.status == status && answer.at("/error/code")? == code, "that error")
 }

@@ -23,7 +23,7 @@ use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
 use crate::Outcome;
-use crate::http;
+use crate::http::Http;
 use crate::protocol::{Call, Failure, VERSION, field};
 
 /// What every client needs, and what a challenge has it ask for to begin with.
@@ -56,6 +56,7 @@ pub(crate) struct McpServer {
     metadata: ProtectedResourceMetadata,
     guard: GuardLayer,
     propagation: Propagation,
+    http: Http,
     inventory: String,
 }
 
@@ -81,11 +82,14 @@ impl McpServer {
             .name("Warehouse")
             .build()?;
 
-        let keys = format!("{issuer}/.well-known/oauth-authorization-server");
-        let keys = RemoteJwks::from_metadata(keys, issuer).build_http()?;
+        let issuer_metadata = format!("{issuer}/.well-known/oauth-authorization-server");
+        let published = RemoteJwks::from_metadata(issuer_metadata, issuer).build_http()?;
         let (expected, audience) = (issuer.to_owned(), metadata.resource().to_owned());
-        let verifier = SourcedVerifier::new(keys, move |keys| {
-            AccessTokenVerifier::builder(keys.keys().clone()).issuer(&expected).audience(&audience).build()
+        let verifier = SourcedVerifier::new(published, move |snapshot| {
+            AccessTokenVerifier::builder(snapshot.keys().clone())
+                .issuer(&expected)
+                .audience(&audience)
+                .build()
         });
         let guard = Guard::builder(verifier)
             .require(Requirement::authenticated())
@@ -102,7 +106,7 @@ impl McpServer {
             .service("inventory", Service::new(inventory).scopes(TOOLS.iter().map(|tool| tool.scope)))
             .build()?;
         let (guard, inventory) = (GuardLayer::new(guard), inventory.to_owned());
-        Ok(Self { metadata, guard, propagation, inventory })
+        Ok(Self { metadata, guard, propagation, http: Http::new(), inventory })
     }
 
     /// What the API behind knows this server by.
@@ -213,7 +217,8 @@ impl McpServer {
     async fn inventory(&self, method: Method, article: &str, outbound: &Outbound) -> Outcome<Value> {
         let mut headers = HeaderMap::new();
         outbound.apply(&mut headers);
-        let answer = http::send(method, &format!("{}/stock/{article}", self.inventory), &headers, "").await?;
+        let url = format!("{}/stock/{article}", self.inventory);
+        let answer = self.http.send(method, &url, headers, String::new()).await?;
         match answer.status {
             StatusCode::OK => answer.json(),
             status => Err(format!("the inventory answers {status}").into()),

@@ -4,6 +4,7 @@
 //! header picks the candidates by `alg` and `kid` ([RFC 7515 §4.1.4](https://www.rfc-editor.org/rfc/rfc7515#section-4.1.4),
 //! [RFC 7517 §4.5](https://www.rfc-editor.org/rfc/rfc7517#section-4.5)); they are few, bounded, and tried in turn.
 
+pub(crate) mod back_off;
 mod decryption;
 mod generation;
 mod issuer_keys;

@@ -225,15 +225,6 @@ impl AuditEvent<'_> {
     }
 }
 
-impl AuditEvent<'_> {
-    /// Returns [`to_kept`](Self::to_kept), which is the name to use.
-    #[doc(hidden)]
-    #[must_use]
-    pub fn into_owned(self) -> AuditEvent<'static> {
-        self.to_kept()
-    }
-}
-
 #[cfg(all(test, feature = "tracing"))]
 impl AuditEvent<'_> {
     /// Whether the hash of the token, its header and the hash of the subject were worked out.

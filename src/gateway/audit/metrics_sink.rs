@@ -20,6 +20,26 @@ use super::sink::AuditSink;
 /// # Ok(())
 /// # }
 /// ```
+///
+/// # All metrics
+///
+/// Those of `countersign_key…` are [`KeySourceMetrics`](super::KeySourceMetrics)', which is told of each source of keys
+/// by itself.
+///
+/// | name | kind | unit | labels |
+/// |---|---|---|---|
+/// | `countersign_decisions_total` | counter | count | `decision`: `accepted`, `refused`, `abandoned`; `code` |
+/// | `countersign_decision_duration_seconds` | histogram | seconds | `decision`: `accepted`, `refused`, `abandoned` |
+/// | `countersign_cache_lookups_total` | counter | count | `result`: `hit`, `miss` |
+/// | `countersign_key_fetches_total` | counter | count | `outcome`: `changed`, `unchanged`, `superseded`, `unreachable`, `untrusted`, `timed_out`, `status`, `too_large`, `unreadable`, `empty`, `issuer`, `keys_url`; `source` |
+/// | `countersign_key_fetch_duration_seconds` | histogram | seconds | `outcome`: as above; `source` |
+/// | `countersign_key_fetches_limited_total` | counter | count | `source` |
+/// | `countersign_keys_served_stale_total` | counter | count | `source` |
+/// | `countersign_keys_unavailable_total` | counter | count | `source` |
+///
+/// `code` is that of a refusal as [`AuditEvent::code`] says it, `none` where nothing was refused; `source` the name that
+/// the application gave the source. An `outcome` other than the first three is a failure. Histograms take each value:
+/// their buckets are the exporter's.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct MetricsSink;

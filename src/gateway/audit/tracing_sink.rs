@@ -12,8 +12,21 @@ use super::subject::AuditSubject;
 /// Emits each event to `tracing`, with the target [`TARGET`](Self::TARGET): refusals at the level `WARN`,
 /// the others at `INFO`.
 ///
-/// Where a subscriber doesn't want the level or the target, nothing is worked out: no hash, no escaped text.
-/// The time of an event is the subscriber's.
+/// Its fields are the members of [`AuditEvent::to_json`], without a message beside them; but for `time`, which is the
+/// subscriber's, and `truncated`, as text that was cut says so itself. What isn't known isn't recorded. Text is
+/// [`escaped`](super::AuditText::escaped). Where a subscriber doesn't want the level or the target, nothing is worked
+/// out: no hash, no escaped text.
+///
+/// ```
+/// use countersign::gateway::audit::{Audit, TracingSink};
+///
+/// # fn main() -> Result<(), countersign::Error> {
+/// // Refusals at WARN, all else at DEBUG, under the target `countersign::audit`.
+/// let audit = Audit::builder(TracingSink::new().accepted_at_debug()).build()?;
+/// # let _ = audit;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, Default)]
 #[must_use = "a sink is for an `Audit`"]
 pub struct TracingSink {

@@ -39,7 +39,8 @@ pub enum RedisFault {
     /// No memory is left for another entry, or there was none for a revocation that still matters.
     #[error("redis is out of memory for revocations")]
     Full,
-    /// An answer that the store has no use for, such as another program's data under its names.
+    /// An answer that the store has no use for, such as another program's data under its names, or that the
+    /// server has no database of the URL's number.
     #[error("redis gave an unexpected answer")]
     UnexpectedAnswer,
     /// The caller isn't on a tokio runtime.
@@ -67,13 +68,18 @@ impl RedisFault {
             return match error.kind() {
                 ErrorKind::Io => Self::Unreachable,
                 ErrorKind::AuthenticationFailed => Self::NotPermitted,
+                // When a database is refused, the client library hands on the server's words without the code.
+                _ if error.detail().is_some_and(|said| said.contains("no permissions")) => Self::NotPermitted,
                 _ => Self::UnexpectedAnswer,
             };
         };
+        let says = |words: &str| said.details().is_some_and(|details| details.contains(words));
         // In a script's error older servers have the reply's first character too, or a code of their own.
         match said.code().trim_start_matches('-') {
             "OOM" => Self::Full,
-            _ if said.details().is_some_and(|details| details.contains("OOM command")) => Self::Full,
+            _ if says("OOM command") => Self::Full,
+            // What a script may not do, servers before 7.2 say in words alone.
+            _ if says("user executing the script can't") => Self::NotPermitted,
             "NOAUTH" | "WRONGPASS" | "NOPERM" => Self::NotPermitted,
             "READONLY" | "MASTERDOWN" => Self::Replica,
             "MOVED" | "ASK" | "CROSSSLOT" | "CLUSTERDOWN" => Self::Cluster,

@@ -17,10 +17,10 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use super::fault::RedisFault;
 use super::server::{Connection, Server, Task};
-use crate::crypto;
 use crate::jwt::NumericDate;
+use crate::keys::back_off::back_off;
 
-/// The least and the greatest pause between two attempts to connect.
+/// The pause after an attempt to connect that failed, and the longest after several.
 const PAUSES: [Duration; 2] = [Duration::from_millis(50), Duration::from_millis(1600)];
 
 /// What the server is asked in one round trip.
@@ -238,7 +238,7 @@ impl Shared {
             }
             Some(Err(fault)) => {
                 attempts.failed = attempts.failed.saturating_add(1);
-                attempts.not_before = Some(Instant::now() + pause(attempts.failed));
+                attempts.not_before = Some(Instant::now() + back_off(attempts.failed, PAUSES));
                 attempts.fault = *fault;
             }
             None => {}
@@ -271,16 +271,4 @@ impl Drop for Ending {
     fn drop(&mut self) {
         self.end(thread::panicking().then_some(Err(RedisFault::Unreachable)));
     }
-}
-
-/// 50 ms, doubled with each failure up to 1.6 s, of which a random half is left out so that the gateways that
-/// one outage hit don't come back at once.
-fn pause(failed: u32) -> Duration {
-    let [least, most] = PAUSES;
-    let whole = least.saturating_mul(1 << failed.saturating_sub(1).min(8)).min(most);
-    let mut random = [0_u8];
-    // Without randomness, all of it.
-    let random = if crypto::fill_random(&mut random).is_ok() { u32::from(random[0]) } else { 255 };
-    let half = whole / 2;
-    half + half * random / 255
 }

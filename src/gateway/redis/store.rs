@@ -80,7 +80,9 @@ use crate::jwt::NumericDate;
 ///   server's clock, at an absolute time: 11 minutes after their tokens, 10 for the greatest leeway and one for
 ///   the clocks. It mustn't jump ahead.
 /// - For its user, where users have permissions: `+info +time +mget +get +set +exists +pttl +expireat +rename
-///   +del +evalsha +script|load` on `~<namespace>:*`.
+///   +del +evalsha +script|load` on `~<namespace>:*`, and `+select` for a database other than 0. Each is needed, though
+///   `+rename` and `+del` only when memory ends: without them a revocation that finds no room is an error to whoever
+///   revokes, and tokens pass nevertheless.
 /// - A network that nobody else reads or writes, or TLS: `rediss://` is refused, as the client library would take
 ///   its cryptography from a default of the process that may be missing;
 ///   [`RedisStoreBuilder::connect_with`] connects by the application's. A socket on the machine is

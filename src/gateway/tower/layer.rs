@@ -24,13 +24,18 @@ use crate::jwt::NoClaims;
 /// [`Refused`](crate::gateway::Refused), `Cache-Control: no-store` and an empty body, and the service isn't called. The
 /// response has the `Refused` among its extensions, so that a layer around this one can write another body.
 ///
-/// The response's body is any type with a [`Default`], which is the empty one. The service is [`Clone`], and it and
-/// its future are [`Send`]. This is tested with axum; other servers' services will do if they are of this kind.
+/// The service is [`Clone`], and it and its future are [`Send`]. The request's body is any type that is `Send`; it isn't
+/// read. The response's body is any type with a [`Default`], which is the empty one: axum's, hyper's `Full` and `Empty`,
+/// the boxed ones of `http-body-util`. A service that answers with what a client received, hyper's `Incoming`, boxes it
+/// before. Services of axum and of hyper alone are tested, and one of gRPC's shapes.
 ///
-/// The answers are HTTP's. A gRPC client is answered by a `grpc-status`, which isn't written here: around this layer
-/// stands one of the application's that makes it of the response's `Refused`, 401 to `UNAUTHENTICATED` (16), 403 to
-/// `PERMISSION_DENIED` (7), 503 to `UNAVAILABLE` (14), as a response of status 200 with `content-type:
-/// application/grpc`.
+/// A gRPC client that gets such an answer has the code that
+/// [gRPC makes of an HTTP status](https://github.com/grpc/grpc/blob/master/doc/http-grpc-status-mapping.md) where there
+/// is no `grpc-status`: of 401 `UNAUTHENTICATED` (16), of 403 `PERMISSION_DENIED` (7), of 503 `UNAVAILABLE` (14), which it
+/// may try again, of 400, which says that there were two tokens or none that can be read, `INTERNAL` (13), of 500
+/// `UNKNOWN` (2). The challenge is among the headers of the answer. Whoever wants other codes, or clients of gRPC-Web,
+/// makes a response of status 200 with `content-type: application/grpc` and `grpc-status` of the `Refused`, in a layer
+/// around this one.
 ///
 /// A [`ClientCertificate`](crate::profile::access_token::ClientCertificate) among the request's extensions, put there
 /// by whoever accepts TLS connections, is the proof for tokens that are bound to one. A verifier that is to take

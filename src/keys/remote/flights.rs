@@ -11,7 +11,7 @@ use super::event::{FetchProblem, KeySourceEvent};
 use super::latch::Latch;
 use super::settings::Settings;
 use super::source::KeySnapshot;
-use super::waits::by_chance;
+use crate::keys::back_off::back_off;
 
 #[derive(Default)]
 pub(super) struct Flights {
@@ -56,6 +56,9 @@ pub(super) enum Begun {
 impl Flights {
     /// Metadata change more seldom than keys; a failure has them read again at once.
     const METADATA: Duration = Duration::from_secs(3600);
+
+    /// The pause after the first failure, and the longest.
+    const PAUSES: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(32)];
 
     pub(super) fn begin(&mut self, now: Instant, settings: &Settings) -> Begun {
         // One that nobody waits for any more doesn't keep others from trying again.
@@ -131,7 +134,7 @@ impl Flights {
             Ok(fetched) => Some(self.hold(&flight, fetched, took)),
             Err(problem) => {
                 self.failures = self.failures.saturating_add(1);
-                self.not_before = now.checked_add(back_off(self.failures));
+                self.not_before = now.checked_add(back_off(self.failures, Self::PAUSES));
                 self.keys_url = None;
                 Some(KeySourceEvent::Failed { problem, failures: self.failures, took })
             }
@@ -159,9 +162,4 @@ impl Flights {
         (self.failures, self.not_before) = (0, None);
         event
     }
-}
-
-/// A second, doubled with each failure up to 32 s, of which up to a half is left out by chance.
-fn back_off(failures: u32) -> Duration {
-    by_chance(Duration::from_secs(1 << failures.saturating_sub(1).min(5)))
 }

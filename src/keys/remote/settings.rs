@@ -17,8 +17,9 @@ use super::runtime::Runtime;
 #[cfg(feature = "jwks-http")]
 use super::tokio_runtime::TokioRuntime;
 use super::url::{Transport, transport};
-use super::waits::{Waits, by_chance, first_misuse};
+use super::waits::{Waits, first_misuse};
 use crate::error::Error;
+use crate::keys::back_off::by_chance;
 
 /// How a [`RemoteJwks`] is told what happens.
 pub(super) type Listener = Box<dyn Fn(&KeySourceEvent) + Send + Sync>;

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::source::LoadBalancerKeys;
 use crate::error::Error;
+use crate::keys::back_off::by_chance;
 #[cfg(feature = "jwks-http")]
 use crate::keys::remote::client::ReqwestClient;
 use crate::keys::remote::event::KeySourceEvent;
@@ -18,7 +19,7 @@ use crate::keys::remote::settings::Listener;
 #[cfg(feature = "jwks-http")]
 use crate::keys::remote::tokio_runtime::TokioRuntime;
 use crate::keys::remote::url::{Transport, for_logs, transport};
-use crate::keys::remote::waits::{Waits, by_chance, first_misuse};
+use crate::keys::remote::waits::{Waits, first_misuse};
 
 /// Where the keys are, each under its ID.
 #[derive(Clone)]
