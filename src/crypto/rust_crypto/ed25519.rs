@@ -6,38 +6,20 @@
 //! verifiers could disagree about a token.
 
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU32, Ordering};
 
-use curve25519_dalek::edwards::{CompressedEdwardsY, EdwardsBasepointTable, EdwardsPoint};
+use curve25519_dalek::edwards::EdwardsPoint;
 use curve25519_dalek::scalar::Scalar;
-use curve25519_dalek::traits::BasepointTable;
+use ed25519_dalek::{Signature, Verifier, VerifyingKey};
 use sha2::{Digest, Sha512};
 
 use crate::crypto::CryptoError;
 
 /// An Ed25519 public key, its point decompressed once.
 pub(crate) struct Ed25519VerifyingKey {
-    encoded: [u8; 32],
-    point: EdwardsPoint,
+    key: VerifyingKey,
     /// Asked for with batches only: it costs about as much as verifying a signature.
     torsion_free: OnceLock<bool>,
-    multiples: Multiples,
 }
-
-/// Multiples of a key's negated point, with which a verification takes four fifths of its time.
-///
-/// To work them out takes as long as some 30 verifications, and to keep them 30 KB: too much for a key that came
-/// with a token, or that one client of many signs with now and then.
-#[derive(Default)]
-struct Multiples {
-    held: AtomicU32,
-    table: OnceLock<Box<EdwardsBasepointTable>>,
-}
-
-/// How many signatures of a key have to hold before its multiples are worked out: about as many as it takes for
-/// what they save to equal what they cost. Those that don't hold aren't counted, so that a stranger can't have
-/// memory spent on a key.
-const WORTH_MULTIPLES: u32 = 160;
 
 impl Ed25519VerifyingKey {
     /// Reads a public key; refuses what isn't a point in its one encoding, and points of small
@@ -47,68 +29,43 @@ impl Ed25519VerifyingKey {
             return Err(CryptoError);
         }
         // dalek also decodes x = 0 with a sign; those are points of small order.
-        let point = CompressedEdwardsY(*public_key).decompress().ok_or(CryptoError)?;
-        if point.is_small_order() {
+        let key = VerifyingKey::from_bytes(public_key).map_err(|_| CryptoError)?;
+        if key.is_weak() {
             return Err(CryptoError);
         }
-        Ok(Self {
-            encoded: *public_key,
-            point,
-            torsion_free: OnceLock::new(),
-            multiples: Multiples::default(),
-        })
+        Ok(Self { key, torsion_free: OnceLock::new() })
     }
 
     /// Verifies a signature of 64 bytes; refuses S >= L and an R of small order too.
     ///
-    /// R isn't decoded, which would take a tenth of the time: SB - kA is encoded instead, and compared with R to
-    /// the byte. What is encoded has its one encoding, so an R that isn't a point, or isn't one in its one encoding,
-    /// equals nothing; and the points of small order, encoded so, are the eight that are refused by their bytes.
-    /// What passes is therefore what passes ed25519-dalek's `verify_strict`, which the tests hold it against.
+    /// dalek's `verify_strict` would decode R to know its order, which takes a seventh more. `verify` encodes what R
+    /// has to be, and compares it with R to the byte. What is encoded has its one encoding, so an R that isn't a
+    /// point, or isn't one in its one encoding, equals nothing; and the points of small order, encoded so, are the
+    /// eight that are refused by their bytes. The same signatures pass, which the tests hold.
     pub(crate) fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), CryptoError> {
-        let (encoded_r, s) = split(signature).ok_or(CryptoError)?;
+        let (encoded_r, _) = split(signature).ok_or(CryptoError)?;
         if has_small_order(encoded_r) {
             return Err(CryptoError);
         }
-        let k = self.challenge(encoded_r, message);
-        let table = self.multiples.table.get();
-        let expected = match table {
-            Some(multiples) => &**multiples * &k + EdwardsPoint::mul_base(&s),
-            None => EdwardsPoint::vartime_double_scalar_mul_basepoint(&k, &-self.point, &s),
-        };
-        if expected.compress().as_bytes() != encoded_r {
-            return Err(CryptoError);
-        }
-        if table.is_none() {
-            self.count();
-        }
-        Ok(())
-    }
-
-    /// Counts a signature that held, and works out the multiples after enough of them: on the thread that counts the
-    /// last one, while others go on without.
-    fn count(&self) {
-        if self.multiples.held.fetch_add(1, Ordering::Relaxed) == WORTH_MULTIPLES - 1 {
-            let multiples = Box::new(EdwardsBasepointTable::create(&-self.point));
-            // If it is there already, it is the same.
-            let _ = self.multiples.table.set(multiples);
-        }
+        let signature = Signature::from_slice(signature).map_err(|_| CryptoError)?;
+        self.key.verify(message, &signature).map_err(|_| CryptoError)
     }
 
     /// k of RFC 8032 §5.1.7: the hash of R and the key as they were sent, and of the message.
     pub(super) fn challenge(&self, encoded_r: &[u8; 32], message: &[u8]) -> Scalar {
-        let hash = Sha512::new().chain_update(encoded_r).chain_update(self.encoded).chain_update(message);
+        let hash =
+            Sha512::new().chain_update(encoded_r).chain_update(self.key.as_bytes()).chain_update(message);
         Scalar::from_bytes_mod_order_wide(&hash.finalize().into())
     }
 
     /// Returns whether the key's point is in the group of prime order, as every key is that was made by
     /// RFC 8032 §5.1.5.
     pub(crate) fn is_torsion_free(&self) -> bool {
-        *self.torsion_free.get_or_init(|| self.point.is_torsion_free())
+        *self.torsion_free.get_or_init(|| self.point().is_torsion_free())
     }
 
     pub(super) fn point(&self) -> EdwardsPoint {
-        self.point
+        self.key.to_edwards()
     }
 }
 
@@ -152,7 +109,6 @@ const SMALL_ORDER: [[u8; 32]; 5] = {
 #[cfg(test)]
 mod tests {
     use curve25519_dalek::constants::EIGHT_TORSION;
-    use ed25519_dalek::{Signature, VerifyingKey};
     use proptest::prelude::*;
 
     use super::*;
@@ -242,17 +198,9 @@ mod tests {
         Sent { public, signature }
     }
 
-    /// Holds ours, with multiples and without, against `verify_strict`; returns whether all accept. A key that we
-    /// don't take accepts nothing.
+    /// Holds ours against `verify_strict`; returns whether both accept. A key that we don't take accepts nothing.
     fn both(Sent { public, signature }: &Sent, message: &[u8]) -> bool {
-        let ours = Ed25519VerifyingKey::new(public).is_ok_and(|key| {
-            let ours = key.verify(message, signature).is_ok();
-            key.multiples.held.store(WORTH_MULTIPLES - 1, Ordering::Relaxed);
-            key.count();
-            assert!(key.multiples.table.get().is_some());
-            assert_eq!(key.verify(message, signature).is_ok(), ours);
-            ours
-        });
+        let ours = Ed25519VerifyingKey::new(public).is_ok_and(|key| key.verify(message, signature).is_ok());
         let strict = VerifyingKey::from_bytes(public)
             .is_ok_and(|key| key.verify_strict(message, &Signature::from_bytes(signature)).is_ok());
         // dalek takes keys with y >= p that aren't of small order; `new` never did.
@@ -292,24 +240,6 @@ mod tests {
         for orders in 1..16 {
             assert!(!both(&sent((5, 6), (0, 0), (None, None), orders, None, b"m"), b"m"), "{orders}");
         }
-    }
-
-    #[test]
-    fn a_key_has_multiples_once_enough_of_its_signatures_held() {
-        let holds = sent((5, 6), (0, 0), (None, None), 0, None, b"m");
-        let key = Ed25519VerifyingKey::new(&holds.public).unwrap();
-        for _ in 0..2 * WORTH_MULTIPLES {
-            assert!(key.verify(b"another", &holds.signature).is_err());
-        }
-        for _ in 0..WORTH_MULTIPLES {
-            assert!(key.multiples.table.get().is_none());
-            key.verify(b"m", &holds.signature).unwrap();
-        }
-        assert!(key.multiples.table.get().is_some());
-        key.verify(b"m", &holds.signature).unwrap();
-        assert!(key.verify(b"another", &holds.signature).is_err());
-        // Counted no further: the counter can't come round.
-        assert_eq!(key.multiples.held.load(Ordering::Relaxed), WORTH_MULTIPLES);
     }
 
     proptest! {

@@ -16,8 +16,8 @@ use crate::crypto::{CryptoError, fill_random};
 /// How many are checked by one sum at most: what is gained grows slowly from here on.
 const LARGEST: usize = 128;
 
-/// How many it takes for the sums to cost less than what they replace, verifications under keys in steady use.
-const SMALLEST: usize = 48;
+/// How many it takes for the sums to cost less than what they replace.
+const SMALLEST: usize = 32;
 
 /// How many sums, each of a random half of all R, have to be in the group of prime order. An R that isn't escapes
 /// one of them with a chance of a half at most. As many as there are signatures would cost nearly all that is
@@ -237,7 +237,7 @@ mod tests {
     #[test]
     fn signatures_that_hold_hold_together() {
         let signer = Signer::new(1, 0);
-        for count in [0, 1, 47, 48, 49, 127, 128, 129, 160, 300] {
+        for count in [0, 1, 31, 32, 33, 127, 128, 129, 160, 300] {
             let messages = messages(count);
             let signatures: Vec<_> = messages.iter().map(|message| signer.sign(message, 0)).collect();
             let signed = signed(&signer.key, &messages, &signatures);
@@ -259,14 +259,14 @@ mod tests {
     #[test]
     fn what_holds_together_is_not_verified_one_by_one() {
         let (signer, other) = (Signer::new(1, 0), Signer::new(1, 1));
-        let messages = messages(176);
+        let messages = messages(160);
         let signatures: Vec<_> = messages.iter().map(|message| signer.sign(message, 0)).collect();
         let mut signed = signed(&signer.key, &messages, &signatures);
-        let counts = [1, 31, 47, 48, 64, 128, 129, 175, 176].map(|count| alone(&signed[..count]));
-        assert_eq!(counts, [1, 31, 47, 0, 0, 0, 1, 47, 0]);
+        let counts = [1, 31, 32, 64, 128, 129, 159, 160].map(|count| alone(&signed[..count]));
+        assert_eq!(counts, [1, 31, 0, 0, 0, 1, 31, 0]);
         // What is refused whatever its message is costs nobody anything, while enough are left.
         signed[5].signature = &[];
-        assert_eq!([alone(&signed[..64]), alone(&signed[..49]), alone(&signed[..48])], [0, 0, 47]);
+        assert_eq!([alone(&signed[..64]), alone(&signed[..33]), alone(&signed[..32])], [0, 0, 31]);
         // A key with a torsion part is asked itself, and nobody else's is.
         signed[5] = Ed25519Signed { key: &other.key, ..signed[6] };
         assert_eq!(alone(&signed[..64]), 1);
