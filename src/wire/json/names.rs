@@ -33,6 +33,7 @@ impl<'a> Names<'a> {
     }
 
     /// Adds a name; returns whether it is new.
+    #[expect(clippy::ptr_arg, reason = "a borrowed name is kept for as long as its text lives")]
     #[inline(always)]
     pub(super) fn insert(&mut self, name: &Cow<'a, str>) -> bool {
         // Once there are many, none of the few is free.
