@@ -5,6 +5,7 @@
 //! at the first difference lets an attacker guess byte by byte.
 
 use std::fmt;
+use std::io;
 use std::ops::{Deref, DerefMut};
 
 use subtle::ConstantTimeEq;
@@ -22,6 +23,107 @@ impl Drop for Wiped {
         // Never more than there is, so nothing moves.
         self.0.resize(self.0.capacity(), 0);
         optimization_barrier(self.0.as_slice());
+    }
+}
+
+/// Room for bytes that are written one after the other, on the stack while they are few. Wiped when dropped,
+/// and nothing is left behind where it grows. It stays where it was made: a copy on the stack wouldn't be wiped.
+pub(crate) struct WipedRoom {
+    few: [u8; FEW],
+    len: usize,
+    // All of the bytes, once they are more.
+    many: Option<Wiped>,
+}
+
+/// The claims of ordinary tokens are 200 to 600 bytes.
+const FEW: usize = 1024;
+
+impl WipedRoom {
+    pub(crate) const fn new() -> Self {
+        Self { few: [0; FEW], len: 0, many: None }
+    }
+
+    /// Appends bytes.
+    #[inline]
+    pub(crate) fn extend(&mut self, bytes: &[u8]) {
+        match (&self.many, self.few.get_mut(self.len..).and_then(|free| free.get_mut(..bytes.len()))) {
+            (None, Some(place)) => {
+                place.copy_from_slice(bytes);
+                self.len += bytes.len();
+            }
+            _ => self.extend_many(bytes),
+        }
+    }
+
+    #[cold]
+    fn extend_many(&mut self, bytes: &[u8]) {
+        let needed = self.len() + bytes.len();
+        if self.many.as_ref().is_none_or(|many| needed > many.capacity()) {
+            // A growing `Vec` moves: what it leaves behind is freed, but not wiped.
+            let mut larger = Wiped::from(Vec::with_capacity(needed.saturating_mul(2)));
+            larger.extend_from_slice(self);
+            self.many = Some(larger);
+        }
+        if let Some(many) = &mut self.many {
+            many.extend_from_slice(bytes);
+        }
+    }
+
+    /// Drops what is behind the first `len` bytes.
+    pub(crate) fn truncate(&mut self, len: usize) {
+        match &mut self.many {
+            Some(many) => many.truncate(len),
+            None => {
+                // The length tells what is to be wiped.
+                self.few.get_mut(len..self.len).unwrap_or_default().fill(0);
+                self.len = self.len.min(len);
+            }
+        }
+    }
+}
+
+impl Deref for WipedRoom {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match &self.many {
+            Some(many) => many,
+            None => self.few.get(..self.len).unwrap_or_default(),
+        }
+    }
+}
+
+impl DerefMut for WipedRoom {
+    fn deref_mut(&mut self) -> &mut [u8] {
+        match &mut self.many {
+            Some(many) => many,
+            None => self.few.get_mut(..self.len).unwrap_or_default(),
+        }
+    }
+}
+
+impl Drop for WipedRoom {
+    fn drop(&mut self) {
+        // What grew out of it left its first bytes here.
+        self.few.get_mut(..self.len).unwrap_or_default().fill(0);
+        optimization_barrier(&self.few);
+    }
+}
+
+impl io::Write for WipedRoom {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.extend(bytes);
+        Ok(bytes.len())
+    }
+
+    #[inline]
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.extend(bytes);
+        Ok(())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 
@@ -186,3 +288,40 @@ impl PartialEq for SecretString {
 }
 
 impl Eq for SecretString {}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+
+    #[test]
+    fn room_keeps_what_is_written_on_the_stack_and_past_it() {
+        for pieces in
+            [&[3, 0, 5][..], &[FEW], &[FEW - 1, 1], &[FEW, 1], &[FEW - 1, 2, 9000, 1], &[5000, 5000]]
+        {
+            let (mut room, mut expected) = (WipedRoom::new(), Vec::new());
+            for (index, &len) in pieces.iter().enumerate() {
+                let piece = vec![u8::try_from(index + 1).unwrap(); len];
+                room.write_all(&piece).unwrap();
+                expected.extend(piece);
+            }
+            assert_eq!(*room, *expected, "{pieces:?}");
+            assert_eq!(room.many.is_some(), expected.len() > FEW, "{pieces:?}");
+            room[0] = 9;
+            room.truncate(2);
+            room.extend(b"x");
+            assert_eq!(*room, [9, expected[1], b'x'], "{pieces:?}");
+            room.truncate(50_000);
+            assert_eq!(room.len(), 3);
+        }
+    }
+
+    #[test]
+    fn what_is_cut_off_is_wiped() {
+        let mut room = WipedRoom::new();
+        room.extend(b"secret");
+        room.truncate(2);
+        assert!(room.few.starts_with(b"se") && room.few[2..].iter().all(|&byte| byte == 0));
+    }
+}

@@ -1123,6 +1123,30 @@ fn payload(token: &str) -> String {
     String::from_utf8(from_base64url(parts(token)[1])).unwrap()
 }
 
+/// What an issuer writes begins the claims set, and the caller's members go on in it, however they are spaced.
+#[test]
+fn own_claims_go_on_where_the_issuers_end() {
+    let registered = payload(&issuer().issue("user-17", &NoClaims).unwrap());
+    let registered = registered.strip_suffix('}').unwrap();
+    let long = format!(r#"{{"a":"{}","b":"é"}}"#, "x".repeat(5000));
+    for (own, expected) in [
+        ("{}", ""),
+        ("{ \n}", ""),
+        (r#"{"a":1}"#, r#","a":1"#),
+        ("{ \"a\" : {} }", ", \"a\" : {} "),
+        (&long, &long.replacen('{', ",", 1)[..long.len() - 1]),
+    ] {
+        let own = serde_json::from_str::<&serde_json::value::RawValue>(own).unwrap();
+        let token = issuer().issue("user-17", own).unwrap();
+        assert_eq!(payload(&token), format!("{registered}{expected}}}"));
+        own_verifier().verify::<NoClaims>(&token).unwrap();
+    }
+    for own in ["[]", "1", r#""{}""#, "null", r#"{"iat":1}"#, r#"{"a":1,"a":2}"#] {
+        let own = serde_json::from_str::<&serde_json::value::RawValue>(own).unwrap();
+        assert_eq!(issuer().issue("user-17", own).unwrap_err().code(), "misuse");
+    }
+}
+
 #[test]
 fn claims_come_out_in_the_callers_type_beside_the_registered_ones() {
     let claims = OrderClaims { scope: "orders:read".into(), tenant: 4, cnf: Some(json!({ "jkt": "x" })) };

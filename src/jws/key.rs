@@ -389,7 +389,7 @@ impl VerifyingKey {
     /// Returns whether the signature over the message holds.
     pub(crate) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
         match &*self.verifier {
-            Verifier::Hmac(key) => key.verify(&[message], signature),
+            Verifier::Hmac(key) => key.verify(message, signature),
             Verifier::Rsa(key) => key.verify(message, signature),
             Verifier::Ecdsa(key) => key.verify(message, signature),
             Verifier::Eddsa(key) => key.verify(message, signature),

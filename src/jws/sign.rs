@@ -314,9 +314,16 @@ pub(super) fn signing_input(header: &str, payload: &[u8]) -> Vec<u8> {
 
 /// Signs a payload under a protected header that is encoded already.
 pub(crate) fn sign_encoded(key: &SigningKey, header: &str, payload: &[u8]) -> Result<String, Error> {
-    let token = unsigned_token(key.algorithm(), header, payload);
-    let signature = key.sign(token.as_bytes())?;
-    Ok(with_signature(token, &signature))
+    let room = header.len() + base64url::encoded_len(payload.len()) + 2 + signature_room(key.algorithm());
+    let mut token = Vec::with_capacity(room);
+    token.extend_from_slice(header.as_bytes());
+    token.push(b'.');
+    base64url::encode_to_bytes(payload, &mut token);
+    let signature = key.sign(&token)?;
+    token.push(b'.');
+    base64url::encode_to_bytes(signature.as_ref(), &mut token);
+    // Looked at as text once, and not part by part.
+    Ok(String::from_utf8(token).expect("base64url and dots are ASCII"))
 }
 
 /// Begins a compact JWS: its signing input, with room for the signature.

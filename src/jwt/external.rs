@@ -13,9 +13,10 @@ use super::issuer::JwtIssuer;
 use super::nested::{Decryption, encrypt_signed};
 use super::verified::{BorrowedJwt, TokenBuffer, VerifiedJwt};
 use super::verifier::JwtVerifier;
-use crate::error::{Error, Part};
+use crate::error::Error;
 use crate::jwe::EncryptionKey;
 use crate::jws::{unsigned_token, with_signature};
+use crate::secret::WipedRoom;
 use crate::wire::json::Members;
 use crate::wire::typed;
 
@@ -76,8 +77,7 @@ impl JwtIssuer {
         subject: Option<&str>,
         claims: &T,
     ) -> Result<Zeroizing<String>, Error> {
-        let own = typed::to_json(claims)?;
-        self.signing_input_of_text(subject, typed::text(&own, Part::Claims)?)
+        self.signing_input_writing(subject, |set| typed::write_json(claims, set))
     }
 
     /// Issues a token with these claims, which are JSON text already.
@@ -96,13 +96,21 @@ impl JwtIssuer {
         subject: Option<&str>,
         own: &str,
     ) -> impl Future<Output = Result<String, Error>> + Send + use<'a> {
-        let signing_input = self.signing_input_of_text(subject, own);
+        let signing_input = self.signing_input_writing(subject, |set| {
+            set.extend(own.as_bytes());
+            Ok(())
+        });
         async move { self.sign_and_finish(recipient, signing_input?).await }
     }
 
-    fn signing_input_of_text(&self, subject: Option<&str>, own: &str) -> Result<Zeroizing<String>, Error> {
-        let payload = self.claims_set(subject, own)?;
-        Ok(Zeroizing::new(unsigned_token(self.signing_key.algorithm(), &self.header, payload.as_bytes())))
+    fn signing_input_writing(
+        &self,
+        subject: Option<&str>,
+        write_own: impl FnOnce(&mut WipedRoom) -> Result<(), Error>,
+    ) -> Result<Zeroizing<String>, Error> {
+        let mut set = WipedRoom::new();
+        self.write_claims(&mut set, subject, write_own)?;
+        Ok(Zeroizing::new(unsigned_token(self.signing_key.algorithm(), &self.header, &set)))
     }
 
     async fn sign_and_finish(

@@ -6,7 +6,6 @@
 //! some and not by others.
 
 use std::fmt;
-use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,7 +20,7 @@ use crate::error::{Error, Part};
 use crate::jwe::EncryptionKey;
 use crate::jws::{JwsBuilder, SigningKey, sign_encoded};
 use crate::limits::Limits;
-use crate::secret::WipedText;
+use crate::secret::{WipedRoom, WipedText};
 use crate::wire::base64url;
 use crate::wire::json::{Members, write_string};
 use crate::wire::typed;
@@ -134,8 +133,7 @@ impl JwtIssuer {
     }
 
     fn issue_for<T: Serialize + ?Sized>(&self, subject: Option<&str>, claims: &T) -> Result<String, Error> {
-        let own = typed::to_json(claims)?;
-        self.issue_text(subject, typed::text(&own, Part::Claims)?)
+        self.issue_writing(self.recipient.as_ref(), subject, |set| typed::write_json(claims, set))
     }
 
     /// Issues a token with these claims, which are JSON text already.
@@ -150,46 +148,72 @@ impl JwtIssuer {
         subject: Option<&str>,
         own: &str,
     ) -> Result<String, Error> {
-        let payload = self.claims_set(subject, own)?;
-        let signed = sign_encoded(&self.signing_key, &self.header, payload.as_bytes())?;
+        self.issue_writing(recipient, subject, |set| {
+            set.extend(own.as_bytes());
+            Ok(())
+        })
+    }
+
+    fn issue_writing(
+        &self,
+        recipient: Option<&EncryptionKey>,
+        subject: Option<&str>,
+        write_own: impl FnOnce(&mut WipedRoom) -> Result<(), Error>,
+    ) -> Result<String, Error> {
+        let mut set = WipedRoom::new();
+        self.write_claims(&mut set, subject, write_own)?;
+        let signed = sign_encoded(&self.signing_key, &self.header, &set)?;
         match recipient {
             None => Ok(signed),
             Some(recipient) => encrypt_signed(recipient, WipedText::from(signed).as_bytes()),
         }
     }
 
-    pub(super) fn claims_set(&self, subject: Option<&str>, own: &str) -> Result<WipedText, Error> {
-        // Room for all, a subject of nothing but escapes too: text that grows leaves copies behind.
-        let room = self.fixed_claims.len() + own.len() + subject.map_or(0, str::len) * 6 + 160;
-        let mut set = WipedText::from(String::with_capacity(room));
-        set.push('{');
-        set.push_str(&self.fixed_claims);
+    /// Writes the claims set: the issuer's own claims, then the caller's, which `write_own` appends as an object.
+    pub(super) fn write_claims(
+        &self,
+        set: &mut WipedRoom,
+        subject: Option<&str>,
+        write_own: impl FnOnce(&mut WipedRoom) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        set.extend(b"{");
+        set.extend(self.fixed_claims.as_bytes());
         if let Some(subject) = subject {
-            set.push_str("\"sub\":");
-            write_string(subject, &mut set);
-            set.push(',');
+            set.extend(b"\"sub\":");
+            typed::write_json(subject, set)?;
+            set.extend(b",");
         }
         let now = NumericDate::from(self.clock.now());
         if let Some(lifetime) = self.lifetime {
             // Whole seconds: not every verifier reads a fraction.
-            let _ = write!(set, "\"exp\":{},", now.saturating_add(lifetime).seconds());
+            set.extend(b"\"exp\":");
+            typed::write_json(&now.saturating_add(lifetime).seconds(), set)?;
+            set.extend(b",");
         }
-        let _ = write!(set, "\"iat\":{},", now.seconds());
+        set.extend(b"\"iat\":");
+        typed::write_json(&now.seconds(), set)?;
         if self.generate_jwt_id {
             let mut id = [0_u8; 16];
             crypto::fill_random(&mut id).map_err(|_| Error::Unavailable { what: "randomness" })?;
-            set.push_str("\"jti\":\"");
-            base64url::encode_to(&id, &mut set);
-            set.push_str("\",");
+            set.extend(b",\"jti\":\"");
+            set.extend(base64url::encode(&id).as_bytes());
+            set.extend(b"\"");
         }
+        let start = set.len();
+        write_own(set)?;
+        let own = typed::text(set.get(start..).unwrap_or_default(), Part::Claims)?;
         self.check_own(own, subject.is_some())?;
         // An object, as was just checked: its members go on where the issuer's own end.
-        let members = own.trim_ascii().strip_prefix('{').unwrap_or(own).trim_ascii_start();
-        if members == "}" {
-            set.pop();
+        set.truncate(set.trim_ascii_end().len());
+        let space = set.iter().skip(start).take_while(|byte| byte.is_ascii_whitespace()).count();
+        match set.get_mut(start + space..).and_then(<[u8]>::split_first_mut) {
+            Some((brace, members)) if members.trim_ascii_start() != b"}" => *brace = b',',
+            _ => {
+                set.truncate(start);
+                set.extend(b"}");
+            }
         }
-        set.push_str(members);
-        Ok(set)
+        Ok(())
     }
 
     /// The caller's claims must not contradict what the issuer writes, nor hold anything that a

@@ -123,14 +123,18 @@ impl<K> KeySet<K> {
 }
 
 /// Refuses more candidates than the limit, before any of them is tried.
-pub(crate) fn check_count(candidates: impl Iterator, limits: &Limits) -> Result<(), Error> {
-    match candidates.take(limits.candidate_keys.saturating_add(1)).count() {
-        0 => Err(Error::NoMatchingKey),
-        count if count > limits.candidate_keys => Err(Error::LimitExceeded {
+pub(crate) fn check_count(mut candidates: impl Iterator, limits: &Limits) -> Result<(), Error> {
+    let mut left = limits.candidate_keys;
+    candidates.next().ok_or(Error::NoMatchingKey)?;
+    // Taken one by one: there is one, mostly.
+    loop {
+        left = left.checked_sub(1).ok_or_else(|| Error::LimitExceeded {
             limit: Limit::CandidateKeys,
             max: u64::try_from(limits.candidate_keys).unwrap_or(u64::MAX),
-        }),
-        _ => Ok(()),
+        })?;
+        if candidates.next().is_none() {
+            return Ok(());
+        }
     }
 }
 

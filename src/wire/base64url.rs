@@ -22,6 +22,14 @@ pub(crate) fn encode_to(bytes: &[u8], out: &mut String) {
     engine().encode_string(bytes, out);
 }
 
+/// Encodes public bytes and appends the text to `out`, where it is written in place.
+pub(crate) fn encode_to_bytes(bytes: &[u8], out: &mut Vec<u8>) {
+    let start = out.len();
+    out.resize(start + encoded_len(bytes.len()), 0);
+    let room = out.get_mut(start..).unwrap_or_default();
+    engine().encode_slice(bytes, room).expect("the room is as long as the text");
+}
+
 /// Decodes public text.
 pub(crate) fn decode(text: &str, part: Part) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
@@ -175,6 +183,9 @@ mod tests {
             prop_assert_eq!(&text, &BASE64_URL_SAFE_NO_PAD.encode(&bytes));
             prop_assert_eq!(decoded_len(text.len()), bytes.len());
             prop_assert_eq!(encoded_len(bytes.len()), text.len());
+            let mut token = b"e30.".to_vec();
+            encode_to_bytes(&bytes, &mut token);
+            prop_assert_eq!(token, format!("e30.{text}").into_bytes());
             prop_assert_eq!(decode(&text, Part::Jwk).unwrap(), &bytes[..]);
             let (secret_text, secret) = (encode_secret(&bytes), decode_secret(&text, Part::Jwk).unwrap());
             prop_assert_eq!(secret_text.expose_secret(), &text);

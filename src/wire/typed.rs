@@ -77,10 +77,19 @@ pub(crate) fn from_members<'de, T: Deserialize<'de>>(members: &Members<'de>) -> 
 /// [`Error::Misuse`] when the type can't be written as JSON.
 pub(crate) fn to_json<T: Serialize + ?Sized>(value: &T) -> Result<Wiped, Error> {
     let mut text = WipedBuffer(Wiped::from(Vec::with_capacity(512)));
-    serde_json::to_writer(&mut text, value).map_err(|_| {
-        Error::misuse("expected claims that serialize to JSON, found a map key or a value that doesn't")
-    })?;
+    write_json(value, &mut text)?;
     Ok(text.0)
+}
+
+/// Writes a value as JSON text where it is to stand.
+///
+/// # Errors
+///
+/// As [`to_json`].
+pub(crate) fn write_json<T: Serialize + ?Sized>(value: &T, out: &mut impl io::Write) -> Result<(), Error> {
+    serde_json::to_writer(out, value).map_err(|_| {
+        Error::misuse("expected claims that serialize to JSON, found a map key or a value that doesn't")
+    })
 }
 
 /// Says what the type expected. The rest of serde's message quotes the text, which an error must

@@ -4,8 +4,7 @@
 //! A tag cut short is refused here; AES_CBC_HMAC_SHA2, which cuts it by its own rule, does so by
 //! itself.
 
-use aws_lc_rs::hmac::{Context, HMAC_SHA256, HMAC_SHA384, HMAC_SHA512, Key, Tag};
-use subtle::ConstantTimeEq;
+use aws_lc_rs::hmac::{self, Context, HMAC_SHA256, HMAC_SHA384, HMAC_SHA512, Key};
 
 use crate::crypto::{CryptoError, Digest, Hash};
 
@@ -25,19 +24,15 @@ impl HmacKey {
 
     /// Returns the full tag over the parts, one after the other.
     pub(crate) fn sign(&self, parts: &[&[u8]]) -> Digest {
-        Digest::copy_of(self.tag(parts).as_ref()).expect("a SHA-2 tag has at most 64 bytes")
-    }
-
-    /// Verifies a full tag, in constant time but for its length.
-    pub(crate) fn verify(&self, parts: &[&[u8]], tag: &[u8]) -> Result<(), CryptoError> {
-        if self.tag(parts).as_ref().ct_eq(tag).into() { Ok(()) } else { Err(CryptoError) }
-    }
-
-    fn tag(&self, parts: &[&[u8]]) -> Tag {
         let mut context = Context::with_key(&self.0);
         for part in parts {
             context.update(part);
         }
-        context.sign()
+        Digest::copy_of(context.sign().as_ref()).expect("a SHA-2 tag has at most 64 bytes")
+    }
+
+    /// Verifies a full tag, in constant time but for its length.
+    pub(crate) fn verify(&self, message: &[u8], tag: &[u8]) -> Result<(), CryptoError> {
+        hmac::verify(&self.0, message, tag).map_err(|_| CryptoError)
     }
 }

@@ -107,18 +107,23 @@ fn scan<'a>(
     part: Part,
     mut member: impl FnMut(&Cow<'a, str>, Value<'a>) -> Result<(), Error>,
 ) -> Result<(), Error> {
-    let scanned = if scanner.start() == Some(Kind::Object) {
-        let scanned = scanner.object(1, |name, value| member(name, value).map_err(Stop::Refused));
-        scanned.and_then(|()| Ok(scanner.end()?))
-    } else {
-        let scanned = scanner.value(0).and_then(|_| scanner.end());
-        scanned.map_or_else(|fault| Err(fault.into()), |()| Err(Stop::NotAnObject))
-    };
-    scanned.map_err(|stop| match stop {
-        Stop::Refused(error) => error,
-        Stop::NotAnObject => Error::malformed(part, Defect::NotAnObject),
-        Stop::Fault(fault) => fault_error(fault, part, &scanner),
-    })
+    if scanner.start() != Some(Kind::Object) {
+        return Err(match scanner.value(0).and_then(|_| scanner.end()) {
+            Ok(()) => Error::malformed(part, Defect::NotAnObject),
+            Err(fault) => fault_error(fault, part, &scanner),
+        });
+    }
+    let mut refusal = None;
+    let scanned = scanner.object(1, |name, value| {
+        member(name, value).map_err(|error| {
+            refusal = Some(error);
+            Fault::Refused
+        })
+    });
+    // A refusal has its own words.
+    scanned
+        .and_then(|()| scanner.end())
+        .map_err(|fault| refusal.unwrap_or_else(|| fault_error(fault, part, &scanner)))
 }
 
 fn fault_error(fault: Fault, part: Part, scanner: &Scanner<'_>) -> Error {
@@ -126,20 +131,7 @@ fn fault_error(fault: Fault, part: Part, scanner: &Scanner<'_>) -> Error {
         Fault::Depth => over_limit(Limit::JsonDepth, scanner.max_depth),
         Fault::Members => over_limit(Limit::JsonMembers, scanner.max_members),
         Fault::DuplicateName => Error::malformed(part, Defect::DuplicateMember),
-        Fault::NotJson => Error::malformed(part, Defect::Json),
-    }
-}
-
-/// Why an object's scan ended early: the text's fault, or the word of who takes the members.
-enum Stop {
-    Fault(Fault),
-    NotAnObject,
-    Refused(Error),
-}
-
-impl From<Fault> for Stop {
-    fn from(fault: Fault) -> Self {
-        Self::Fault(fault)
+        Fault::NotJson | Fault::Refused => Error::malformed(part, Defect::Json),
     }
 }
 

@@ -33,30 +33,35 @@ impl<'a> Names<'a> {
     }
 
     /// Adds a name; returns whether it is new.
-    #[inline]
-    pub(super) fn insert(&mut self, name: Cow<'a, str>) -> bool {
-        if let Some(many) = &mut self.many {
-            return many.insert(name);
-        }
-        let (used, free) = self.few.split_at_mut(self.count.min(FEW));
-        match (name, free) {
-            (Cow::Borrowed(name), [slot, ..]) => {
-                let mark = mark(name);
-                let is_new = self.marks & mark == 0 || !used.contains(&name);
+    #[expect(clippy::ptr_arg, reason = "a borrowed name is kept for as long as its text lives")]
+    #[inline(always)]
+    pub(super) fn insert(&mut self, name: &Cow<'a, str>) -> bool {
+        // Once there are many, none of the few is free.
+        if let (Cow::Borrowed(name), Some(slot)) = (name, self.few.get_mut(self.count)) {
+            let mark = mark(name);
+            *slot = name;
+            if self.marks & mark == 0 || !self.few.iter().take(self.count).any(|few| few == name) {
                 self.marks |= mark;
-                *slot = name;
-                self.count += usize::from(is_new);
-                is_new
+                self.count += 1;
+                return true;
             }
-            (name, _) => {
-                let many = used.iter().map(|&name| Cow::Borrowed(name)).collect::<HashSet<_>>();
-                self.many.insert(many).insert(name)
-            }
+            return false;
         }
+        self.insert_among_many(name.clone())
+    }
+
+    #[cold]
+    fn insert_among_many(&mut self, name: Cow<'a, str>) -> bool {
+        let Self { few, count, many, .. } = self;
+        let many =
+            many.get_or_insert_with(|| few.iter().take(*count).map(|&name| Cow::Borrowed(name)).collect());
+        *count = FEW;
+        many.insert(name)
     }
 }
 
 /// One bit out of 64 for a name, by its length and its ends.
+#[inline]
 fn mark(name: &str) -> u64 {
     let (first, last) = match name.as_bytes() {
         [] => (0, 0),
@@ -80,9 +85,9 @@ mod tests {
         let mut names = Names::new();
         for (count, name) in all.iter().enumerate() {
             assert_eq!(names.len(), count);
-            assert!(names.insert(Cow::Borrowed(name)));
+            assert!(names.insert(&Cow::Borrowed(name)));
             for seen in &all[..=count] {
-                assert!(!names.insert(Cow::Borrowed(seen)));
+                assert!(!names.insert(&Cow::Borrowed(seen)));
             }
         }
     }
@@ -90,10 +95,10 @@ mod tests {
     #[test]
     fn an_unescaped_name_is_compared_with_plain_ones() {
         let mut names = Names::new();
-        assert!(names.insert(Cow::Borrowed("alg")));
-        assert!(!names.insert(Cow::Owned("alg".into())));
-        assert!(names.insert(Cow::Owned("typ".into())));
-        assert!(!names.insert(Cow::Borrowed("typ")));
+        assert!(names.insert(&Cow::Borrowed("alg")));
+        assert!(!names.insert(&Cow::Owned("alg".into())));
+        assert!(names.insert(&Cow::Owned("typ".into())));
+        assert!(!names.insert(&Cow::Borrowed("typ")));
         assert_eq!(names.len(), 2);
     }
 }

@@ -31,6 +31,8 @@ pub(super) enum Fault {
     Depth,
     /// An object has more members than allowed.
     Members,
+    /// Whoever takes the members wants no more.
+    Refused,
 }
 
 impl<'a> Scanner<'a> {
@@ -46,8 +48,7 @@ impl<'a> Scanner<'a> {
 
     /// Goes to the first value and returns its kind, as its first byte tells it.
     pub(super) fn start(&mut self) -> Option<Kind> {
-        self.skip_whitespace();
-        self.peek().and_then(Kind::starting_with)
+        self.skip_whitespace().and_then(Kind::starting_with)
     }
 
     /// Scans whitespace, then the end of the text.
@@ -57,11 +58,11 @@ impl<'a> Scanner<'a> {
     }
 
     /// Scans the object that begins here, `level` being 1 for the outermost.
-    pub(super) fn object<E: From<Fault>>(
+    pub(super) fn object(
         &mut self,
         level: usize,
-        mut member: impl FnMut(&Cow<'a, str>, Value<'a>) -> Result<(), E>,
-    ) -> Result<(), E> {
+        mut member: impl FnMut(&Cow<'a, str>, Value<'a>) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
         self.open(level)?;
         if self.take(b'}') {
             return Ok(());
@@ -70,11 +71,11 @@ impl<'a> Scanner<'a> {
         let mut names = Names::new();
         loop {
             if names.len() >= self.max_members {
-                return Err(Fault::Members.into());
+                return Err(Fault::Members);
             }
             let name = self.name()?;
-            if is_strict && !names.insert(name.clone()) {
-                return Err(Fault::DuplicateName.into());
+            if is_strict && !names.insert(&name) {
+                return Err(Fault::DuplicateName);
             }
             let value = self.value(level)?;
             member(&name, value)?;
@@ -85,18 +86,29 @@ impl<'a> Scanner<'a> {
     }
 
     /// Scans the value that begins here, `level` containers being around it.
+    // Called apart, this and what scans names and strings show in what each claim takes.
+    #[inline(always)]
     pub(super) fn value(&mut self, level: usize) -> Result<Value<'a>, Fault> {
         let start = self.at;
-        let kind = self.peek().and_then(Kind::starting_with).ok_or(Fault::NotJson)?;
-        let mut is_plain = false;
-        match kind {
-            Kind::Object => self.object(level + 1, |_, _| Ok::<(), Fault>(()))?,
-            Kind::Array => self.array(level + 1)?,
-            Kind::String => is_plain = self.string()?,
-            Kind::Number => self.number()?,
-            Kind::Bool | Kind::Null => self.literal()?,
-        }
+        // Most are strings: these are scanned where they are asked for.
+        let (kind, is_plain) = match self.peek() {
+            Some(b'"') => (Kind::String, self.string()?),
+            _ => (self.other_value(level)?, false),
+        };
         Ok(Value { kind, is_plain, text: self.since(start)? })
+    }
+
+    /// Scans a value that is no string.
+    #[inline(never)]
+    fn other_value(&mut self, level: usize) -> Result<Kind, Fault> {
+        let kind = self.peek().and_then(Kind::starting_with).ok_or(Fault::NotJson)?;
+        match kind {
+            Kind::Object => self.object(level + 1, |_, _| Ok(()))?,
+            Kind::Array => self.array(level + 1)?,
+            Kind::Number => self.number()?,
+            Kind::String | Kind::Bool | Kind::Null => self.literal()?,
+        }
+        Ok(kind)
     }
 
     fn array(&mut self, level: usize) -> Result<(), Fault> {
@@ -113,34 +125,35 @@ impl<'a> Scanner<'a> {
     }
 
     /// Scans a member's name, the colon, and the whitespace around them.
-    #[inline]
+    #[inline(always)]
     fn name(&mut self) -> Result<Cow<'a, str>, Fault> {
         let start = self.at;
         if self.peek() != Some(b'"') {
             return Err(Fault::NotJson);
         }
-        let is_plain = self.string()?;
-        let literal = self.since(start)?;
-        let name = if is_plain {
-            string::without_quotes(literal).map(Cow::Borrowed)
+        let name = if self.string()? {
+            self.text.get(start + 1..self.at - 1).map(Cow::Borrowed)
         } else {
-            string::unquote(literal)
+            string::unquote(self.since(start)?)
         };
         let name = name.ok_or(Fault::NotJson)?;
-        self.skip_whitespace();
-        if !self.take(b':') {
+        if self.skip_whitespace() != Some(b':') {
             return Err(Fault::NotJson);
         }
+        self.at += 1;
         self.skip_whitespace();
         Ok(name)
     }
 
     /// Scans the string that begins here, and says whether it is without escapes.
-    #[inline]
+    #[inline(always)]
     fn string(&mut self) -> Result<bool, Fault> {
         self.at += 1;
-        self.at += string::plain_len(self.rest()).ok_or(Fault::NotJson)?;
-        if self.take(b'"') {
+        let rest = self.rest();
+        let len = string::plain_len(rest).ok_or(Fault::NotJson)?;
+        self.at += len;
+        if rest.get(len) == Some(&b'"') {
+            self.at += 1;
             return Ok(true);
         }
         self.escapes()?;
@@ -148,6 +161,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Scans the rest of a string that has an escape here.
+    #[cold]
     fn escapes(&mut self) -> Result<(), Fault> {
         loop {
             match self.rest() {
@@ -191,7 +205,8 @@ impl<'a> Scanner<'a> {
 
     /// Scans one digit or more.
     fn digits(&mut self) -> Result<(), Fault> {
-        let count = self.rest().iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let rest = self.rest();
+        let count = rest.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(rest.len());
         self.at += count;
         if count == 0 { Err(Fault::NotJson) } else { Ok(()) }
     }
@@ -218,16 +233,18 @@ impl<'a> Scanner<'a> {
 
     /// Scans what follows a container's item: `bracket`, which ends the container and gives
     /// `true`, or a comma; and whitespace on both sides.
+    #[inline]
     fn close(&mut self, bracket: u8) -> Result<bool, Fault> {
-        self.skip_whitespace();
-        if self.take(bracket) {
-            return Ok(true);
-        }
-        if !self.take(b',') {
+        let next = self.skip_whitespace();
+        let is_closed = next == Some(bracket);
+        if !is_closed && next != Some(b',') {
             return Err(Fault::NotJson);
         }
-        self.skip_whitespace();
-        Ok(false)
+        self.at += 1;
+        if !is_closed {
+            self.skip_whitespace();
+        }
+        Ok(is_closed)
     }
 
     fn take(&mut self, byte: u8) -> bool {
@@ -236,8 +253,15 @@ impl<'a> Scanner<'a> {
         is_next
     }
 
-    fn skip_whitespace(&mut self) {
-        while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.peek() {
+    /// Goes to the next byte that isn't whitespace, and returns it.
+    #[inline]
+    fn skip_whitespace(&mut self) -> Option<u8> {
+        loop {
+            let next = self.peek();
+            // One comparison for what stands between two tokens of most texts: nothing.
+            if next.is_none_or(|byte| byte > b' ') || !matches!(next, Some(b' ' | b'\t' | b'\n' | b'\r')) {
+                return next;
+            }
             self.at += 1;
         }
     }

@@ -55,7 +55,7 @@ pub(super) fn plain_len(bytes: &[u8]) -> Option<usize> {
 
 /// Takes the quotes off a scanned string literal.
 pub(super) fn without_quotes(literal: &str) -> Option<&str> {
-    literal.strip_prefix('"')?.strip_suffix('"')
+    literal.get(1..literal.len().checked_sub(1)?)
 }
 
 /// Reads a scanned string literal, quotes included.

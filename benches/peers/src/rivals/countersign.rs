@@ -1,5 +1,6 @@
 //! countersign itself, on the stack that the build's features name.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use countersign::jwe::decrypt_with_limits;
@@ -52,9 +53,12 @@ fn signatures(table: &mut Table, name: &str) {
     }
     let borrowed = verifier(verifying_key()).build().expect("all choices are made");
     table.read(rows::variant(&rows::verify(name), BORROWED), move |token| {
-        let mut buffer = TokenBuffer::new();
-        let jwt = borrowed.verify_borrowed::<BorrowedCustom<'_>>(token, &mut buffer).ok()?;
-        Some(jwt.claims().scope.len())
+        // A buffer is there to be used again: each thread keeps its own.
+        thread_local!(static BUFFER: RefCell<TokenBuffer> = RefCell::default());
+        BUFFER.with_borrow_mut(|buffer| {
+            let jwt = borrowed.verify_borrowed::<BorrowedCustom<'_>>(token, buffer).ok()?;
+            Some(jwt.claims().scope.len())
+        })
     });
 }
 
