@@ -13,6 +13,7 @@ use crate::error::{Defect, Error, Limit, Part};
 use crate::external::ExternalKeyError;
 use crate::limits::Limits;
 use crate::secret::SecretBytes;
+use crate::wire::base64url::Decoded;
 use crate::wire::header::{Header, HeaderText};
 use crate::wire::over_limit;
 
@@ -27,11 +28,18 @@ use super::zip;
 pub(super) struct Message<'t> {
     enc: ContentEncryption,
     aad: Cow<'t, str>,
-    iv: Vec<u8>,
+    iv: ShortIv,
     ciphertext: Vec<u8>,
-    tag: Vec<u8>,
+    tag: ShortTag,
     limits: &'t Limits,
 }
+
+/// An initialization vector as it came, on the stack if it has a length that there is.
+pub(super) type ShortIv = Decoded<16>;
+/// An authentication tag, the same.
+pub(super) type ShortTag = Decoded<32>;
+/// An encrypted key, the same if it is wrapped by AES.
+pub(super) type ShortKey = Decoded<72>;
 
 /// What a message says to one recipient.
 pub(super) struct Recipient<'t> {
@@ -41,7 +49,7 @@ pub(super) struct Recipient<'t> {
     pub(super) header: Header<'t>,
     /// What the header was read from.
     pub(super) text: HeaderText<'t>,
-    pub(super) encrypted_key: Vec<u8>,
+    pub(super) encrypted_key: ShortKey,
 }
 
 impl Recipient<'_> {
@@ -73,18 +81,28 @@ impl<'t> Message<'t> {
     pub(super) fn new(
         enc: ContentEncryption,
         aad: Cow<'t, str>,
-        iv: Vec<u8>,
+        iv: ShortIv,
         ciphertext: Vec<u8>,
-        tag: Vec<u8>,
+        tag: ShortTag,
         limits: &'t Limits,
     ) -> Result<Self, Error> {
-        if iv.len() != enc.iv_len() {
+        if iv.as_ref().len() != enc.iv_len() {
             return Err(Error::malformed(Part::InitializationVector, Defect::Length));
         }
-        if tag.len() != enc.tag_len() {
+        if tag.as_ref().len() != enc.tag_len() {
             return Err(Error::malformed(Part::AuthenticationTag, Defect::Length));
         }
         Ok(Self { enc, aad, iv, ciphertext, tag, limits })
+    }
+
+    /// Returns the text that the tag covers beside the ciphertext.
+    pub(super) fn covered(&self) -> &str {
+        &self.aad
+    }
+
+    /// Returns the limits that the message was read under.
+    pub(super) const fn limits(&self) -> &'t Limits {
+        self.limits
     }
 
     /// Returns the content encryption.
@@ -176,7 +194,7 @@ impl<'t> Message<'t> {
                 let input = RecipientInput {
                     enc: self.enc,
                     header: &recipient.header,
-                    encrypted_key: &recipient.encrypted_key,
+                    encrypted_key: recipient.encrypted_key.as_ref(),
                     limits: self.limits,
                 };
                 match key.accept(input) {
@@ -231,7 +249,7 @@ impl<'t> Message<'t> {
         #[cfg(test)]
         tests::OPENINGS.set(tests::OPENINGS.get() + 1);
         cipher
-            .open(&self.iv, self.aad.as_bytes(), self.ciphertext.clone(), &self.tag)
+            .open(self.iv.as_ref(), self.aad.as_bytes(), self.ciphertext.clone(), self.tag.as_ref())
             .map_err(|_| Error::DecryptionFailed)
     }
 }

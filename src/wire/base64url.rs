@@ -45,6 +45,35 @@ pub(crate) fn decode(text: &str, part: Part) -> Result<Vec<u8>, Error> {
     Ok(bytes)
 }
 
+/// Decoded bytes, in place where there are at most `N`.
+pub(crate) enum Decoded<const N: usize> {
+    /// So many of them.
+    Few([u8; N], usize),
+    /// More than `N`.
+    Many(Vec<u8>),
+}
+
+impl<const N: usize> AsRef<[u8]> for Decoded<N> {
+    fn as_ref(&self) -> &[u8] {
+        match self {
+            Self::Few(bytes, len) => bytes.get(..*len).unwrap_or_default(),
+            Self::Many(bytes) => bytes,
+        }
+    }
+}
+
+/// Decodes public text like [`decode`], without an allocation where there are at most `N` bytes.
+pub(crate) fn decode_short<const N: usize>(text: &str, part: Part) -> Result<Decoded<N>, Error> {
+    if decoded_len(text.len()) > N {
+        return decode(text, part).map(Decoded::Many);
+    }
+    let mut bytes = [0; N];
+    match engine().decode_slice(text, &mut bytes) {
+        Ok(len) => Ok(Decoded::Few(bytes, len)),
+        Err(_) => Err(Error::malformed(part, defect(text))),
+    }
+}
+
 /// Decodes public text and appends the bytes to `out`, which an error leaves as it was.
 pub(crate) fn decode_to(text: &str, part: Part, out: &mut Vec<u8>) -> Result<(), Error> {
     let length = out.len();
@@ -192,6 +221,11 @@ mod tests {
             prop_assert_eq!(decoded_len(text.len()), bytes.len());
             prop_assert_eq!(encoded_len(bytes.len()), text.len());
             prop_assert_eq!(decode(&text, Part::Jwk).unwrap(), &bytes[..]);
+            let short = decode_short::<72>(&text, Part::Jwk).unwrap();
+            prop_assert_eq!(short.as_ref(), &bytes[..]);
+            let parts = encode_parts("e30", &[&bytes, &[], &bytes]);
+            prop_assert_eq!(parts.capacity(), parts.len());
+            prop_assert_eq!(parts, format!("e30.{text}..{text}"));
             let (secret_text, secret) = (encode_secret(&bytes), decode_secret(&text, Part::Jwk).unwrap());
             prop_assert_eq!(secret_text.expose_secret(), &text);
             prop_assert_eq!(secret.expose_secret(), &bytes[..]);
@@ -206,6 +240,8 @@ mod tests {
                 decoded.as_ref().ok().map(|bytes| encode(bytes)),
                 BASE64_URL_SAFE_NO_PAD.decode(&text).ok().map(|_| text.clone())
             );
+            let short = decode_short::<16>(&text, Part::Jwk).map(|short| short.as_ref().to_vec());
+            prop_assert_eq!(&decoded, &short);
             let secret = decode_secret(&text, Part::Jwk).map(SecretBytes::into_exposed_secret);
             prop_assert_eq!(decoded, secret);
         }
