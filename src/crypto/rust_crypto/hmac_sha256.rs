@@ -27,7 +27,7 @@ impl HmacSha256Key {
         let padded = |padding: u8| {
             let mut block = Zeroizing::new([padding; BLOCK_LEN]);
             block.iter_mut().zip(key).for_each(|(byte, key)| *byte ^= key);
-            Sha256::new_with_prefix(&*block)
+            Sha256::new_with_prefix(block.as_slice())
         };
         Ok(Self { inner: padded(0x36), outer: padded(0x5c) })
     }

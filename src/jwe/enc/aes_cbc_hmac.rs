@@ -24,14 +24,15 @@ pub(super) struct AesCbcHmac {
 enum MacKey {
     /// Fastest to set up, as it is for most messages.
     Sha256(HmacSha256Key),
-    Other(HmacKey),
+    /// Boxed, as it has six times the size.
+    Other(Box<HmacKey>),
 }
 
 impl MacKey {
     fn new(hash: Hash, key: &[u8]) -> Result<Self, CryptoError> {
         match hash {
             Hash::Sha256 => HmacSha256Key::new(key).map(Self::Sha256),
-            Hash::Sha384 | Hash::Sha512 => Ok(Self::Other(HmacKey::new(hash, key))),
+            Hash::Sha384 | Hash::Sha512 => Ok(Self::Other(Box::new(HmacKey::new(hash, key)))),
         }
     }
 
