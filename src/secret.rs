@@ -197,6 +197,11 @@ impl SecretBytes {
         Self::from(std::mem::take(&mut *bytes))
     }
 
+    /// Keeps only so many bytes. The rest is wiped with them.
+    pub(crate) fn truncate(&mut self, len: usize) {
+        self.0.truncate(len);
+    }
+
     /// Gives the secret bytes out.
     #[must_use]
     pub fn expose_secret(&self) -> &[u8] {

@@ -32,7 +32,7 @@ impl<const N: usize> Bytes<N> {
     }
 
     /// Has `fill` write exactly `len` bytes in place, or refuses more than `N`.
-    pub(super) fn filled(
+    pub(crate) fn filled(
         len: usize,
         fill: impl FnOnce(&mut [u8]) -> Result<(), CryptoError>,
     ) -> Result<Self, CryptoError> {

@@ -29,14 +29,15 @@ use aws_lc as stack;
 #[cfg(all(feature = "ring", not(feature = "aws-lc-rs")))]
 use ring as stack;
 
-pub(crate) use bytes::{Digest, SignatureBytes};
+pub(crate) use bytes::{Bytes, Digest, SignatureBytes};
 pub(crate) use ec::EcCurve;
 pub(crate) use ecdsa_der::ecdsa_signature_from_der;
 pub(crate) use rsa::{OaepHash, RsaPadding, RsaPrivateComponents};
 #[cfg(feature = "encrypted-pkcs8")]
 pub(crate) use rust_crypto::scrypt;
 pub(crate) use rust_crypto::{
-    AesCbcKey, AesKwKey, Ed25519Signed, Ed25519VerifyingKey, digest, ed25519_verify_each, sha256,
+    AesCbcKey, AesKwKey, Ed25519Signed, Ed25519VerifyingKey, HmacSha256Key, digest, ed25519_verify_each,
+    sha256,
 };
 pub(crate) use stack::{
     AesGcmKey, EcdhPrivateKey, EcdhPublicKey, EcdsaSigningKey, EcdsaVerifyingKey, Ed25519SigningKey,

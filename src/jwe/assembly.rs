@@ -5,6 +5,8 @@
 //! text of the protected one is what the content is authenticated with. The initialization vector is fresh
 //! in each message, and so is the content key but with `dir`; a caller can give neither.
 
+use std::borrow::Cow;
+
 use crate::error::Error;
 use crate::limits::Limits;
 #[cfg(feature = "deflate")]
@@ -18,7 +20,10 @@ use crate::wire::jwe_json::{JweMembers, RecipientMembers};
 use super::builder::{JweBuilder, Recipient};
 use super::enc::{ContentEncryption, Sealed};
 use super::encryption_key::EncryptionKey;
-use super::recipient::{ContentKey, KeyManagement, Parameter, RecipientOutput, random_bytes, rejected};
+use super::recipient::{
+    ContentKey, InitializationVector, KeyManagement, Parameter, RecipientOutput, content_key_and_iv,
+    initialization_vector, rejected,
+};
 #[cfg(feature = "deflate")]
 use super::zip;
 
@@ -31,23 +36,30 @@ impl<'k> JweBuilder<'k> {
         self.first.key.content_encryption()
     }
 
-    /// Content key step and recipient step for one recipient.
-    pub(super) fn manage_one(&self) -> Result<(ContentKey<'k>, RecipientOutput), Error> {
+    /// Content key step and recipient step for one recipient, and the initialization vector.
+    pub(super) fn manage_one(
+        &self,
+    ) -> Result<(ContentKey<'k>, RecipientOutput, InitializationVector), Error> {
         self.check()?;
         let Recipient { key, parties, .. } = &self.first;
         let enc = key.content_encryption();
         match spend(key)? {
-            KeyManagement::Determines(key) => key.determine(enc, parties),
+            KeyManagement::Determines(key) => {
+                let (content_key, recipient) = key.determine(enc, parties)?;
+                Ok((content_key, recipient, initialization_vector(enc)?))
+            }
             KeyManagement::Encrypts(key) => {
-                let content_key = random_bytes(enc.key_len())?;
+                let (content_key, iv) = content_key_and_iv(enc)?;
                 let recipient = key.encrypt(&content_key, parties)?;
-                Ok((ContentKey::Fresh(content_key), recipient))
+                Ok((ContentKey::Fresh(content_key), recipient, iv))
             }
         }
     }
 
     /// The same for several: one content key, encrypted to each.
-    pub(super) fn manage_several(&self) -> Result<(ContentKey<'k>, Vec<RecipientOutput>), Error> {
+    pub(super) fn manage_several(
+        &self,
+    ) -> Result<(ContentKey<'k>, Vec<RecipientOutput>, InitializationVector), Error> {
         self.check()?;
         // What readers refuse by default isn't made, nor is its work done: as for the signatures of a JWS.
         let max = Limits::default().recipients;
@@ -67,13 +79,13 @@ impl<'k> JweBuilder<'k> {
                  found one that determines it",
             ));
         }
-        let content_key = random_bytes(enc.key_len())?;
+        let (content_key, iv) = content_key_and_iv(enc)?;
         let outputs = self.recipients().map(|Recipient { key, parties, .. }| match spend(key)? {
             KeyManagement::Encrypts(key) => key.encrypt(&content_key, parties),
             KeyManagement::Determines(key) => Ok(key.determine(enc, parties)?.1),
         });
         let outputs = outputs.collect::<Result<_, _>>()?;
-        Ok((ContentKey::Fresh(content_key), outputs))
+        Ok((ContentKey::Fresh(content_key), outputs, iv))
     }
 
     /// Refuses what no serialization has room for.
@@ -97,19 +109,28 @@ impl<'k> JweBuilder<'k> {
         iv: &[u8],
         plaintext: &[u8],
     ) -> Result<String, Error> {
-        let protected = self.protected_header(Some(recipient));
+        let protected = self.compact_header(recipient);
         // RFC 7516 §5.1: the additional authenticated data is the encoded protected header.
         let sealed = self.seal(content_key, iv, protected.as_bytes(), plaintext)?;
+        let parts = [&recipient.encrypted_key, iv, &sealed.ciphertext, sealed.tag.as_ref()];
+        Ok(base64url::encode_parts(&protected, &parts))
+    }
 
-        let parts = [&recipient.encrypted_key, iv, &sealed.ciphertext, &sealed.tag];
-        let encoded_len: usize = parts.iter().map(|part| 1 + base64url::encoded_len(part.len())).sum();
-        let mut token = String::with_capacity(protected.len() + encoded_len);
-        token.push_str(&protected);
-        for part in parts {
-            token.push('.');
-            base64url::encode_to(part, &mut token);
-        }
-        Ok(token)
+    /// Returns the protected header of a compact token. One in which nothing changes from message to message is
+    /// encoded once for its key.
+    fn compact_header(&self, recipient: &RecipientOutput) -> Cow<'k, str> {
+        let write = || self.protected_header(Some(recipient));
+        #[cfg(feature = "deflate")]
+        let is_compressed = self.compression;
+        #[cfg(not(feature = "deflate"))]
+        let is_compressed = false;
+        let is_plain = recipient.parameters.is_empty()
+            && self.token_type.is_none()
+            && self.protected.is_empty()
+            && !is_compressed;
+        let kept =
+            if is_plain { self.first.key.plain_header(self.content_type.as_deref(), write) } else { None };
+        kept.map_or_else(|| Cow::Owned(write()), Cow::Borrowed)
     }
 
     /// Puts a flattened token together whose content key and recipient part are decided.
@@ -178,7 +199,7 @@ impl<'k> JweBuilder<'k> {
             aad: &self.aad,
             initialization_vector: iv,
             ciphertext: &sealed.ciphertext,
-            authentication_tag: &sealed.tag,
+            authentication_tag: sealed.tag.as_ref(),
         }))
     }
 
@@ -199,7 +220,7 @@ impl<'k> JweBuilder<'k> {
         let cipher = match content_key {
             ContentKey::Shared(cipher) => *cipher,
             ContentKey::Fresh(key) => {
-                fresh = self.content_encryption().cipher(key).map_err(rejected)?;
+                fresh = self.content_encryption().cipher(key.expose_secret()).map_err(rejected)?;
                 &*fresh
             }
         };
@@ -479,6 +500,37 @@ mod tests {
             r#"{"alg":"A128KW","enc":"A256GCM","kid":"k\"1","typ":"t","cty":"JWT"}"#
         );
         assert!(token.capacity() - token.len() <= 4 * 4, "the one allocation is sized up front");
+    }
+
+    /// The first header is kept with the key; whatever is said otherwise later, the token says so.
+    #[test]
+    fn a_kept_header_is_the_header_of_what_it_was_written_for() {
+        fn header(builder: &JweBuilder<'_>) -> String {
+            let token = builder.encrypt(b"").unwrap();
+            let header = base64url::decode(token.split('.').next().unwrap(), Part::Header).unwrap();
+            String::from_utf8(header).unwrap()
+        }
+        let key = DecryptionKey::generate(JweAlgorithm::A128Kw).unwrap().encryption_key().unwrap();
+        let plain = r#"{"alg":"A128KW","enc":"A256GCM"}"#;
+        let with = |member: &str| format!("{},{member}}}", plain.trim_end_matches('}'));
+        for _ in 0..2 {
+            assert_eq!(header(&JweBuilder::new(&key)), plain);
+            assert_eq!(header(&JweBuilder::new(&key).content_type("JWT")), with(r#""cty":"JWT""#));
+            assert_eq!(header(&JweBuilder::new(&key).token_type("t")), with(r#""typ":"t""#));
+            assert_eq!(header(&JweBuilder::new(&key).parameter("p", &1)), with(r#""p":1"#));
+            #[cfg(feature = "deflate")]
+            assert_eq!(header(&JweBuilder::new(&key).compress()), with(r#""zip":"DEF""#));
+        }
+        let named = key.clone_key().with_key_id("1");
+        assert_eq!(header(&JweBuilder::new(&named)), with(r#""kid":"1""#));
+        let renamed = named.with_key_id("2");
+        assert_eq!(header(&JweBuilder::new(&renamed)), with(r#""kid":"2""#));
+        let other = renamed.with_content_encryption(ContentEncryption::A128Gcm).unwrap();
+        assert_eq!(header(&JweBuilder::new(&other)), r#"{"alg":"A128KW","enc":"A128GCM","kid":"2"}"#);
+        assert_eq!(header(&JweBuilder::new(&key)), plain);
+        // What is one message's own is written anew.
+        let key = DecryptionKey::generate(JweAlgorithm::EcdhEs).unwrap().encryption_key().unwrap();
+        assert_ne!(header(&JweBuilder::new(&key)), header(&JweBuilder::new(&key)));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::wire::header::FurtherParameters;
 use crate::wire::{json, typed};
 
 use super::encryption_key::EncryptionKey;
-use super::recipient::{PartyInfo, random_bytes};
+use super::recipient::PartyInfo;
 
 /// Encryption with header parameters of one's own, for one recipient or several, to a compact token or to
 /// JSON.
@@ -196,9 +196,8 @@ impl<'k> JweBuilder<'k> {
                  authenticated data, for which `encrypt_json` has room",
             ));
         }
-        let (content_key, recipient) = self.manage_one()?;
-        let iv = random_bytes(self.content_encryption().iv_len())?;
-        self.assemble(&content_key, &recipient, iv.expose_secret(), plaintext)
+        let (content_key, recipient, iv) = self.manage_one()?;
+        self.assemble(&content_key, &recipient, iv.as_ref(), plaintext)
     }
 
     /// Encrypts any bytes to JSON for one recipient: the flattened serialization
@@ -214,9 +213,8 @@ impl<'k> JweBuilder<'k> {
                 "expected one recipient of a flattened token, found several, whom `encrypt_general` serves",
             ));
         }
-        let (content_key, recipient) = self.manage_one()?;
-        let iv = random_bytes(self.content_encryption().iv_len())?;
-        self.assemble_flattened(&content_key, &recipient, iv.expose_secret(), plaintext)
+        let (content_key, recipient, iv) = self.manage_one()?;
+        self.assemble_flattened(&content_key, &recipient, iv.as_ref(), plaintext)
     }
 
     /// Encrypts any bytes to JSON for one recipient or several: the general serialization
@@ -228,14 +226,13 @@ impl<'k> JweBuilder<'k> {
     /// several recipients where the content encryption isn't the same or an algorithm decides the content key;
     /// and for more than 16 recipients.
     pub fn encrypt_general(&self, plaintext: &[u8]) -> Result<String, Error> {
-        let (content_key, outputs) = if self.others.is_empty() {
-            let (content_key, output) = self.manage_one()?;
-            (content_key, vec![output])
+        let (content_key, outputs, iv) = if self.others.is_empty() {
+            let (content_key, output, iv) = self.manage_one()?;
+            (content_key, vec![output], iv)
         } else {
             self.manage_several()?
         };
-        let iv = random_bytes(self.content_encryption().iv_len())?;
-        self.assemble_general(&content_key, &outputs, iv.expose_secret(), plaintext)
+        self.assemble_general(&content_key, &outputs, iv.as_ref(), plaintext)
     }
 
     /// Encrypts claims to a compact token: a value that serializes to a JSON object.

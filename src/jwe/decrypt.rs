@@ -57,7 +57,7 @@ pub fn decrypt(key: &DecryptionKey, token: &str) -> Result<SecretBytes, Error> {
 pub fn decrypt_with_limits(key: &DecryptionKey, token: &str, limits: &Limits) -> Result<SecretBytes, Error> {
     let mut header = Vec::new();
     let rules = HeaderRules::new(limits, NOTHING_UNDERSTOOD);
-    let token = EncryptedToken::parse(token, &rules, &mut header)?;
+    let token = EncryptedToken::parse_known(token, &rules, &mut header, key.known_headers())?;
     if token.algorithm() != key.algorithm() {
         return Err(Error::NotAllowed(Refusal::Algorithm));
     }

@@ -14,6 +14,7 @@ use crate::secret::SecretBytes;
 use super::alg::JweAlgorithm;
 use super::enc::ContentEncryption;
 use super::encryption_key::{EncryptionCore, EncryptionKey};
+use super::known_headers::KnownHeaders;
 use super::recipient::{Accepted, OpenContentKey, RecipientInput};
 
 /// A key to decrypt with, bound to one algorithm: a private key or a shared secret.
@@ -50,6 +51,7 @@ struct DecryptionCore {
     recipient: Box<dyn OpenContentKey>,
     /// Made once, so that all encryption keys made of this key count their messages together.
     encryption: OnceLock<Arc<EncryptionCore>>,
+    known: KnownHeaders,
 }
 
 /// What there is of a key to give out, with the `alg` that [`JweAlgorithm::of_jwk`] reads the algorithm
@@ -113,7 +115,13 @@ impl DecryptionKey {
         recipient: Box<dyn OpenContentKey>,
     ) -> Self {
         let key_id = material.jwk().and_then(Jwk::key_id).map(str::to_owned);
-        let core = DecryptionCore { algorithm, material, recipient, encryption: OnceLock::new() };
+        let core = DecryptionCore {
+            algorithm,
+            material,
+            recipient,
+            encryption: OnceLock::new(),
+            known: KnownHeaders::default(),
+        };
         Self { core: Arc::new(core), key_id, allowed: ContentEncryption::ALL.to_vec() }
     }
 
@@ -294,6 +302,11 @@ impl DecryptionKey {
             _ => true,
         };
         same_id && self.algorithm() == algorithm
+    }
+
+    /// Returns the headers of tokens that the key opened.
+    pub(super) fn known_headers(&self) -> &KnownHeaders {
+        &self.core.known
     }
 
     /// Judges the recipient's part of a token, with no secret at work.

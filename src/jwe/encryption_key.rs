@@ -7,7 +7,7 @@
 
 use std::fmt;
 use std::num::NonZeroU32;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::error::{Error, KeyDefect};
 use crate::jwk::{Jwk, Operation};
@@ -44,6 +44,13 @@ pub struct EncryptionKey {
     core: Arc<EncryptionCore>,
     key_id: Option<String>,
     enc: ContentEncryption,
+    header: OnceLock<PlainHeader>,
+}
+
+/// The header of a key's compact tokens, encoded as it stands in each: what the key says and one `cty`.
+struct PlainHeader {
+    content_type: Option<String>,
+    encoded: String,
 }
 
 /// What the clones of a key share.
@@ -163,13 +170,14 @@ impl EncryptionKey {
 
     pub(super) fn from_core(core: Arc<EncryptionCore>, key_id: Option<String>) -> Self {
         let enc = core.management.content_encryption().unwrap_or_default();
-        Self { core, key_id, enc }
+        Self { core, key_id, enc, header: OnceLock::new() }
     }
 
     /// Sets the `kid`, which goes into the header of every token.
     #[must_use]
     pub fn with_key_id(mut self, key_id: impl Into<String>) -> Self {
         self.key_id = Some(key_id.into());
+        self.header = OnceLock::new();
         self
     }
 
@@ -185,6 +193,7 @@ impl EncryptionKey {
             ));
         }
         self.enc = enc;
+        self.header = OnceLock::new();
         Ok(self)
     }
 
@@ -212,7 +221,8 @@ impl EncryptionKey {
     /// Makes another object of the same key. Both count their messages together.
     #[must_use]
     pub fn clone_key(&self) -> Self {
-        Self { core: Arc::clone(&self.core), key_id: self.key_id.clone(), enc: self.enc }
+        let header = OnceLock::new();
+        Self { core: Arc::clone(&self.core), key_id: self.key_id.clone(), enc: self.enc, header }
     }
 
     /// Returns the `kid`.
@@ -233,6 +243,19 @@ impl EncryptionKey {
         self.enc
     }
 
+    /// Returns the encoded header of a compact token that says what the key does, `cty`, and nothing else, as `write`
+    /// makes it. It is kept for the first `cty` asked for; [`None`] for another.
+    pub(super) fn plain_header(
+        &self,
+        content_type: Option<&str>,
+        write: impl FnOnce() -> String,
+    ) -> Option<&str> {
+        let kept = self
+            .header
+            .get_or_init(|| PlainHeader { content_type: content_type.map(str::to_owned), encoded: write() });
+        (kept.content_type.as_deref() == content_type).then_some(&*kept.encoded)
+    }
+
     pub(super) fn management(&self) -> &KeyManagement {
         &self.core.management
     }
@@ -241,7 +264,7 @@ impl EncryptionKey {
 /// Shows the algorithms and the `kid`, nothing of the key.
 impl fmt::Debug for EncryptionKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { core, key_id, enc } = self;
+        let Self { core, key_id, enc, header: _ } = self;
         f.debug_struct("EncryptionKey")
             .field("algorithm", &core.algorithm)
             .field("content_encryption", enc)

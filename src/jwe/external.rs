@@ -362,7 +362,7 @@ fn stated(algorithm: JweAlgorithm, jwk: &Jwk) -> Result<Material, Error> {
 pub async fn decrypt_async(key: &DecryptionKey, token: &str) -> Result<SecretBytes, Error> {
     let (mut header, limits) = (Vec::new(), Limits::default());
     let rules = HeaderRules::new(&limits, NOTHING_UNDERSTOOD);
-    let token = EncryptedToken::parse(token, &rules, &mut header)?;
+    let token = EncryptedToken::parse_known(token, &rules, &mut header, key.known_headers())?;
     if token.algorithm() != key.algorithm() {
         return Err(Error::NotAllowed(Refusal::Algorithm));
     }

@@ -20,6 +20,7 @@ mod enc;
 mod encrypt;
 mod encryption_key;
 mod external;
+mod known_headers;
 mod message;
 mod message_budget;
 mod recipient;
@@ -41,6 +42,7 @@ pub use external::{
     WrappedKey, decrypt_async,
 };
 
+pub(crate) use known_headers::KnownHeaders;
 pub(crate) use token::{EncryptedToken, NOTHING_UNDERSTOOD};
 
 #[cfg(test)]

@@ -9,7 +9,7 @@
 use std::borrow::Cow;
 use std::num::NonZeroU32;
 
-use crate::crypto::{self, CryptoError};
+use crate::crypto::{self, Bytes, CryptoError};
 use crate::error::{Error, KeyDefect, Limit, Part};
 use crate::external::{ExternalFuture, ExternalKeyError};
 use crate::jwk::Jwk;
@@ -315,6 +315,34 @@ pub(super) fn random_bytes(len: usize) -> Result<SecretBytes, Error> {
     let mut bytes = vec![0; len];
     fill_random(&mut bytes)?;
     Ok(SecretBytes::from(bytes))
+}
+
+/// An initialization vector, fresh for one message.
+pub(super) type InitializationVector = Bytes<16>;
+
+/// Draws the initialization vector of a message.
+///
+/// # Errors
+///
+/// As [`random_bytes`].
+pub(super) fn initialization_vector(enc: ContentEncryption) -> Result<InitializationVector, Error> {
+    Bytes::filled(enc.iv_len(), crypto::fill_random).map_err(no_randomness)
+}
+
+/// Draws the content key and the initialization vector of a message, in one request: what a generator takes for one
+/// hardly depends on how many bytes it gives.
+///
+/// # Errors
+///
+/// As [`random_bytes`].
+pub(super) fn content_key_and_iv(
+    enc: ContentEncryption,
+) -> Result<(SecretBytes, InitializationVector), Error> {
+    let mut drawn = random_bytes(enc.key_len() + enc.iv_len())?;
+    let iv = drawn.expose_secret().get(enc.key_len()..).unwrap_or_default();
+    let iv = Bytes::copy_of(iv).map_err(no_randomness)?;
+    drawn.truncate(enc.key_len());
+    Ok((drawn, iv))
 }
 
 /// Fills `out` with fresh random bytes.

@@ -81,7 +81,7 @@ fn evidence_rfc7520_content_again() {
     for (number, case) in &encrypted {
         let token = token(case);
         let enc = ContentEncryption::from_name(case["encryption"].as_str().unwrap()).unwrap();
-        let cipher = enc.cipher(&SecretBytes::from(decoded(&case["content_encryption_key"]))).ok().unwrap();
+        let cipher = enc.cipher(&decoded(&case["content_encryption_key"])).ok().unwrap();
         let plaintext = match (case.get("compressed_plaintext"), case.get("inner_token")) {
             (Some(compressed), _) => decoded(compressed),
             (None, Some(token)) => token.as_str().unwrap().into(),
@@ -90,13 +90,13 @@ fn evidence_rfc7520_content_again() {
         let iv = decoded(&case["initialization_vector"]);
         let aad = authenticated(token);
         let sealed = cipher.seal(&iv, aad.as_bytes(), &plaintext).ok().unwrap();
-        let is_same =
-            sealed.ciphertext == decoded(&token["ciphertext"]) && sealed.tag == decoded(&token["tag"]);
+        let is_same = sealed.ciphertext == decoded(&token["ciphertext"])
+            && sealed.tag.as_ref() == decoded(&token["tag"]);
         let found = if is_same { "accepted" } else { "another ciphertext" };
         tally.judge(*number, Expected::Accepted, found, case["source"].as_str().unwrap());
         // Nothing else comes out the same.
         let bent = cipher.seal(&iv, format!("{aad}A").as_bytes(), &plaintext).ok().unwrap();
-        assert_ne!(bent.tag, sealed.tag);
+        assert_ne!(bent.tag.as_ref(), sealed.tag.as_ref());
     }
     tally.finish(encrypted.len());
 }
@@ -156,9 +156,9 @@ fn again(algorithm: JweAlgorithm, jwk: &Jwk, header: &Value, content_key: &[u8])
             Some(wrapping.encrypt(&content_key, &PartyInfo::none()).unwrap().encrypted_key)
         }
         JweAlgorithm::A256Gcmkw => {
-            let cipher = ContentEncryption::A256Gcm.cipher(&SecretBytes::from(secret(jwk))).ok().unwrap();
+            let cipher = ContentEncryption::A256Gcm.cipher(&secret(jwk)).ok().unwrap();
             let sealed = cipher.seal(&decoded(&header["iv"]), b"", content_key).ok().unwrap();
-            assert_eq!(sealed.tag, decoded(&header["tag"]));
+            assert_eq!(sealed.tag.as_ref(), decoded(&header["tag"]));
             Some(sealed.ciphertext)
         }
         _ => None,

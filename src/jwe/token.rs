@@ -16,6 +16,7 @@ use crate::wire::{base64url, compact};
 use super::alg::JweAlgorithm;
 use super::decryption_key::DecryptionKey;
 use super::enc::ContentEncryption;
+use super::known_headers::{KnownHeader, KnownHeaders};
 use super::message::{Message, Opened, Recipient};
 
 /// For tokens whose reader declares no parameter of its own: none may be critical.
@@ -25,6 +26,8 @@ pub(crate) const NOTHING_UNDERSTOOD: &[&str] = &[];
 pub(crate) struct EncryptedToken<'t> {
     message: Message<'t>,
     recipient: Recipient<'t>,
+    /// Where its header is kept, once a key opened it.
+    known: Option<&'t KnownHeaders>,
 }
 
 impl<'t> EncryptedToken<'t> {
@@ -39,22 +42,53 @@ impl<'t> EncryptedToken<'t> {
         rules: &HeaderRules<'t, impl AsRef<str>>,
         buffer: &'t mut Vec<u8>,
     ) -> Result<Self, Error> {
+        Self::parse_with(token, rules, buffer, None)
+    }
+
+    /// Parses a token like [`parse`](Self::parse), but a header that is known isn't read again.
+    pub(crate) fn parse_known(
+        token: &'t str,
+        rules: &HeaderRules<'t, impl AsRef<str>>,
+        buffer: &'t mut Vec<u8>,
+        known: &'t KnownHeaders,
+    ) -> Result<Self, Error> {
+        // Who asked for nothing reads each text as all such do.
+        let is_plain = rules.understood.is_empty() && !rules.compression;
+        Self::parse_with(token, rules, buffer, is_plain.then_some(known))
+    }
+
+    fn parse_with(
+        token: &'t str,
+        rules: &HeaderRules<'t, impl AsRef<str>>,
+        buffer: &'t mut Vec<u8>,
+        known: Option<&'t KnownHeaders>,
+    ) -> Result<Self, Error> {
         compact::check_size(token, rules.limits)?;
         let parts = compact::split_jwe(token)?;
-        let text = HeaderText::protected(decode_header(parts.header, rules.limits, buffer)?);
-        let encrypted_key = base64url::decode(parts.encrypted_key, Part::EncryptedKey)?;
-        let iv = base64url::decode(parts.initialization_vector, Part::InitializationVector)?;
+        let found = known.and_then(|known| known.find(parts.header, rules.limits));
+        let text = match found {
+            Some(found) => found.text(),
+            None => HeaderText::protected(decode_header(parts.header, rules.limits, buffer)?),
+        };
+        let encrypted_key = base64url::decode_short(parts.encrypted_key, Part::EncryptedKey)?;
+        let iv = base64url::decode_short(parts.initialization_vector, Part::InitializationVector)?;
         let ciphertext = base64url::decode(parts.ciphertext, Part::Ciphertext)?;
-        let tag = base64url::decode(parts.authentication_tag, Part::AuthenticationTag)?;
+        let tag = base64url::decode_short(parts.authentication_tag, Part::AuthenticationTag)?;
 
-        let header = Header::read_jwe(text, rules)?;
-        let algorithm =
-            JweAlgorithm::from_name(&header.alg).ok_or(Error::Unsupported(Unsupported::Algorithm))?;
-        let enc = content_encryption(&header)?;
+        let (header, algorithm, enc) = if let Some(found) = found {
+            (found.header(), found.algorithm, found.enc)
+        } else {
+            let header = Header::read_jwe(text, rules)?;
+            let algorithm =
+                JweAlgorithm::from_name(&header.alg).ok_or(Error::Unsupported(Unsupported::Algorithm))?;
+            let enc = content_encryption(&header)?;
+            (header, algorithm, enc)
+        };
         let aad = Cow::Borrowed(parts.header);
         Ok(Self {
             message: Message::new(enc, aad, iv, ciphertext, tag, rules.limits)?,
             recipient: Recipient { index: 0, algorithm, header, text, encrypted_key },
+            known: if found.is_some() { None } else { known },
         })
     }
 
@@ -83,7 +117,9 @@ impl<'t> EncryptedToken<'t> {
         &self,
         keys: impl IntoIterator<Item = &'k DecryptionKey, IntoIter: Clone>,
     ) -> Result<SecretBytes, Error> {
-        self.open(keys).map(|opened| opened.plaintext)
+        let plaintext = self.open(keys)?.plaintext;
+        self.keep_header();
+        Ok(plaintext)
     }
 
     /// Decrypts like [`decrypt_with_candidates`](Self::decrypt_with_candidates), and waits for keys that
@@ -92,7 +128,19 @@ impl<'t> EncryptedToken<'t> {
         &self,
         keys: impl IntoIterator<Item = &'k DecryptionKey, IntoIter: Clone>,
     ) -> Result<SecretBytes, Error> {
-        self.open_async(keys).await.map(|opened| opened.plaintext)
+        let plaintext = self.open_async(keys).await?.plaintext;
+        self.keep_header();
+        Ok(plaintext)
+    }
+
+    /// Keeps the header, which a key has authenticated, unless it is known.
+    fn keep_header(&self) {
+        let Some(known) = self.known else { return };
+        let (encoded, limits) = (self.message.covered(), self.message.limits());
+        known.keep(encoded, limits, || {
+            let Recipient { algorithm, header, text, .. } = &self.recipient;
+            KnownHeader::new(encoded, limits, text.protected?, *algorithm, self.content_encryption(), header)
+        });
     }
 
     /// Finds out whether one of the keys would be asked, as decrypting does first, and asks none.
@@ -152,13 +200,13 @@ impl<'t> EncryptedJson<'t> {
             encoded => Some(decode_header(encoded, rules.limits, buffer)?),
         };
         let aad = base64url::decode(&encoded_aad, Part::AdditionalAuthenticatedData)?;
-        let iv = base64url::decode(&initialization_vector, Part::InitializationVector)?;
+        let iv = base64url::decode_short(&initialization_vector, Part::InitializationVector)?;
         let ciphertext = base64url::decode(&ciphertext, Part::Ciphertext)?;
-        let tag = base64url::decode(&authentication_tag, Part::AuthenticationTag)?;
+        let tag = base64url::decode_short(&authentication_tag, Part::AuthenticationTag)?;
 
         let mut headers = Vec::with_capacity(members.len());
         for member in &members {
-            let encrypted_key = base64url::decode(&member.encrypted_key, Part::EncryptedKey)?;
+            let encrypted_key = base64url::decode_short(&member.encrypted_key, Part::EncryptedKey)?;
             let text = HeaderText { protected, shared, unprotected: member.header };
             headers.push((Header::read_jwe(text, rules)?, text, encrypted_key));
         }

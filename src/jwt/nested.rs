@@ -6,7 +6,9 @@
 //! that work stays bounded.
 
 use crate::error::{Error, Limit, Refusal};
-use crate::jwe::{ContentEncryption, DecryptionKey, EncryptedToken, EncryptionKey, JweAlgorithm, JweBuilder};
+use crate::jwe::{
+    ContentEncryption, DecryptionKey, EncryptedToken, EncryptionKey, JweAlgorithm, JweBuilder, KnownHeaders,
+};
 use crate::keys::KeySet;
 use crate::limits::Limits;
 use crate::secret::SecretBytes;
@@ -28,6 +30,7 @@ pub(super) struct Decryption {
     algorithms: Option<Vec<JweAlgorithm>>,
     encryptions: Option<Vec<ContentEncryption>>,
     compression: bool,
+    known: KnownHeaders,
 }
 
 impl Decryption {
@@ -37,7 +40,7 @@ impl Decryption {
         encryptions: Option<Vec<ContentEncryption>>,
         compression: bool,
     ) -> Self {
-        Self { keys, algorithms, encryptions, compression }
+        Self { keys, algorithms, encryptions, compression, known: KnownHeaders::default() }
     }
 
     /// Decrypts a token that says it carries a signed one. Its `crit` may name nothing, as nobody gets to
@@ -61,13 +64,13 @@ impl Decryption {
 
     /// Takes a token apart and judges what its header says, before any key is asked.
     fn judge<'t>(
-        &self,
+        &'t self,
         token: &'t str,
         limits: &'t Limits,
         header: &'t mut Vec<u8>,
     ) -> Result<EncryptedToken<'t>, Error> {
         let rules = HeaderRules { compression: self.compression, ..HeaderRules::new(limits, &[""; 0]) };
-        let token = EncryptedToken::parse(token, &rules, header)?;
+        let token = EncryptedToken::parse_known(token, &rules, header, &self.known)?;
         if !token.cty().is_some_and(|cty| media_type_eq(cty, NESTED)) {
             return Err(Error::NotAllowed(Refusal::ContentType));
         }

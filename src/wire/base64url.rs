@@ -30,11 +30,53 @@ pub(crate) fn encode_to_bytes(bytes: &[u8], out: &mut Vec<u8>) {
     engine().encode_slice(bytes, room).expect("the room is as long as the text");
 }
 
+/// Encodes public bytes, each part behind a dot, after a text that is encoded already: a compact token, in one
+/// allocation of its exact length.
+pub(crate) fn encode_parts(encoded: &str, parts: &[&[u8]]) -> String {
+    let len = parts.iter().map(|part| 1 + encoded_len(part.len())).sum::<usize>() + encoded.len();
+    let mut text = Vec::with_capacity(len);
+    text.extend_from_slice(encoded.as_bytes());
+    for part in parts {
+        text.push(b'.');
+        encode_to_bytes(part, &mut text);
+    }
+    String::from_utf8(text).expect("text, dots and base64url are UTF-8")
+}
+
 /// Decodes public text.
 pub(crate) fn decode(text: &str, part: Part) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
     decode_to(text, part, &mut bytes)?;
     Ok(bytes)
+}
+
+/// Decoded bytes, in place where there are at most `N`.
+pub(crate) enum Decoded<const N: usize> {
+    /// So many of them.
+    Few([u8; N], usize),
+    /// More than `N`.
+    Many(Vec<u8>),
+}
+
+impl<const N: usize> AsRef<[u8]> for Decoded<N> {
+    fn as_ref(&self) -> &[u8] {
+        match self {
+            Self::Few(bytes, len) => bytes.get(..*len).unwrap_or_default(),
+            Self::Many(bytes) => bytes,
+        }
+    }
+}
+
+/// Decodes public text like [`decode`], without an allocation where there are at most `N` bytes.
+pub(crate) fn decode_short<const N: usize>(text: &str, part: Part) -> Result<Decoded<N>, Error> {
+    if decoded_len(text.len()) > N {
+        return decode(text, part).map(Decoded::Many);
+    }
+    let mut bytes = [0; N];
+    match engine().decode_slice(text, &mut bytes) {
+        Ok(len) => Ok(Decoded::Few(bytes, len)),
+        Err(_) => Err(Error::malformed(part, defect(text))),
+    }
 }
 
 /// Decodes public text and appends the bytes to `out`, which an error leaves as it was.
@@ -187,6 +229,11 @@ mod tests {
             encode_to_bytes(&bytes, &mut token);
             prop_assert_eq!(token, format!("e30.{text}").into_bytes());
             prop_assert_eq!(decode(&text, Part::Jwk).unwrap(), &bytes[..]);
+            let short = decode_short::<72>(&text, Part::Jwk).unwrap();
+            prop_assert_eq!(short.as_ref(), &bytes[..]);
+            let parts = encode_parts("e30", &[&bytes, &[], &bytes]);
+            prop_assert_eq!(parts.capacity(), parts.len());
+            prop_assert_eq!(parts, format!("e30.{text}..{text}"));
             let (secret_text, secret) = (encode_secret(&bytes), decode_secret(&text, Part::Jwk).unwrap());
             prop_assert_eq!(secret_text.expose_secret(), &text);
             prop_assert_eq!(secret.expose_secret(), &bytes[..]);
@@ -201,6 +248,8 @@ mod tests {
                 decoded.as_ref().ok().map(|bytes| encode(bytes)),
                 BASE64_URL_SAFE_NO_PAD.decode(&text).ok().map(|_| text.clone())
             );
+            let short = decode_short::<16>(&text, Part::Jwk).map(|short| short.as_ref().to_vec());
+            prop_assert_eq!(&decoded, &short);
             let secret = decode_secret(&text, Part::Jwk).map(SecretBytes::into_exposed_secret);
             prop_assert_eq!(decoded, secret);
         }

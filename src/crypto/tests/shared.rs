@@ -1,6 +1,8 @@
 //! The primitives that both stacks share.
 
-use super::super::{AesCbcKey, AesKwKey, CryptoError, Ed25519VerifyingKey, Hash, digest};
+use super::super::{
+    AesCbcKey, AesKwKey, CryptoError, Ed25519VerifyingKey, Hash, HmacKey, HmacSha256Key, digest,
+};
 use super::{unhex, unhex_array};
 
 #[test]
@@ -22,6 +24,26 @@ fn sha2_of_abc() {
         assert_eq!(digest(hash, &[b"abc"]).as_ref(), unhex(expected));
         assert_eq!(digest(hash, &[b"a", b"", b"bc"]).as_ref(), unhex(expected));
         assert_eq!(digest(hash, &[]).as_ref().len(), hash.len());
+    }
+}
+
+#[test]
+fn hmac_sha256_is_the_stack_s() {
+    // RFC 4231 §4.3.
+    let key = HmacSha256Key::new(b"Jefe").unwrap();
+    let expected = unhex("5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+    assert_eq!(key.sign(&[b"what do ya want ", b"", b"for nothing?"]).as_ref(), expected);
+    assert_ne!(key.sign(&[b"what do ya want for nothing"]).as_ref(), expected);
+
+    let message: Vec<u8> = (0..200).collect();
+    for key_len in 0..=130 {
+        let secret: Vec<u8> = (100..).take(key_len).collect();
+        let (one, other) = (HmacSha256Key::new(&secret).unwrap(), HmacKey::new(Hash::Sha256, &secret));
+        for len in [0, 1, 55, 56, 63, 64, 65, 119, 120, 128, 200] {
+            let parts = message[..len].split_at(len / 3);
+            let parts = [parts.0, parts.1];
+            assert_eq!(one.sign(&parts).as_ref(), other.sign(&parts).as_ref(), "{key_len} {len}");
+        }
     }
 }
 

@@ -53,7 +53,7 @@ struct SharedKey {
 impl SharedKey {
     fn new(jwk: &Jwk) -> Result<Self, Error> {
         let enc = content_encryption(jwk)?;
-        let cipher = enc.cipher(shared_key(jwk, enc.key_len())?).map_err(rejected)?;
+        let cipher = enc.cipher(shared_key(jwk, enc.key_len())?.expose_secret()).map_err(rejected)?;
         Ok(Self { enc, cipher, budget: MessageBudget::default() })
     }
 }

@@ -5,7 +5,7 @@
 
 use zeroize::Zeroizing;
 
-use crate::crypto::{AesGcmKey, CryptoError};
+use crate::crypto::{AesGcmKey, CryptoError, Digest};
 use crate::secret::SecretBytes;
 
 use super::{ContentCipher, Sealed};
@@ -24,7 +24,7 @@ impl ContentCipher for AesGcm {
         let nonce = iv.try_into().map_err(|_| CryptoError)?;
         // Plaintext until it is encrypted: should that fail, it is wiped.
         let mut content = Zeroizing::new(plaintext.to_vec());
-        let tag = self.0.seal_in_place(nonce, aad, &mut content)?.to_vec();
+        let tag = Digest::copy_of(&self.0.seal_in_place(nonce, aad, &mut content)?)?;
         Ok(Sealed { ciphertext: std::mem::take(&mut *content), tag })
     }
 
