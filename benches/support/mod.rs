@@ -14,8 +14,16 @@ use countersign::{
 };
 use serde::{Deserialize, Serialize};
 
-/// Whether this build can do RSA-OAEP.
-pub(crate) const HAS_RSA_OAEP: bool = cfg!(any(feature = "aws-lc-rs", feature = "rsa"));
+/// Whether this build has the algorithm, by the features that bring it.
+pub(crate) fn is_available(algorithm: JweAlgorithm) -> bool {
+    let enabled = |&feature: &&str| match feature {
+        "aws-lc-rs" => cfg!(feature = "aws-lc-rs"),
+        "rsa" => cfg!(feature = "rsa"),
+        "pbes2" => cfg!(feature = "pbes2"),
+        other => panic!("the benches don't know the feature `{other}`"),
+    };
+    algorithm.features().is_empty() || algorithm.features().iter().any(enabled)
+}
 
 /// Fixed keys, one of each kind, by `kid`: not every build can generate RSA keys.
 pub(crate) static KEYS: LazyLock<JwkSet> = LazyLock::new(|| {
@@ -42,6 +50,20 @@ pub(crate) fn signing_key(algorithm: JwsAlgorithm) -> SigningKey {
         _ => "rsa-2048",
     };
     SigningKey::from_jwk_for(algorithm, &jwk(key_id)).expect("the key goes with the algorithm")
+}
+
+/// The `kid`s of the fixed keys for a key management algorithm other than `dir`: of agreement, one for each curve with
+/// the agreement alone, and one where it wraps.
+pub(crate) fn key_ids(algorithm: JweAlgorithm) -> &'static [&'static str] {
+    match algorithm.name() {
+        "ECDH-ES" => &["P-256", "P-384", "P-521", "X25519"],
+        name if name.starts_with("ECDH-ES+") => &["P-256"],
+        name if name.starts_with("A128") => &["oct-128"],
+        name if name.starts_with("A192") => &["oct-192"],
+        // A password is any bytes.
+        name if name.starts_with("A256") || name.starts_with("PBES2") => &["oct-256"],
+        _ => &["rsa-2048"],
+    }
 }
 
 /// The fixed key of that `kid`, for a key management algorithm and a content encryption.
