@@ -7,6 +7,7 @@
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
+use crate::crypto::{Bytes, fill_random};
 use crate::error::{Error, KeyDefect, Refusal};
 use crate::jwk::{Jwk, KeyUse, Operation};
 use crate::secret::SecretBytes;
@@ -15,7 +16,7 @@ use super::alg::JweAlgorithm;
 use super::enc::ContentEncryption;
 use super::encryption_key::{EncryptionCore, EncryptionKey};
 use super::known_headers::KnownHeaders;
-use super::recipient::{Accepted, OpenContentKey, RecipientInput};
+use super::recipient::{Accepted, OpenContentKey, RecipientInput, no_randomness};
 
 /// A key to decrypt with, bound to one algorithm: a private key or a shared secret.
 ///
@@ -52,7 +53,12 @@ struct DecryptionCore {
     /// Made once, so that all encryption keys made of this key count their messages together.
     encryption: OnceLock<Arc<EncryptionCore>>,
     known: KnownHeaders,
+    /// What stands for a content key that isn't one.
+    substitute: OnceLock<Bytes<SUBSTITUTE_LEN>>,
 }
+
+/// The longest key of a content encryption, that of A256CBC-HS512 (RFC 7518 §5.2.5), in bytes.
+const SUBSTITUTE_LEN: usize = 64;
 
 /// What there is of a key to give out, with the `alg` that [`JweAlgorithm::of_jwk`] reads the algorithm
 /// from.
@@ -121,6 +127,7 @@ impl DecryptionKey {
             recipient,
             encryption: OnceLock::new(),
             known: KnownHeaders::default(),
+            substitute: OnceLock::new(),
         };
         Self { core: Arc::new(core), key_id, allowed: ContentEncryption::ALL.to_vec() }
     }
@@ -309,6 +316,19 @@ impl DecryptionKey {
         &self.core.known
     }
 
+    /// Returns what to go on with where the key gave no content key of the right length (RFC 7516 §11.5): random
+    /// bytes that nobody has seen. Drawn once, as what each of these opens is nothing, whoever makes the token.
+    pub(super) fn substitute_for(&self, enc: ContentEncryption) -> Result<&[u8], Error> {
+        let substitute = match self.core.substitute.get() {
+            Some(substitute) => substitute,
+            None => {
+                let drawn = Bytes::filled(SUBSTITUTE_LEN, fill_random).map_err(no_randomness)?;
+                self.core.substitute.get_or_init(|| drawn)
+            }
+        };
+        Ok(substitute.as_ref().get(..enc.key_len()).expect("no key is longer"))
+    }
+
     /// Judges the recipient's part of a token, with no secret at work.
     pub(super) fn accept<'a>(&'a self, recipient: RecipientInput<'a>) -> Result<Accepted<'a>, Error> {
         if !self.allowed.contains(&recipient.enc) {
@@ -327,5 +347,22 @@ impl fmt::Debug for DecryptionKey {
             .field("allowed", allowed)
             .field("key_id", key_id)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_key_has_one_of_its_own_that_is_random() {
+        let [key, other] = [(); 2].map(|()| DecryptionKey::generate(JweAlgorithm::A128Kw).unwrap());
+        for &enc in ContentEncryption::ALL {
+            let substitute = key.substitute_for(enc).unwrap();
+            assert_eq!(substitute.len(), enc.key_len());
+            assert_eq!(key.clone_key().substitute_for(enc).unwrap(), substitute);
+            assert_ne!(other.substitute_for(enc).unwrap(), substitute);
+            assert_ne!(substitute, vec![0; enc.key_len()]);
+        }
     }
 }

@@ -8,7 +8,6 @@
 
 use std::borrow::Cow;
 
-use crate::crypto::{Bytes, fill_random};
 use crate::error::{Defect, Error, Limit, Part};
 use crate::external::ExternalKeyError;
 use crate::limits::Limits;
@@ -20,7 +19,7 @@ use crate::wire::over_limit;
 use super::alg::JweAlgorithm;
 use super::decryption_key::DecryptionKey;
 use super::enc::ContentEncryption;
-use super::recipient::{Accepted, ContentKey, RecipientInput, no_randomness, too_many_iterations};
+use super::recipient::{Accepted, ContentKey, RecipientInput, too_many_iterations};
 #[cfg(feature = "deflate")]
 use super::zip;
 
@@ -134,7 +133,7 @@ impl<'t> Message<'t> {
             self.candidates(recipients, keys)?.into_iter().map(at_once).collect::<Result<_, Error>>()?;
         let mut failure = Error::DecryptionFailed;
         for (step, recipient, key) in candidates {
-            match self.decrypt_with(step()) {
+            match self.decrypt_with(step(), key) {
                 Ok(plaintext) => return self.opened(plaintext, recipient, key),
                 Err(error) => failure = graver(failure, error)?,
             }
@@ -151,7 +150,7 @@ impl<'t> Message<'t> {
         let candidates = self.candidates(recipients, keys)?;
         let mut failure = Error::DecryptionFailed;
         for Candidate { accepted, recipient, key } in candidates {
-            match self.decrypt_with(accepted.content_key().await) {
+            match self.decrypt_with(accepted.content_key().await, key) {
                 Ok(plaintext) => return self.opened(plaintext, recipient, key),
                 Err(error) => failure = graver(failure, error)?,
             }
@@ -220,6 +219,7 @@ impl<'t> Message<'t> {
     fn decrypt_with(
         &self,
         content_key: Result<ContentKey<'_>, ExternalKeyError>,
+        key: &DecryptionKey,
     ) -> Result<SecretBytes, Error> {
         // Nobody has looked at the encrypted key, so this tells nothing of it.
         if let Err(ExternalKeyError::Unavailable) = content_key {
@@ -228,19 +228,18 @@ impl<'t> Message<'t> {
         // RFC 7516 §11.5: "To mitigate the attacks described in RFC 3218, the recipient MUST NOT
         // distinguish between format, padding, and length errors of encrypted keys. It is strongly
         // recommended, in the event of receiving an improperly formatted key, that the recipient
-        // substitute a randomly generated CEK and proceed to the next step". It is drawn whether or not
-        // there is a key, so that both ways cost the same; not for a shared key, which no step decrypted.
+        // substitute a randomly generated CEK and proceed to the next step". It is the key's own, so that both ways
+        // cost the same; there is none for a shared key, which no step decrypted.
         let fresh;
         let cipher = match &content_key {
             Ok(ContentKey::Shared(cipher)) => *cipher,
             content_key => {
-                let substitute =
-                    Bytes::<64>::filled(self.enc.key_len(), fill_random).map_err(no_randomness)?;
+                let substitute = key.substitute_for(self.enc)?;
                 #[cfg(test)]
                 tests::SUBSTITUTES.set(tests::SUBSTITUTES.get() + 1);
                 let key = match content_key {
                     Ok(ContentKey::Fresh(key)) if key.len() == self.enc.key_len() => key.expose_secret(),
-                    _ => substitute.as_ref(),
+                    _ => substitute,
                 };
                 fresh = self.enc.cipher(key).map_err(|_| Error::DecryptionFailed)?;
                 &*fresh
@@ -273,13 +272,13 @@ mod tests {
     use crate::wire::base64url;
 
     thread_local! {
-        /// How often this thread has drawn a key to stand for a content key that isn't one.
+        /// How often this thread has got ready a key to stand for a content key that isn't one.
         pub(super) static SUBSTITUTES: Cell<usize> = const { Cell::new(0) };
         /// How often it has tried to open a content.
         pub(super) static OPENINGS: Cell<usize> = const { Cell::new(0) };
     }
 
-    /// Runs `work` and returns its outcome with the keys it drew and the contents it tried.
+    /// Runs `work` and returns its outcome with the keys it got ready and the contents it tried.
     fn counted<T>(work: impl FnOnce() -> T) -> (T, (usize, usize)) {
         let before = (SUBSTITUTES.get(), OPENINGS.get());
         let outcome = work();
@@ -305,8 +304,8 @@ mod tests {
         with_part(token, place, &part)
     }
 
-    /// Row 078: which step failed shows neither in the error nor in what was done. A key is drawn and a content is
-    /// tried once, where all is well too. None is drawn for `dir`, where nothing decrypts a key; but for a token that
+    /// Row 078: which step failed shows neither in the error nor in what was done. A key is got ready and a content is
+    /// tried once, where all is well too. There is none for `dir`, where nothing decrypts a key; but for a token that
     /// names another `enc` than the key's, which its sender knows.
     #[test]
     fn row_078_every_failure_costs_one_key_and_one_opening() {
