@@ -72,6 +72,16 @@ fn of(row: Option<&Value>, name: &str, field: &str) -> Option<String> {
     Some(found[field].to_string())
 }
 
+/// What a token takes by hand ÷ the fastest rival's: no library can have less.
+fn by_hand(row: Option<&Value>, name: &str) -> String {
+    let time = |name: &str| of(row, name, "nanoseconds")?.parse::<f64>().ok();
+    let rival = row.and_then(|row| row["fastest_rival"].as_str());
+    match (time(name), rival.and_then(time)) {
+        (Some(hand), Some(rival)) => format!("{:.2}", hand / rival),
+        _ => "–".to_owned(),
+    }
+}
+
 /// The same of the contender that borrows, which has no row to itself.
 fn borrowed(result: &Value, row: &str) -> String {
     let verdict = verdict(result, row, BORROWED).unwrap();
@@ -118,20 +128,28 @@ fn rendered() -> String {
     let results = results();
     let [first, second] = &results;
     let mut table = String::from(
-        "| operation | stack `aws-lc-rs` | fastest rival | stack `ring` | fastest rival | allocations |\n\
-         |---|---:|---|---:|---|---:|\n",
+        "| operation | stack `aws-lc-rs` | by hand | fastest rival | stack `ring` | fastest rival | allocations |\n\
+         |---|---:|---:|---|---:|---|---:|\n",
     );
     for row in list(first, "rows").iter().map(|row| text(row, "row")).filter(|row| is_shown(row)) {
         let here = find(first, row);
         let ([ratio, rival], [ratio_there, rival_there]) = (cells(first, row), cells(second, row));
         let allocations = of(here, "countersign", "allocations").unwrap();
-        writeln!(table, "| {row} | {ratio} | {rival} | {ratio_there} | {rival_there} | {allocations} |")
-            .unwrap();
+        let hand = by_hand(here, "floor, by hand");
+        writeln!(
+            table,
+            "| {row} | {ratio} | {hand} | {rival} | {ratio_there} | {rival_there} | {allocations} |"
+        )
+        .unwrap();
         // The contender that borrows stands in the row of the one that doesn't.
         if let Some(allocations) = of(here, "countersign, borrowed", "allocations") {
             let [ratio, ratio_there] = [first, second].map(|result| borrowed(result, row));
-            writeln!(table, "| {row}, borrowed claims | {ratio} | {rival} | {ratio_there} | {rival_there} | {allocations} |")
-                .unwrap();
+            let hand = by_hand(here, "floor, by hand, borrowed");
+            writeln!(
+                table,
+                "| {row}, borrowed claims | {ratio} | {hand} | {rival} | {ratio_there} | {rival_there} | {allocations} |"
+            )
+            .unwrap();
         }
     }
     let dates: std::collections::BTreeSet<&str> = results.iter().map(|result| text(result, "date")).collect();
