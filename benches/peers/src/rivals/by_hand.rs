@@ -4,7 +4,7 @@
 use std::hint::black_box;
 
 use base64::Engine as _;
-use base64::engine::{GeneralPurposeConfig, Simd};
+use base64::engine::{DecodePaddingMode, GeneralPurposeConfig, Simd};
 use peers::claims::{Issued, Verified};
 use peers::rows::{PLAINTEXTS, variant};
 use peers::{Table, keys, rows};
@@ -28,7 +28,10 @@ struct Base64(Simd);
 
 impl Base64 {
     fn new() -> Self {
-        Self(Simd::url_safe(GeneralPurposeConfig::new().with_encode_padding(false)))
+        let config = GeneralPurposeConfig::new()
+            .with_encode_padding(false)
+            .with_decode_padding_mode(DecodePaddingMode::RequireNone);
+        Self(Simd::url_safe(config))
     }
 
     fn append(&self, octets: &[u8], token: &mut Vec<u8>) {
