@@ -930,6 +930,36 @@ fn without_a_kid_so_many_keys_are_tried_and_no_more() {
 }
 
 #[test]
+fn a_key_alone_is_judged_as_it_is_among_others() {
+    let key = SigningKey::generate(JwsAlgorithm::Es256).unwrap();
+    let public = |key: &SigningKey| key.verifying_key().unwrap();
+    let others =
+        ["x", "y"].map(|id| public(&SigningKey::generate(JwsAlgorithm::Es384).unwrap().with_key_id(id)));
+    let own_keys = [public(&key), public(&key).with_key_id("a")];
+    let tokens = [
+        (issued(&key, "a"), ["accepted", "accepted"]),
+        (issued(&key.clone_key().with_key_id("a"), "a"), ["accepted", "accepted"]),
+        (issued(&key.clone_key().with_key_id("b"), "a"), ["accepted", "no_matching_key"]),
+        (issued(&SigningKey::generate(JwsAlgorithm::Es256).unwrap(), "a"), ["invalid_signature"; 2]),
+        (issued(&SigningKey::generate(JwsAlgorithm::Es512).unwrap(), "a"), ["algorithm_not_allowed"; 2]),
+    ];
+    let verifier = |keys: KeySet, limits| {
+        let builder = JwtVerifier::builder(keys).any_issuer().any_audience();
+        builder.clock(stopped_at(NOW)).limits(limits).build().unwrap()
+    };
+    for (token, expected) in tokens {
+        for (own, expected) in own_keys.iter().zip(expected) {
+            let among: KeySet = others.iter().chain([own]).map(|key| key.clone_key()).collect();
+            assert_eq!(verdict(&verifier(own.clone_key().into(), Limits::default()), &token), expected);
+            assert_eq!(verdict(&verifier(among, Limits::default()), &token), expected);
+        }
+    }
+    // Who permits no candidate has none tried, of one key neither.
+    let none = verifier(public(&key).into(), Limits::default().candidate_keys(0));
+    assert_eq!(verdict(&none, &issued(&key, "a")), "limit_candidate_keys");
+}
+
+#[test]
 fn a_kid_that_no_key_has_falls_to_the_keys_without_one() {
     let key = SigningKey::generate(JwsAlgorithm::Es256).unwrap();
     let token = issued(&key.clone_key().with_key_id("new"), "a");

@@ -339,12 +339,23 @@ impl JwtVerifier {
         holds: impl Fn(&VerifyingKey) -> bool,
         members: &mut Members<'b>,
     ) -> Result<(&'b VerifyingKey, Registered<'b>), Error> {
+        let read = |members| {
+            let text = typed::text(parts.unverified_payload(), Part::Claims)?;
+            self.policy.read(text, &self.limits, members)
+        };
+        if let Some((source, key)) = self.sole_key(hint) {
+            if !holds(key) {
+                return Err(Error::InvalidSignature);
+            }
+            let registered = read(members)?;
+            source.check_issuer(registered.issuer.as_deref())?;
+            return Ok((key, registered));
+        }
         let issuer = self.issuer_hint(parts);
         let candidates = self.candidates(hint, issuer.as_deref())?;
         let mut signers = candidates.filter(|(_, key)| holds(key)).peekable();
         signers.peek().ok_or(Error::InvalidSignature)?;
-        let text = typed::text(parts.unverified_payload(), Part::Claims)?;
-        let registered = self.policy.read(text, &self.limits, members)?;
+        let registered = read(members)?;
         // Issuers may share a key, so a key that fits another issuer may be found again for this one.
         let mut refusal = Error::InvalidSignature;
         for (source, key) in signers {
@@ -354,6 +365,20 @@ impl JwtVerifier {
             }
         }
         Err(refusal)
+    }
+
+    /// The key to try, if this verifier has no other. There is nothing to choose then, and going through the
+    /// [`candidates`](Self::candidates) takes as long as reading the claims' dates and names.
+    #[inline(always)]
+    fn sole_key(
+        &self,
+        SignerHint { algorithm, key_id }: &SignerHint<'_>,
+    ) -> Option<(&Source, &VerifyingKey)> {
+        let [source] = self.sources.as_slice() else { return None };
+        if self.limits.candidate_keys == 0 {
+            return None;
+        }
+        Some((source, source.keys.sole(*algorithm, self.algorithms, key_id.as_deref())?))
     }
 
     /// The keys to try, of the issuer that the claims name if they do; a bounded number.

@@ -79,6 +79,13 @@ impl<K> KeySet<K> {
     pub(super) fn entries(&self) -> impl Iterator<Item = &Entry<K>> {
         self.shared.entries.iter()
     }
+
+    pub(super) fn sole_entry(&self) -> Option<&Entry<K>> {
+        match &*self.shared.entries {
+            [entry] => Some(entry),
+            _ => None,
+        }
+    }
 }
 
 impl<K> KeySet<K> {

@@ -118,6 +118,23 @@ impl KeySet<VerifyingKey> {
         self.entries().any(|entry| listed.contains(entry.key.algorithm()))
     }
 
+    /// The key that a header of this algorithm and key ID picks, if the set holds no other. If it is none,
+    /// [`check_algorithm`](Self::check_algorithm) and [`candidates`](Self::candidates) say why.
+    pub(crate) fn sole(
+        &self,
+        algorithm: JwsAlgorithm,
+        listed: AlgorithmSet,
+        key_id: Option<&str>,
+    ) -> Option<&VerifyingKey> {
+        let Entry { key, only_if_listed } = self.sole_entry()?;
+        let is_allowed = if listed.is_empty() { !only_if_listed } else { listed.contains(algorithm) };
+        let is_named = match (key.key_id(), key_id) {
+            (Some(expected), Some(found)) => expected == found,
+            _ => true,
+        };
+        (key.algorithm() == algorithm && is_allowed && is_named).then_some(key)
+    }
+
     /// The keys that a header of this algorithm and key ID picks.
     pub(crate) fn candidates(
         &self,

@@ -220,7 +220,11 @@ impl<'a> Facts<'a> {
             entitlements: list(&dialect.entitlements)?,
             authenticated_at: members.date("auth_time")?,
             acr: members.text("acr")?,
-            amr: list(&Source::claim("amr", Form::List))?,
+            amr: members
+                .find("amr")
+                .map(|amr| names(Cow::Borrowed("amr"), amr, Form::List, limits))
+                .transpose()?
+                .unwrap_or_default(),
             confirmation: members.find("cnf").map(|value| Confirmation::read(value, limits)).transpose()?,
             session: members.find("sid").map(|sid| sid.as_str().unwrap_or(Cow::Borrowed(sid.text()))),
             transaction_id: members.text("txn")?,

@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
@@ -41,22 +42,29 @@ pub struct AccessToken<T> {
     claims: T,
 }
 
+/// Texts one behind the other, each found again by its place.
+struct Texts(String);
+
+type Place = Range<usize>;
+
 /// What the token says but for the caller's claims.
 struct Said {
     jwt: VerifiedJwt<NoClaims>,
-    client_id: String,
-    token_id: Option<String>,
-    scopes: Vec<String>,
-    roles: Vec<String>,
-    groups: Vec<String>,
+    /// Where the places below are.
+    texts: Texts,
+    client_id: Place,
+    token_id: Option<Place>,
+    scopes: Vec<Place>,
+    roles: Vec<Place>,
+    groups: Vec<Place>,
     groups_are_complete: bool,
-    entitlements: Vec<String>,
+    entitlements: Vec<Place>,
     authenticated_at: Option<NumericDate>,
-    acr: Option<String>,
-    amr: Vec<String>,
+    acr: Option<Place>,
+    amr: Vec<Place>,
     confirmation: Option<Confirmation>,
-    session: Option<String>,
-    transaction_id: Option<String>,
+    session: Option<Place>,
+    transaction_id: Option<Place>,
     /// The whole claims set, for claims that are asked for by path.
     text: WipedText,
     limits: Limits,
@@ -87,21 +95,26 @@ impl<T> AccessToken<T> {
             session,
             transaction_id,
         } = facts;
+        let sole =
+            [Some(&client_id), token_id.as_ref(), acr.as_ref(), session.as_ref(), transaction_id.as_ref()];
+        let lists = [&scopes, &roles, &groups, &entitlements, &amr].into_iter().flatten();
+        let mut texts = Texts::with_room_for(sole.into_iter().flatten().chain(lists));
         let said = Said {
             jwt,
-            client_id: client_id.into_owned(),
-            token_id: token_id.map(Cow::into_owned),
-            scopes: owned(scopes),
-            roles: owned(roles),
-            groups: owned(groups),
+            client_id: texts.keep(&client_id),
+            token_id: token_id.map(|text| texts.keep(&text)),
+            scopes: texts.keep_all(scopes),
+            roles: texts.keep_all(roles),
+            groups: texts.keep_all(groups),
             groups_are_complete,
-            entitlements: owned(entitlements),
+            entitlements: texts.keep_all(entitlements),
             authenticated_at,
-            acr: acr.map(Cow::into_owned),
-            amr: owned(amr),
+            acr: acr.map(|text| texts.keep(&text)),
+            amr: texts.keep_all(amr),
             confirmation,
-            session: session.map(Cow::into_owned),
-            transaction_id: transaction_id.map(Cow::into_owned),
+            session: session.map(|text| texts.keep(&text)),
+            transaction_id: transaction_id.map(|text| texts.keep(&text)),
+            texts,
             text: WipedText::from(text.to_owned()),
             limits: limits.clone(),
         };
@@ -129,14 +142,14 @@ impl<T> AccessToken<T> {
     /// Returns the client that the token was issued to: `client_id`, or where its issuer writes that.
     #[must_use]
     pub fn client_id(&self) -> &str {
-        &self.said.client_id
+        self.said.texts.at(&self.said.client_id)
     }
 
     /// Returns the token's own ID: `jti`, or where its issuer writes that. Tokens of
     /// [RFC 9068](https://www.rfc-editor.org/rfc/rfc9068) have one.
     #[must_use]
     pub fn token_id(&self) -> Option<&str> {
-        self.said.token_id.as_deref()
+        self.said.text_at(self.said.token_id.as_ref())
     }
 
     /// Returns `exp`, from when on the token is not accepted any more.
@@ -159,7 +172,7 @@ impl<T> AccessToken<T> {
 
     /// Returns the scopes that were granted: what the client may do in the subject's name.
     pub fn scopes(&self) -> impl Iterator<Item = &str> {
-        self.said.scopes.iter().map(String::as_str)
+        self.said.texts_at(&self.said.scopes)
     }
 
     /// Returns whether this scope was granted.
@@ -170,7 +183,7 @@ impl<T> AccessToken<T> {
 
     /// Returns the subject's roles.
     pub fn roles(&self) -> impl Iterator<Item = &str> {
-        self.said.roles.iter().map(String::as_str)
+        self.said.texts_at(&self.said.roles)
     }
 
     /// Returns whether the subject has this role.
@@ -181,7 +194,7 @@ impl<T> AccessToken<T> {
 
     /// Returns the groups that the subject is a member of, as far as the token says.
     pub fn groups(&self) -> impl Iterator<Item = &str> {
-        self.said.groups.iter().map(String::as_str)
+        self.said.texts_at(&self.said.groups)
     }
 
     /// Returns whether the token says that the subject is a member of this group.
@@ -200,7 +213,7 @@ impl<T> AccessToken<T> {
 
     /// Returns the subject's entitlements; of Auth0's tokens, the `permissions`.
     pub fn entitlements(&self) -> impl Iterator<Item = &str> {
-        self.said.entitlements.iter().map(String::as_str)
+        self.said.texts_at(&self.said.entitlements)
     }
 
     /// Returns whether the subject has this entitlement.
@@ -218,12 +231,12 @@ impl<T> AccessToken<T> {
     /// Returns `acr`, the class of that authentication.
     #[must_use]
     pub fn authentication_class(&self) -> Option<&str> {
-        self.said.acr.as_deref()
+        self.said.text_at(self.said.acr.as_ref())
     }
 
     /// Returns `amr`, the methods of that authentication.
     pub fn authentication_methods(&self) -> impl Iterator<Item = &str> {
-        self.said.amr.iter().map(String::as_str)
+        self.said.texts_at(&self.said.amr)
     }
 
     /// Returns `cnf`, the keys that the token is bound to, all of which were proven. None if whoever has
@@ -238,7 +251,7 @@ impl<T> AccessToken<T> {
     /// string goes by its JSON text, so that it can be revoked too.
     #[must_use]
     pub fn session_id(&self) -> Option<&str> {
-        self.said.session.as_deref()
+        self.said.text_at(self.said.session.as_ref())
     }
 
     /// Returns `act`, who acts for the subject, with those who acted before
@@ -252,7 +265,7 @@ impl<T> AccessToken<T> {
     /// ([RFC 8417 §2.2](https://www.rfc-editor.org/rfc/rfc8417#section-2.2)).
     #[must_use]
     pub fn transaction_id(&self) -> Option<&str> {
-        self.said.transaction_id.as_deref()
+        self.said.text_at(self.said.transaction_id.as_ref())
     }
 
     /// Returns the algorithm of the key that the signature verifies under.
@@ -322,7 +335,8 @@ impl<T> AccessToken<T> {
 
     /// About how much memory the token takes, the caller's claims left out: rather more than less.
     pub(crate) fn retained_bytes(&self) -> usize {
-        /// A string's length, place and capacity, twice as a list may have grown, and its allocation.
+        /// Of a list's text the place, and what the list takes more, as it was made of longer ones and may have
+        /// grown; and an allocation.
         const EACH: usize = 64;
         let lists = [&self.said.scopes, &self.said.roles, &self.said.groups, &self.said.entitlements];
         let listed = lists.into_iter().map(Vec::len).sum::<usize>();
@@ -353,8 +367,34 @@ impl<T> AccessToken<T> {
     }
 }
 
-fn owned(names: Vec<Cow<'_, str>>) -> Vec<String> {
-    names.into_iter().map(Cow::into_owned).collect()
+impl Said {
+    fn text_at(&self, place: Option<&Place>) -> Option<&str> {
+        place.map(|place| self.texts.at(place))
+    }
+
+    fn texts_at<'s>(&'s self, places: &'s [Place]) -> impl Iterator<Item = &'s str> {
+        places.iter().map(|place| self.texts.at(place))
+    }
+}
+
+impl Texts {
+    fn with_room_for<'t>(texts: impl Iterator<Item = &'t Cow<'t, str>>) -> Self {
+        Self(String::with_capacity(texts.map(|text| text.len()).sum()))
+    }
+
+    fn keep(&mut self, text: &str) -> Place {
+        let start = self.0.len();
+        self.0.push_str(text);
+        start..self.0.len()
+    }
+
+    fn keep_all(&mut self, texts: Vec<Cow<'_, str>>) -> Vec<Place> {
+        texts.into_iter().map(|text| self.keep(&text)).collect()
+    }
+
+    fn at(&self, place: &Place) -> &str {
+        self.0.get(place.clone()).unwrap_or_default()
+    }
 }
 
 /// Shows the key and whether the token is bound, and none of the claims.
