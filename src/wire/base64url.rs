@@ -173,7 +173,7 @@ const OUTSIDE: u8 = 0x80;
 
 static VALUES: [u8; 256] = {
     let mut values = [OUTSIDE; 256];
-    let mut rest: &mut [u8] = &mut values;
+    let mut rest = values.as_mut_slice();
     let mut character = 0_u8;
     while let Some((value, behind)) = rest.split_first_mut() {
         *value = match character {
