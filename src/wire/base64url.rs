@@ -82,9 +82,7 @@ pub(crate) fn decode_short<const N: usize>(text: &str, part: Part) -> Result<Dec
 /// Decodes public text and appends the bytes to `out`, which an error leaves as it was.
 pub(crate) fn decode_to(text: &str, part: Part, out: &mut Vec<u8>) -> Result<(), Error> {
     let length = out.len();
-    out.resize(length + decoded_len(text.len()), 0);
-    let room = out.get_mut(length..).unwrap_or_default();
-    decode_in(text.as_bytes(), room).ok_or_else(|| {
+    engine().decode_vec(text, out).map_err(|_| {
         out.truncate(length);
         Error::malformed(part, defect(text))
     })
@@ -112,83 +110,6 @@ pub(crate) const fn decoded_len(text_len: usize) -> usize {
 pub(crate) const fn encoded_len(bytes_len: usize) -> usize {
     bytes_len / 3 * 4 + (bytes_len % 3 * 4).div_ceil(3)
 }
-
-/// Decodes public text in room of its decoded length, if it is canonical.
-fn decode_in(text: &[u8], room: &mut [u8]) -> Option<()> {
-    // What is left of its blocks of 32, and always the last four characters, the engine takes one by one,
-    // slowly. It is given no more than four of those.
-    let wide = match text.len() {
-        ..WIDE_LEAST => 0,
-        len => (len - 4) / 32 * 32 + 4,
-    };
-    let (text, tail) = text.split_at_checked(wide)?;
-    let (room, tail_room) = room.split_at_mut_checked(decoded_len(wide))?;
-    if wide > 0 {
-        engine().decode_slice(text, room).ok()?;
-    }
-    decode_few(tail, tail_room)
-}
-
-/// Text of fewer characters is decoded sooner than the engine is set up.
-const WIDE_LEAST: usize = 64;
-
-/// Decodes a few characters like [`decode_in`], four by four.
-fn decode_few(text: &[u8], room: &mut [u8]) -> Option<()> {
-    let (quads, last) = text.as_chunks::<4>();
-    let (triples, rest) = room.as_chunks_mut::<3>();
-    // Looked at once, behind all: what isn't in the alphabet has a bit set that no value has.
-    let mut seen = 0;
-    for (quad, triple) in quads.iter().zip(triples) {
-        let [a, b, c, d] = quad.map(value);
-        seen |= a | b | c | d;
-        *triple = [a << 2 | b >> 4, b << 4 | c >> 2, c << 6 | d];
-    }
-    let unused = match (last, rest) {
-        ([], []) => 0,
-        (&[a, b], [first]) => {
-            let [a, b] = [a, b].map(value);
-            seen |= a | b;
-            *first = a << 2 | b >> 4;
-            b << 4
-        }
-        (&[a, b, c], [first, second]) => {
-            let [a, b, c] = [a, b, c].map(value);
-            seen |= a | b | c;
-            [*first, *second] = [a << 2 | b >> 4, b << 4 | c >> 2];
-            c << 6
-        }
-        // One character is no byte.
-        _ => return None,
-    };
-    (seen & OUTSIDE == 0 && unused == 0).then_some(())
-}
-
-/// The six bits that a character stands for, or [`OUTSIDE`].
-fn value(character: u8) -> u8 {
-    VALUES.get(usize::from(character)).copied().unwrap_or(OUTSIDE)
-}
-
-/// Marks what is outside of the alphabet; six bits never have it set.
-const OUTSIDE: u8 = 0x80;
-
-static VALUES: [u8; 256] = {
-    let mut values = [OUTSIDE; 256];
-    let mut rest = values.as_mut_slice();
-    let mut character = 0_u8;
-    while let Some((value, behind)) = rest.split_first_mut() {
-        *value = match character {
-            b'A'..=b'Z' => character - b'A',
-            b'a'..=b'z' => character - b'a' + 26,
-            b'0'..=b'9' => character - b'0' + 52,
-            b'-' => 62,
-            b'_' => 63,
-            _ => OUTSIDE,
-        };
-        rest = behind;
-        character = character.wrapping_add(1);
-    }
-    values
-};
 
 /// Names what is wrong with text that was refused; the same answer for both decoders.
 fn defect(text: &str) -> Defect {
@@ -293,44 +214,6 @@ mod tests {
         let mut text = String::from("e30.");
         encode_to(b"foo", &mut text);
         assert_eq!(text, "e30.Zm9v");
-    }
-
-    /// Every length, so that the text ends at every place in and behind the engine's blocks.
-    #[test]
-    fn every_last_character_is_judged_as_the_plain_engine_judges_it() {
-        let bytes: Vec<u8> = (0..150_u8).map(|byte| byte.wrapping_mul(89)).collect();
-        let stem = BASE64_URL_SAFE_NO_PAD.encode(&bytes);
-        assert_eq!(stem.len(), 200);
-        let mut accepted = 0;
-        for len in 0..=stem.len() {
-            let (text, mut judged) = (&stem[..len], [0; 2]);
-            for last in (0..128_u8).map(char::from) {
-                let text = format!("{}{last}", &text[..len.saturating_sub(1)]);
-                let expected = BASE64_URL_SAFE_NO_PAD.decode(&text).ok();
-                judged[usize::from(expected.is_some())] += 1;
-                assert_eq!(decode(&text, Part::Jwk).ok(), expected, "{text:?}");
-            }
-            accepted += judged[1];
-            assert!(judged[0] >= 64, "{len}: {judged:?}");
-        }
-        // Of four lengths: 64 that end in whole bytes, 16 and 4 without unused bits, and none.
-        assert_eq!(accepted, 50 * (64 + 16 + 4));
-    }
-
-    #[test]
-    fn a_character_outside_the_alphabet_is_found_at_every_place() {
-        let stem = "-_09AZaz".repeat(25);
-        for len in 0..=stem.len() {
-            let text = &stem[..len];
-            assert_eq!(decode(text, Part::Jwk).ok(), BASE64_URL_SAFE_NO_PAD.decode(text).ok(), "{text:?}");
-            for place in 0..len {
-                for wrong in ["+", "/", "=", ".", "@", "[", "`", "{", ",", ":", "\u{7f}", "\0"] {
-                    let mut text = text.to_owned();
-                    text.replace_range(place..=place, wrong);
-                    assert_eq!(defect_of(&text), Defect::Base64url, "{text:?}");
-                }
-            }
-        }
     }
 
     proptest! {
