@@ -4,8 +4,6 @@
 //! Few are kept, and only names without escapes. An object that has others is scanned again for each
 //! question, so nothing depends on what is kept here but the time it takes.
 
-use std::borrow::Cow;
-
 use super::{Value, for_each_member, scan};
 use crate::error::{Error, Part};
 use crate::limits::Limits;
@@ -45,9 +43,9 @@ impl<'a> Members<'a> {
         // What was kept before is out of reach, and needn't be written over.
         (self.text, self.count, self.is_whole) = ("", 0, false);
         let mut is_whole = true;
-        scan(Scanner::new(text, limits), part, |name, value| {
-            is_whole &= matches!(name, Cow::Borrowed(plain) if self.keep(plain, value));
-            member(name, value)
+        scan(text, &Scanner::new(limits), part, |name, value| {
+            is_whole &= name.plain.is_some_and(|plain| self.keep(plain, value));
+            member(name.text, value)
         })?;
         self.text = text;
         self.is_whole = is_whole;

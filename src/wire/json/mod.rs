@@ -21,7 +21,7 @@ use std::borrow::Cow;
 use crate::error::{Defect, Error, Limit, Part};
 use crate::limits::Limits;
 use crate::wire::over_limit;
-use scanner::{Fault, Scanner};
+use scanner::{Fault, Name, Scanner, end, skip_whitespace};
 
 /// A JSON value inside text that was scanned, so reading it again can't fail.
 #[derive(Debug, Clone, Copy)]
@@ -65,16 +65,16 @@ pub(crate) fn scan_object<'a>(
     limits: &Limits,
     mut member: impl FnMut(&str, Value<'a>) -> Result<(), Error>,
 ) -> Result<(), Error> {
-    scan(Scanner::new(text, limits), part, |name, value| member(name, value))
+    scan(text, &Scanner::new(limits), part, |name, value| member(name.text, value))
 }
 
 /// Hands out the members of an object that passed [`scan_object`]: its names are known to be distinct, and
 /// what is in it to be within the limits.
 pub(crate) fn for_each_member<'a>(text: &'a str, limits: &Limits, mut member: impl FnMut(&str, Value<'a>)) {
-    let mut lenient = Scanner::new(text, limits);
+    let mut lenient = Scanner::new(limits);
     lenient.strict_levels = 0;
-    let _ = scan(lenient, Part::Claims, |name, value| {
-        member(name, value);
+    let _ = scan(text, &lenient, Part::Claims, |name, value| {
+        member(name.text, value);
         Ok(())
     });
 }
@@ -90,43 +90,42 @@ pub(crate) fn scan_object_with_list<'a>(
     mut member: impl FnMut(&str, Value<'a>) -> Result<(), Error>,
 ) -> Result<(), Error> {
     // The object and the array are held to everything, what is deeper to being JSON.
-    let mut lenient = Scanner::new(text, limits);
+    let mut lenient = Scanner::new(limits);
     lenient.strict_levels = 2;
-    scan(lenient, part, |name, value| {
-        if name != list || value.kind() != Kind::Array {
-            let mut strict = Scanner::new(value.text(), limits);
-            let scanned = strict.value(1);
-            scanned.map_err(|fault| fault_error(fault, part, &strict))?;
+    scan(text, &lenient, part, |name, value| {
+        if name.text != list || value.kind() != Kind::Array {
+            let strict = Scanner::new(limits);
+            strict.value(value.text(), 1).map_err(|fault| fault_error(fault, part, &strict))?;
         }
-        member(name, value)
+        member(name.text, value)
     })
 }
 
 fn scan<'a>(
-    mut scanner: Scanner<'a>,
+    text: &'a str,
+    scanner: &Scanner,
     part: Part,
-    mut member: impl FnMut(&Cow<'a, str>, Value<'a>) -> Result<(), Error>,
+    mut member: impl FnMut(&Name<'_, 'a>, Value<'a>) -> Result<(), Error>,
 ) -> Result<(), Error> {
-    if scanner.start() != Some(Kind::Object) {
-        return Err(match scanner.value(0).and_then(|_| scanner.end()) {
+    let text = skip_whitespace(text);
+    if !text.starts_with('{') {
+        return Err(match scanner.value(text, 0).and_then(|(_, rest)| end(rest)) {
             Ok(()) => Error::malformed(part, Defect::NotAnObject),
-            Err(fault) => fault_error(fault, part, &scanner),
+            Err(fault) => fault_error(fault, part, scanner),
         });
     }
     let mut refusal = None;
-    let scanned = scanner.object(1, |name, value| {
+    let scanned = scanner.object(text, 1, |name, value| {
         member(name, value).map_err(|error| {
             refusal = Some(error);
             Fault::Refused
         })
     });
     // A refusal has its own words.
-    scanned
-        .and_then(|()| scanner.end())
-        .map_err(|fault| refusal.unwrap_or_else(|| fault_error(fault, part, &scanner)))
+    scanned.and_then(end).map_err(|fault| refusal.unwrap_or_else(|| fault_error(fault, part, scanner)))
 }
 
-fn fault_error(fault: Fault, part: Part, scanner: &Scanner<'_>) -> Error {
+fn fault_error(fault: Fault, part: Part, scanner: &Scanner) -> Error {
     match fault {
         Fault::Depth => over_limit(Limit::JsonDepth, scanner.max_depth),
         Fault::Members => over_limit(Limit::JsonMembers, scanner.max_members),
@@ -175,6 +174,7 @@ impl<'a> Value<'a> {
     }
 
     /// Returns the string, if it is one that is known to have no escapes.
+    #[inline]
     pub(crate) fn as_plain_str(self) -> Option<&'a str> {
         if self.is_plain { string::without_quotes(self.text) } else { None }
     }

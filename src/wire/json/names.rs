@@ -7,6 +7,8 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
+use super::scanner::Name;
+
 /// The names seen so far in one object.
 ///
 /// RFC 8259 §4 lets readers of duplicate names differ, and RFC 7515 §4 asks to refuse them:
@@ -33,21 +35,24 @@ impl<'a> Names<'a> {
     }
 
     /// Adds a name; returns whether it is new.
-    #[expect(clippy::ptr_arg, reason = "a borrowed name is kept for as long as its text lives")]
     #[inline(always)]
-    pub(super) fn insert(&mut self, name: &Cow<'a, str>) -> bool {
+    pub(super) fn insert(&mut self, name: &Name<'_, 'a>) -> bool {
         // Once there are many, none of the few is free.
-        if let (Cow::Borrowed(name), Some(slot)) = (name, self.few.get_mut(self.count)) {
-            let mark = mark(name);
-            *slot = name;
-            if self.marks & mark == 0 || !self.few.iter().take(self.count).any(|few| few == name) {
-                self.marks |= mark;
+        if let (Some(text), Some(slot)) = (name.plain, self.few.get_mut(self.count)) {
+            *slot = text;
+            if self.marks & name.mark == 0 || self.is_new_among_few(text) {
+                self.marks |= name.mark;
                 self.count += 1;
                 return true;
             }
             return false;
         }
-        self.insert_among_many(name.clone())
+        self.insert_among_many(name.plain.map_or_else(|| Cow::Owned(name.text.to_owned()), Cow::Borrowed))
+    }
+
+    #[inline(never)]
+    fn is_new_among_few(&self, name: &str) -> bool {
+        self.few.iter().take(self.count).all(|&few| few != name)
     }
 
     #[cold]
@@ -60,24 +65,21 @@ impl<'a> Names<'a> {
     }
 }
 
-/// One bit out of 64 for a name, by its length and its ends.
-#[inline]
-fn mark(name: &str) -> u64 {
-    let (first, last) = match name.as_bytes() {
-        [] => (0, 0),
-        [sole] => (*sole, *sole),
-        [first, .., last] => (*first, *last),
-    };
-    let mixed = usize::from(first) + 7 * usize::from(last) + 31 * name.len();
-    1 << (mixed % 64)
-}
-
 /// Headers have 2 to 6 members, claims sets of access tokens 7 to 15.
 const FEW: usize = 16;
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::json::string;
+
+    fn plain(text: &str) -> Name<'_, '_> {
+        Name { text, plain: Some(text), mark: string::mark_of(text) }
+    }
+
+    fn unescaped(text: &str) -> Name<'_, 'static> {
+        Name { text, plain: None, mark: string::mark_of(text) }
+    }
 
     #[test]
     fn a_name_is_new_once_before_and_after_the_spill() {
@@ -85,9 +87,9 @@ mod tests {
         let mut names = Names::new();
         for (count, name) in all.iter().enumerate() {
             assert_eq!(names.len(), count);
-            assert!(names.insert(&Cow::Borrowed(name)));
+            assert!(names.insert(&plain(name)));
             for seen in &all[..=count] {
-                assert!(!names.insert(&Cow::Borrowed(seen)));
+                assert!(!names.insert(&plain(seen)));
             }
         }
     }
@@ -95,10 +97,10 @@ mod tests {
     #[test]
     fn an_unescaped_name_is_compared_with_plain_ones() {
         let mut names = Names::new();
-        assert!(names.insert(&Cow::Borrowed("alg")));
-        assert!(!names.insert(&Cow::Owned("alg".into())));
-        assert!(names.insert(&Cow::Owned("typ".into())));
-        assert!(!names.insert(&Cow::Borrowed("typ")));
+        assert!(names.insert(&plain("alg")));
+        assert!(!names.insert(&unescaped("alg")));
+        assert!(names.insert(&unescaped("typ")));
+        assert!(!names.insert(&plain("typ")));
         assert_eq!(names.len(), 2);
     }
 }

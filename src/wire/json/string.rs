@@ -41,16 +41,66 @@ pub(crate) fn write_strings<S: AsRef<str>>(texts: impl IntoIterator<Item = S>, o
 }
 
 /// Returns the distance to the first byte that can't stand for itself in a string literal.
-#[inline]
+#[inline(always)]
 pub(super) fn plain_len(bytes: &[u8]) -> Option<usize> {
-    let (words, rest) = bytes.as_chunks();
-    for (index, &word) in words.iter().enumerate() {
-        let specials = specials(u64::from_le_bytes(word));
+    let mut rest = bytes;
+    while let Some((word, after)) = rest.split_first_chunk() {
+        let specials = specials(u64::from_le_bytes(*word));
         if specials != 0 {
-            return Some(8 * index + usize::try_from(specials.trailing_zeros() / 8).ok()?);
+            return Some(bytes.len() - rest.len() + lowest(specials));
         }
+        rest = after;
     }
-    rest.iter().position(|&byte| is_special(byte)).map(|place| 8 * words.len() + place)
+    rest.iter().position(|&byte| is_special(byte)).map(|place| bytes.len() - rest.len() + place)
+}
+
+/// Returns [`plain_len`] and one bit of 64 that is the same for equal names: of the first eight bytes.
+#[inline(always)]
+pub(super) fn plain_name(bytes: &[u8]) -> Option<(usize, u64)> {
+    let word = first_word(bytes);
+    let specials = specials(word);
+    if specials != 0 {
+        // What stands behind the name is none of it.
+        let of_name = ((specials & specials.wrapping_neg()) >> 7) - 1;
+        return Some((lowest(specials), mark(word & of_name)));
+    }
+    Some((8 + plain_len(bytes.get(8..)?)?, mark(word)))
+}
+
+/// Returns the bit that [`plain_name`] returns for this name.
+pub(super) fn mark_of(name: &str) -> u64 {
+    mark(first_word(name.as_bytes()))
+}
+
+/// Any multiplier does: with this one the names that claims sets have in common have marks of their own.
+const fn mark(word: u64) -> u64 {
+    1 << (word.wrapping_mul(0x5d9f_f7b4_fd93_7871) >> 58)
+}
+
+/// Returns how many digits the text begins with.
+#[inline(always)]
+pub(super) fn digits_len(bytes: &[u8]) -> usize {
+    let mut rest = bytes;
+    while let Some((word, after)) = rest.split_first_chunk() {
+        let others = non_digits(u64::from_le_bytes(*word));
+        if others != 0 {
+            return bytes.len() - rest.len() + lowest(others);
+        }
+        rest = after;
+    }
+    let count = rest.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(rest.len());
+    bytes.len() - rest.len() + count
+}
+
+/// Returns the first eight bytes, the first lowest; behind the last of less stand zeros, which are special.
+#[inline(always)]
+fn first_word(bytes: &[u8]) -> u64 {
+    bytes.first_chunk().map_or_else(|| padded_word(bytes), |word| u64::from_le_bytes(*word))
+}
+
+#[cold]
+fn padded_word(bytes: &[u8]) -> u64 {
+    bytes.iter().take(8).rev().fold(0, |word, &byte| word << 8 | u64::from(byte))
 }
 
 /// Takes the quotes off a scanned string literal.
@@ -118,20 +168,31 @@ const fn is_special(byte: u8) -> bool {
 
 /// Marks the special ones of eight bytes at once, the first byte lowest: the lowest mark is right.
 ///
-/// Subtracting `bound` from every byte sets the high bit of one that was smaller. Only behind such a byte
+/// Subtracting a bound from every byte sets the high bit of one that was smaller. Only behind such a byte
 /// is anything borrowed, which may mark others; with none smaller, only bytes that had their high bit
-/// before have it still.
+/// before have it still. Flipping 0x02 puts the quotation mark behind the control characters, and what stood
+/// there elsewhere.
 const fn specials(word: u64) -> u64 {
-    const EACH: u64 = u64::from_ne_bytes([1; 8]);
-    let is_quotation_mark = below(word ^ (EACH * 0x22), EACH);
-    let is_backslash = below(word ^ (EACH * 0x5c), EACH);
-    let is_control = below(word, EACH * 0x20);
-    (is_quotation_mark | is_backslash | is_control) & (EACH << 7)
+    let quotation_marks_and_controls = (word ^ (EACH * 0x02)).wrapping_sub(EACH * 0x21);
+    let backslashes = (word ^ (EACH * 0x5c)).wrapping_sub(EACH);
+    (quotation_marks_and_controls | backslashes) & !word & (EACH << 7)
 }
 
-const fn below(word: u64, bounds: u64) -> u64 {
-    word.wrapping_sub(bounds) & !word
+/// Marks those of eight bytes that are no digits, the first byte lowest.
+const fn non_digits(word: u64) -> u64 {
+    let flipped = word ^ (EACH * 0x30);
+    // Digits are 0 to 9 now. Nothing is carried from one byte to the next.
+    (((flipped & (EACH * 0x7f)) + EACH * 0x76) | flipped) & (EACH << 7)
 }
+
+/// The place of the lowest mark, of eight.
+#[inline(always)]
+fn lowest(marks: u64) -> usize {
+    usize::from(u8::try_from(marks.trailing_zeros() / 8).unwrap_or(8))
+}
+
+/// A one in each byte.
+const EACH: u64 = u64::from_ne_bytes([1; 8]);
 
 /// Splits text at its first byte that must be escaped.
 fn split_special(text: &str) -> Option<(&str, u8, &str)> {
@@ -200,6 +261,32 @@ mod tests {
             bytes in proptest::collection::vec(prop_oneof![9 => 0x1e..=0xff_u8, 1 => any::<u8>()], 0..40),
         ) {
             prop_assert_eq!(plain_len(&bytes), bytes.iter().position(|&byte| is_special(byte)));
+        }
+
+        #[test]
+        fn a_name_ends_there_too_and_its_mark_depends_on_nothing_behind_it(
+            name in "[a-zé]{0,12}",
+            behind in proptest::collection::vec(any::<u8>(), 0..12),
+        ) {
+            let text = [name.as_bytes(), b"\"", &behind].concat();
+            prop_assert_eq!(plain_name(&text), Some((name.len(), mark_of(&name))));
+            prop_assert_eq!(mark_of(&name).count_ones(), 1);
+        }
+
+        #[test]
+        fn a_name_that_nothing_ends_is_none_or_as_long_as_the_text(name in "[a-zé]{0,20}") {
+            let (len, _) = plain_name(name.as_bytes()).unwrap_or((name.len(), 0));
+            prop_assert_eq!(len, name.len());
+        }
+
+        #[test]
+        fn digits_are_counted_up_to_the_first_other_byte(
+            digits in "[0-9]{0,20}",
+            behind in proptest::collection::vec(any::<u8>(), 0..12),
+        ) {
+            let text = [digits.as_bytes(), &behind].concat();
+            let expected = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+            prop_assert_eq!(digits_len(&text), expected);
         }
 
         #[test]
