@@ -72,14 +72,15 @@ fn of(row: Option<&Value>, name: &str, field: &str) -> Option<String> {
     Some(found[field].to_string())
 }
 
-/// What a token takes by hand ÷ the fastest rival's: no library can have less.
-fn by_hand(row: Option<&Value>, name: &str) -> String {
+/// What this contender takes ÷ what the fastest rival does.
+fn of_rival(row: Option<&Value>, name: &str) -> Option<f64> {
     let time = |name: &str| of(row, name, "nanoseconds")?.parse::<f64>().ok();
-    let rival = row.and_then(|row| row["fastest_rival"].as_str());
-    match (time(name), rival.and_then(time)) {
-        (Some(hand), Some(rival)) => format!("{:.2}", hand / rival),
-        _ => "–".to_owned(),
-    }
+    Some(time(name)? / time(row?["fastest_rival"].as_str()?)?)
+}
+
+/// A token by hand, in the same measure.
+fn by_hand(row: Option<&Value>, name: &str) -> String {
+    of_rival(row, name).map_or_else(|| "–".to_owned(), |ratio| format!("{ratio:.2}"))
 }
 
 /// The same of the contender that borrows, which has no row to itself.
@@ -89,8 +90,8 @@ fn borrowed(result: &Value, row: &str) -> String {
     if verdict["holds"] == false { beside(ratio, verdict) } else { format!("{ratio:.2}") }
 }
 
-/// How many targets are missed, and those that the table doesn't show; and those that nothing was measured for, which
-/// are neither met nor missed.
+/// How many targets are missed, and which, each with what stands below it in the same row; and those that nothing was
+/// measured for, which are neither met nor missed.
 fn missed(result: &Value) -> String {
     let (targets, stack) = (list(result, "targets"), text(result, "stack"));
     let (measured, unmeasured): (Vec<&Value>, Vec<&Value>) =
@@ -104,24 +105,31 @@ fn missed(result: &Value) -> String {
     if missed.is_empty() {
         return format!("Stack `{stack}`: all {} targets are met.{unmeasured}", measured.len());
     }
-    let in_the_table = |verdict: &&&Value| {
-        is_shown(text(verdict, "row")) && [RIVAL, BORROWED].contains(&text(verdict, "kind"))
-    };
     let line = |verdict: &&Value| {
         let (row, kind) = (text(verdict, "row"), text(verdict, "kind"));
         let measured = verdict["measured"].as_f64().unwrap();
         if kind.starts_with("allocations") {
-            return format!("{row}: {measured} {kind} ({})", verdict["limit"].as_f64().unwrap());
+            return format!("- {row}: {measured} {kind}, target {}", verdict["limit"].as_f64().unwrap());
         }
-        format!("{row}: {measured:.2} {kind} ({})", limit(verdict))
+        let line = format!("- {row}: {measured:.3} {kind}, target {}", limit(verdict));
+        let hand = if kind == BORROWED { "floor, by hand, borrowed" } else { "floor, by hand" };
+        let beside = [
+            ("the primitive alone", "floor"),
+            ("dalek's verification alone", "floor, dalek"),
+            ("by hand", hand),
+        ];
+        beside.into_iter().fold(line, |line, (what, name)| match of_rival(find(result, row), name) {
+            Some(ratio) => format!("{line}; {what} {ratio:.3}"),
+            None => line,
+        })
     };
-    let others: Vec<String> = missed.iter().filter(|verdict| !in_the_table(verdict)).map(line).collect();
-    let others = if others.is_empty() {
-        String::new()
-    } else {
-        format!("; beside those in the table: {}", others.join("; "))
-    };
-    format!("Stack `{stack}`: {} of {} targets are missed{others}.{unmeasured}", missed.len(), measured.len())
+    let lines: Vec<String> = missed.iter().map(line).collect();
+    format!(
+        "Stack `{stack}`: {} of {} targets are missed.{unmeasured}\n\n{}",
+        missed.len(),
+        measured.len(),
+        lines.join("\n")
+    )
 }
 
 fn rendered() -> String {
@@ -160,7 +168,7 @@ fn rendered() -> String {
         versions.iter().map(|(name, version)| format!("{name} {}", version.as_str().unwrap())).collect();
     write!(
         table,
-        "\nIn parentheses: the target, where it is missed. {}, {}; {}; {} rounds. {}.\n\n{}\n\n{}\n",
+        "\nIn parentheses: the target, where it is missed. By hand: what a token takes that is made or read without one rule, on the stack's\nprimitives. {}, {}; {}; {} rounds. {}.\n\n{}\n\n{}\n",
         text(first, "machine"),
         text(first, "compiler"),
         dates,

@@ -7,6 +7,8 @@ mod by_hand;
 
 use std::hint::black_box;
 
+#[cfg(feature = "floor-aws-lc-rs")]
+use peers::rows::NESTED_VERIFY;
 use peers::rows::{PLAINTEXTS, SIGNATURES};
 use peers::{Table, keys, rows};
 
@@ -51,7 +53,10 @@ fn main() {
     by_hand::key_wrap(&mut table);
     agreement(&mut table);
     #[cfg(feature = "floor-aws-lc-rs")]
-    rsa_oaep(&mut table);
+    {
+        nested(&mut table);
+        rsa_oaep(&mut table);
+    }
     table.serve();
 }
 
@@ -246,6 +251,28 @@ fn agreement(table: &mut Table) {
             black_box(diffie_hellman(own.to_nonzero_scalar(), peer.as_affine()));
         });
     }
+}
+
+/// An agreement and a verification.
+#[cfg(feature = "floor-aws-lc-rs")]
+fn nested(table: &mut Table) {
+    use stack::agreement::{ECDH_P256, ParsedPublicKey, PrivateKey, UnparsedPublicKey, agree};
+    let key =
+        EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, keys::P256.pkcs8).expect("a good key");
+    let signature = key.sign(&SystemRandom::new(), &MESSAGE).expect("it signs");
+    let verifying = stack::signature::ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, keys::P256.public(65));
+    let verifying = verifying.expect("a good key");
+    let peer = UnparsedPublicKey::new(&ECDH_P256, keys::P256.public(65));
+    let peer = ParsedPublicKey::try_from(peer).expect("a good key");
+    let own = PrivateKey::generate(&ECDH_P256).expect("there is randomness");
+    table.raw(NESTED_VERIFY, move || {
+        let agreed = agree(&own, peer.clone(), stack::error::Unspecified, |shared| {
+            black_box(shared);
+            Ok(())
+        });
+        agreed.expect("it agrees");
+        verifying.verify_sig(black_box(&MESSAGE), signature.as_ref()).expect("it holds");
+    });
 }
 
 #[cfg(feature = "floor-aws-lc-rs")]
