@@ -168,7 +168,7 @@ fn rendered() -> String {
         versions.iter().map(|(name, version)| format!("{name} {}", version.as_str().unwrap())).collect();
     write!(
         table,
-        "\nIn parentheses: the target, where it is missed. By hand: what a token takes that is made or read without one rule, on the stack's\nprimitives. {}, {}; {}; {} rounds. {}.\n\n{}\n\n{}\n",
+        "\nIn parentheses: the target, where it is missed. By hand: what a token takes that is made or read without one rule, on the stack's primitives. {}, {}; {}; {} rounds. {}.\n\n{}\n\n{}\n",
         text(first, "machine"),
         text(first, "compiler"),
         dates,
