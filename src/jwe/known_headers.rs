@@ -96,7 +96,9 @@ impl KnownHeaders {
         Some(found)
     }
 
-    /// Keeps the header of a token that a key opened, once, while there is room: a stranger's must not take it.
+    /// Keeps the header of a token that a key opened, once, while there is room. Where a stranger can encrypt to the key
+    /// with a header that says nothing of one message, as with RSA-OAEP, they can take the room: honest headers are
+    /// then read each time, which is all that it does.
     pub(super) fn keep(&self, encoded: &str, limits: &Limits, header: impl FnOnce() -> Option<KnownHeader>) {
         if self.slots.iter().all(|slot| slot.get().is_some()) || self.is_kept(encoded, limits) {
             return;

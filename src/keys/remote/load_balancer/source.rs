@@ -32,9 +32,10 @@ use crate::keys::remote::source::{KeySnapshot, KeySource, KeySourceFuture};
 /// - A key ID becomes part of a URL only if it is a UUID. Any other, or none, is of no key:
 ///   [`Error::NoMatchingKey`].
 /// - A key is kept for an hour. Who asks for it within the last 15 to 30 s of that, which differs from source to
-///   source, has it fetched again in the background; if nobody does, the first one after it waits for the fetch. All who wait for a key have one fetch between them,
-///   and wait for 5 s at most. While it can't be had, it is given out for 50 minutes more, each time with an event;
-///   once a fetch of it has failed, or takes longer than those 5 s, at once.
+///   source, has it fetched again in the background; if nobody does, the first one after it waits for the fetch. All
+///   who wait for a key have one fetch between them, and wait for 5 s at most. While it can't be had, it is given out
+///   for 50 minutes more, each time with an event; once a fetch of it has failed, or takes longer than those 5 s, at
+///   once.
 /// - An ID under which there is none (status 404; 403 too, unless the key was had before) isn't asked for again
 ///   for 30 s. [`Error::KeySourceUnavailable`], status 503, says that this couldn't be found out.
 /// - IDs that aren't known cost 10 fetches in 30 s at most, whatever comes of them: 5 at once and one more each
