@@ -32,14 +32,147 @@ const ED25519: &[u8] = &[SEQUENCE, 5, 6, 3, 0x2b, 0x65, 0x70];
 
 /// A certificate for this key that nobody signed, with this serial number.
 fn certificate(key: &Jwk, serial: u8) -> Vec<u8> {
-    let time = |year: &str| der(0x17, &[format!("{year}0101000000Z").as_bytes()]);
-    let validity = der(SEQUENCE, &[&time("26"), &time("46")]);
-    let name = der(SEQUENCE, &[]);
-    let serial = der(2, &[&[serial & 0x7f]]);
-    let spki = key.to_spki_der().unwrap();
-    let version = der(0xa0, &[&der(2, &[&[2]])]);
-    let signed = der(SEQUENCE, &[&version, &serial, ED25519, &name, &validity, &name, &spki]);
-    der(SEQUENCE, &[&signed, ED25519, &der(3, &[&[0; 65]])])
+    Fields::of(key, serial).certificate()
+}
+
+/// The fields of a certificate, each in DER (RFC 5280 §4.1).
+struct Fields {
+    version: Vec<u8>,
+    serial: Vec<u8>,
+    issuer: Vec<u8>,
+    validity: Vec<u8>,
+    key: Vec<u8>,
+    /// What follows the key: nothing, as a rule.
+    rest: Vec<u8>,
+}
+
+impl Fields {
+    fn of(key: &Jwk, serial: u8) -> Self {
+        Self {
+            version: der(0xa0, &[&der(2, &[&[2]])]),
+            serial: der(2, &[&[serial & 0x7f]]),
+            issuer: der(SEQUENCE, &[]),
+            validity: der(SEQUENCE, &[&der(0x17, &[b"260101000000Z"]), &der(0x17, &[b"460101000000Z"])]),
+            key: key.to_spki_der().unwrap(),
+            rest: Vec::new(),
+        }
+    }
+
+    fn certificate(&self) -> Vec<u8> {
+        let Self { version, serial, issuer, validity, key, rest } = self;
+        let name = der(SEQUENCE, &[]);
+        let signed = der(SEQUENCE, &[version, serial, ED25519, issuer, validity, &name, key, rest]);
+        der(SEQUENCE, &[&signed, ED25519, &der(3, &[&[0; 65]])])
+    }
+}
+
+/// Extensions of these identifiers and values (RFC 5280 §4.1.2.9).
+fn extensions(extensions: &[(&[u8], &[u8])]) -> Vec<u8> {
+    let extension = |(id, value): &(&[u8], &[u8])| {
+        der(SEQUENCE, &[&der(6, &[id]), &der(1, &[&[0xff]]), &der(4, &[value])])
+    };
+    let extensions: Vec<u8> = extensions.iter().flat_map(extension).collect();
+    der(0xa3, &[&der(SEQUENCE, &[&extensions])])
+}
+
+const KEY_USAGE: &[u8] = &[0x55, 0x1d, 15];
+
+/// Every field has its form, whether or not anything is done with it: each change that RFC 5280 knows is taken, and its
+/// twin, which it doesn't know, is refused.
+#[test]
+fn every_field_of_a_certificate_is_read() {
+    let key = support::jwk("P-256");
+    let time = |tag: u8, text: &str| der(tag, &[text.as_bytes()]);
+    let validity = |until: Vec<u8>| der(SEQUENCE, &[&time(0x17, "260101000000Z"), &until]);
+    let name = |attribute: Vec<u8>| der(SEQUENCE, &[&der(0x31, &[&attribute])]);
+    let common_name = der(6, &[&[0x55, 4, 3]]);
+    let alternative_name: &[u8] = &[0x55, 0x1d, 17];
+    let change = |change: &dyn Fn(&mut Fields)| {
+        let mut fields = Fields::of(&key, 1);
+        change(&mut fields);
+        CertificateChain::from_der([fields.certificate()]).map(drop).map_err(|error| error.code())
+    };
+    let taken: [&dyn Fn(&mut Fields); 8] = [
+        &|_| (),
+        &|fields| fields.version.clear(),
+        &|fields| fields.serial = der(2, &[&[1; 21]]),
+        &|fields| fields.issuer = name(der(SEQUENCE, &[&common_name, &time(0x0c, "issuer")])),
+        &|fields| fields.validity = validity(time(0x18, "20991231235959Z")),
+        &|fields| fields.rest = [der(0x81, &[&[0, 9]]), der(0x82, &[&[0, 9]])].concat(),
+        &|fields| fields.rest = extensions(&[(alternative_name, &[5, 0])]),
+        &|fields| fields.rest = extensions(&[(KEY_USAGE, &[3, 2, 7, 0x80]), (alternative_name, &[5, 0])]),
+    ];
+    for (index, taken) in taken.into_iter().enumerate() {
+        assert_eq!(change(taken), Ok(()), "{index}");
+    }
+    let refused: [&dyn Fn(&mut Fields); 14] = [
+        &|fields| fields.version = der(0xa0, &[&der(2, &[&[3]])]),
+        &|fields| fields.version = der(0xa1, &[&der(2, &[&[2]])]),
+        &|fields| fields.serial.clear(),
+        &|fields| fields.serial = der(2, &[&[1; 22]]),
+        &|fields| fields.serial = der(2, &[&[0, 1]]),
+        &|fields| fields.issuer = name(der(SEQUENCE, &[&time(0x0c, "issuer"), &common_name])),
+        &|fields| fields.issuer = name(der(SEQUENCE, &[&common_name])),
+        &|fields| fields.validity = validity(Vec::new()),
+        &|fields| fields.validity = validity(time(0x18, "20991331235959Z")),
+        &|fields| fields.validity = validity(time(0x0c, "20991231235959Z")),
+        &|fields| fields.rest = der(0x82, &[&[9, 9]]),
+        &|fields| fields.rest = der(0xa3, &[&der(SEQUENCE, &[&der(SEQUENCE, &[&der(6, &[KEY_USAGE])])])]),
+        &|fields| fields.rest = extensions(&[(KEY_USAGE, &[4, 2, 7, 0x80])]),
+        &|fields| {
+            fields.rest = extensions(&[(KEY_USAGE, &[3, 2, 7, 0x80]), (KEY_USAGE, &[3, 2, 7, 0x80])]);
+        },
+    ];
+    for (index, refused) in refused.into_iter().enumerate() {
+        assert_eq!(change(refused), Err("encoding"), "{index}");
+    }
+    // Something behind any of the two sequences, and behind the certificate.
+    let good = Fields::of(&key, 1);
+    let longer = Fields { rest: extensions(&[]).into_iter().chain([5, 0]).collect(), ..good };
+    let behind = [longer.certificate(), [certificate(&key, 1), vec![5, 0]].concat()];
+    for certificate in behind {
+        assert_eq!(CertificateChain::from_der([certificate]).unwrap_err().code(), "encoding");
+    }
+}
+
+/// RFC 5280 §4.2.1.3: the named bits say what the key is for, the first of them in the highest bit.
+#[test]
+fn the_key_usage_of_a_certificate_goes_with_use() {
+    let both = [true, true];
+    let (signature, encryption, neither) = ([true, false], [false, true], [false, false]);
+    let usages: [(&[u8], [bool; 2]); 11] = [
+        (&[7, 0x80], signature),
+        (&[6, 0x40], signature),
+        (&[5, 0x20], encryption),
+        (&[4, 0x10], encryption),
+        (&[3, 0x08], encryption),
+        (&[2, 0x04], signature),
+        (&[1, 0x02], signature),
+        (&[0, 0x01], neither),
+        (&[7, 0, 0x80], neither),
+        (&[5, 0xa0], both),
+        (&[0], neither),
+    ];
+    for (bits, expected) in usages {
+        let key = support::jwk("P-256");
+        let value = der(3, &[bits]);
+        let fields = Fields { rest: extensions(&[(KEY_USAGE, &value)]), ..Fields::of(&key, 1) };
+        let chain = CertificateChain::from_der([fields.certificate()]).unwrap();
+        let goes = [KeyUse::Signature, KeyUse::Encryption].map(|key_use| {
+            let key = key.clone_key().with_use(key_use);
+            match key.with_certificate_chain(chain.clone()) {
+                Ok(_) => true,
+                Err(error) => {
+                    assert_eq!(error.code(), "key_inconsistent");
+                    false
+                }
+            }
+        });
+        assert_eq!(goes, expected, "{bits:?}");
+    }
+    let key = support::jwk("P-256");
+    let long = Fields { rest: extensions(&[(KEY_USAGE, &[3, 4, 7, 0, 0, 0x80])]), ..Fields::of(&key, 1) };
+    assert_eq!(CertificateChain::from_der([long.certificate()]).unwrap_err().code(), "encoding");
 }
 
 fn any_key() -> impl Strategy<Value = Jwk> {

@@ -57,7 +57,7 @@ const CRATES: &[(&[&str], &[&str])] = &[
         ],
     ),
     (&["crypto", "jwk"], &["der", "pkcs1", "pkcs8"]),
-    (&["jwk"], &["pem_rfc7468", "sec1", "spki", "x509_cert"]),
+    (&["jwk"], &["pem_rfc7468", "sec1", "spki"]),
     (&["wire"], &["base64", "base64ct", "memchr"]),
     (&["jwe"], &["miniz_oxide"]),
     (&["gateway"], &["http", "metrics", "redis", "tower_layer", "tower_service", "tracing"]),

@@ -3,24 +3,34 @@
 //!
 //! The form is judged and nothing else: trust in a certificate comes from elsewhere.
 
-use ::der::Decode;
+use ::der::asn1::{
+    AnyRef, BitStringRef, GeneralizedTime, IntRef, ObjectIdentifier, OctetStringRef, SetOfVec, UtcTime,
+};
 use ::der::referenced::OwnedToRef;
-use ::spki::SubjectPublicKeyInfoRef;
-use x509_cert::ext::pkix::{KeyUsage, KeyUsages};
+use ::der::{Decode, Reader, SliceReader, Tag, TagMode, TagNumber};
+use ::spki::{AlgorithmIdentifierRef, SubjectPublicKeyInfoOwned, SubjectPublicKeyInfoRef};
 
 use super::super::KeyMaterial;
 use super::algorithm::{KeyAlgorithm, RSASSA_PSS};
 use super::{malformed, refusal, spki};
 use crate::Error;
 
-/// A certificate in DER.
-pub(in crate::jwk) struct Certificate(x509_cert::Certificate);
+/// What a certificate in DER says of its key.
+pub(in crate::jwk) struct Certificate {
+    info: SubjectPublicKeyInfoOwned,
+    /// The value of each key usage extension, of which there should be one at most.
+    key_usages: Vec<Vec<u8>>,
+}
 
 impl Certificate {
     /// Reads exactly one certificate.
     pub(in crate::jwk) fn read(der: &[u8]) -> Result<Self, Error> {
-        x509_cert::Certificate::from_der(der)
-            .map(Self)
+        SliceReader::new(der)
+            .and_then(|mut reader| {
+                let read = reader.sequence(certificate)?;
+                reader.finish()?;
+                Ok(read)
+            })
             .map_err(|error| refusal(&error, "a certificate (RFC 5280 §4.1)"))
     }
 
@@ -44,24 +54,98 @@ impl Certificate {
 
     /// Returns what the certificate's key usage permits (RFC 5280 §4.2.1.3); all, where it says nothing.
     pub(in crate::jwk) fn usage(&self) -> Result<Usage, Error> {
-        let Some((_, KeyUsage(bits))) = self
-            .0
-            .tbs_certificate()
-            .get_extension::<KeyUsage>()
-            .map_err(|_| malformed("one key usage extension in a certificate (RFC 5280 §4.2.1.3)"))?
-        else {
-            return Ok(Usage { signature: true, encryption: true });
+        let malformed = || malformed("one key usage extension in a certificate (RFC 5280 §4.2.1.3)");
+        let value = match self.key_usages.as_slice() {
+            [] => return Ok(Usage { signature: true, encryption: true }),
+            [value] => value,
+            _ => return Err(malformed()),
         };
-        let signature = KeyUsages::DigitalSignature
-            | KeyUsages::NonRepudiation
-            | KeyUsages::KeyCertSign
-            | KeyUsages::CRLSign;
-        let encryption = KeyUsages::KeyEncipherment | KeyUsages::DataEncipherment | KeyUsages::KeyAgreement;
-        Ok(Usage { signature: !bits.is_disjoint(signature), encryption: !bits.is_disjoint(encryption) })
+        let bits = BitStringRef::from_der(value).map_err(|_| malformed())?;
+        // Nine bits are defined; more than two octets of them are something else.
+        if bits.bit_len() > 16 {
+            return Err(malformed());
+        }
+        let any = |positions: &[usize]| positions.iter().any(|position| bits.get(*position) == Some(true));
+        Ok(Usage { signature: any(&SIGNATURE), encryption: any(&ENCRYPTION) })
     }
 
     fn info(&self) -> SubjectPublicKeyInfoRef<'_> {
-        self.0.tbs_certificate().subject_public_key_info().owned_to_ref()
+        self.info.owned_to_ref()
+    }
+}
+
+/// `digitalSignature`, `nonRepudiation`, `keyCertSign`, `cRLSign`.
+const SIGNATURE: [usize; 4] = [0, 1, 5, 6];
+/// `keyEncipherment`, `dataEncipherment`, `keyAgreement`.
+const ENCRYPTION: [usize; 3] = [2, 3, 4];
+
+const KEY_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.15");
+
+/// The content of a `Certificate`. Every field is read for its form; a crate of certificates would keep them all, which
+/// costs whoever builds this one more than the rest of its DER together.
+fn certificate<'a>(reader: &mut SliceReader<'a>) -> ::der::Result<Certificate> {
+    let read = reader.sequence(to_be_signed)?;
+    let _algorithm: AlgorithmIdentifierRef<'a> = reader.decode()?;
+    let _signature: BitStringRef<'a> = reader.decode()?;
+    Ok(read)
+}
+
+/// The content of a `TBSCertificate`.
+fn to_be_signed<'a>(reader: &mut SliceReader<'a>) -> ::der::Result<Certificate> {
+    let version: Option<u8> = reader.context_specific(TagNumber(0), TagMode::Explicit)?;
+    if version.is_some_and(|version| version > 2) {
+        return Err(Tag::Integer.value_error().into());
+    }
+    let serial: IntRef<'a> = reader.decode()?;
+    // RFC 5280 §4.1.2.2: 20 octets, and one for the sign that some issuers don't count.
+    if serial.as_bytes().len() > 21 {
+        return Err(Tag::Integer.value_error().into());
+    }
+    let _algorithm: AlgorithmIdentifierRef<'a> = reader.decode()?;
+    name(reader)?;
+    reader.sequence(|validity| {
+        time(validity)?;
+        time(validity)
+    })?;
+    name(reader)?;
+    let info = reader.decode()?;
+    for unique_id in [1, 2] {
+        reader.context_specific::<BitStringRef<'a>>(TagNumber(unique_id), TagMode::Implicit)?;
+    }
+    let extensions: Option<Vec<AnyRef<'a>>> = reader.context_specific(TagNumber(3), TagMode::Explicit)?;
+    let mut key_usages = Vec::new();
+    for extension in extensions.into_iter().flatten() {
+        let (id, value) = extension.sequence(|extension| {
+            let id: ObjectIdentifier = extension.decode()?;
+            let _critical: Option<bool> = extension.decode()?;
+            let value: &OctetStringRef = extension.decode()?;
+            Ok::<_, ::der::Error>((id, value))
+        })?;
+        if id == KEY_USAGE {
+            key_usages.push(value.as_bytes().to_vec());
+        }
+    }
+    Ok(Certificate { info, key_usages })
+}
+
+/// A `Name` (RFC 5280 §4.1.2.4).
+fn name<'a>(reader: &mut SliceReader<'a>) -> ::der::Result<()> {
+    let relative_names: Vec<SetOfVec<AnyRef<'a>>> = reader.decode()?;
+    for attribute in relative_names.iter().flat_map(SetOfVec::iter) {
+        attribute.sequence(|attribute| {
+            let _type: ObjectIdentifier = attribute.decode()?;
+            let _value: AnyRef<'a> = attribute.decode()?;
+            Ok::<_, ::der::Error>(())
+        })?;
+    }
+    Ok(())
+}
+
+/// A `Time` (RFC 5280 §4.1.2.5).
+fn time(reader: &mut SliceReader<'_>) -> ::der::Result<()> {
+    match Tag::peek(reader)? {
+        Tag::UtcTime => reader.decode::<UtcTime>().map(drop),
+        _ => reader.decode::<GeneralizedTime>().map(drop),
     }
 }
 
