@@ -65,18 +65,23 @@ pub(crate) fn scan_object<'a>(
     limits: &Limits,
     mut member: impl FnMut(&str, Value<'a>) -> Result<(), Error>,
 ) -> Result<(), Error> {
-    scan(text, &Scanner::new(limits), part, |name, value| member(name.text, value))
+    let member: &mut Taker<'_, 'a> = &mut |name, value| member(name.text, value);
+    scan(text, &Scanner::new(limits), part, member)
 }
+
+/// Whoever takes members. The scanner is compiled once for all that are asked by this, and once more for each other.
+type Taker<'m, 'a> = dyn FnMut(&Name<'_, 'a>, Value<'a>) -> Result<(), Error> + 'm;
 
 /// Hands out the members of an object that passed [`scan_object`]: its names are known to be distinct, and
 /// what is in it to be within the limits.
 pub(crate) fn for_each_member<'a>(text: &'a str, limits: &Limits, mut member: impl FnMut(&str, Value<'a>)) {
     let mut lenient = Scanner::new(limits);
     lenient.strict_levels = 0;
-    let _ = scan(text, &lenient, Part::Claims, |name, value| {
+    let member: &mut Taker<'_, 'a> = &mut |name, value| {
         member(name.text, value);
         Ok(())
-    });
+    };
+    let _ = scan(text, &lenient, Part::Claims, member);
 }
 
 /// Scans a JSON object like [`scan_object`], in which the elements of the array `list` stand for
@@ -92,13 +97,14 @@ pub(crate) fn scan_object_with_list<'a>(
     // The object and the array are held to everything, what is deeper to being JSON.
     let mut lenient = Scanner::new(limits);
     lenient.strict_levels = 2;
-    scan(text, &lenient, part, |name, value| {
+    let member: &mut Taker<'_, 'a> = &mut |name, value| {
         if name.text != list || value.kind() != Kind::Array {
             let strict = Scanner::new(limits);
             strict.value(value.text(), 1).map_err(|fault| fault_error(fault, part, &strict))?;
         }
         member(name.text, value)
-    })
+    };
+    scan(text, &lenient, part, member)
 }
 
 fn scan<'a>(
