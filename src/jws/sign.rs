@@ -185,27 +185,24 @@ impl<'k> JwsBuilder<'k> {
     /// key's public half, and [`Error::InvalidKey`] if that key is a secret and has none.
     pub fn sign(&self, payload: &[u8]) -> Result<String, Error> {
         let token = self.unsigned(payload)?;
-        let signature = self.key.sign(token.as_bytes())?;
+        let signature = self.key.sign(&token)?;
         Ok(with_signature(token, &signature))
     }
 
     /// The compact serialization up to its signature.
-    pub(super) fn unsigned(&self, payload: &[u8]) -> Result<String, Error> {
+    pub(super) fn unsigned(&self, payload: &[u8]) -> Result<Vec<u8>, Error> {
         let header = self.compact_header()?;
         if !self.has_unencoded_payload {
             return Ok(unsigned_token(self.key.algorithm(), &header, payload));
         }
-        let text = std::str::from_utf8(payload).ok().filter(|text| is_plain(text)).ok_or_else(|| {
-            Error::misuse(
+        if !is_plain(payload) {
+            return Err(Error::misuse(
                 "expected an unencoded payload of printable ASCII without dots, found another; `sign_detached` \
                  takes any bytes",
-            )
-        })?;
-        let room = header.len() + text.len() + 2 + signature_room(self.key.algorithm());
-        let mut token = String::with_capacity(room);
-        token.push_str(&header);
-        token.push('.');
-        token.push_str(text);
+            ));
+        }
+        let mut token = begun_token(self.key.algorithm(), &header, payload.len());
+        token.extend_from_slice(payload);
         Ok(token)
     }
 
@@ -314,33 +311,33 @@ pub(super) fn signing_input(header: &str, payload: &[u8]) -> Vec<u8> {
 
 /// Signs a payload under a protected header that is encoded already.
 pub(crate) fn sign_encoded(key: &SigningKey, header: &str, payload: &[u8]) -> Result<String, Error> {
-    let room = header.len() + base64url::encoded_len(payload.len()) + 2 + signature_room(key.algorithm());
-    let mut token = Vec::with_capacity(room);
-    token.extend_from_slice(header.as_bytes());
-    token.push(b'.');
-    base64url::encode_to_bytes(payload, &mut token);
+    let token = unsigned_token(key.algorithm(), header, payload);
     let signature = key.sign(&token)?;
-    token.push(b'.');
-    base64url::encode_to_bytes(signature.as_ref(), &mut token);
-    // Looked at as text once, and not part by part.
-    Ok(String::from_utf8(token).expect("base64url and dots are ASCII"))
+    Ok(with_signature(token, &signature))
 }
 
 /// Begins a compact JWS: its signing input, with room for the signature.
-pub(crate) fn unsigned_token(algorithm: JwsAlgorithm, header: &str, payload: &[u8]) -> String {
-    let payload_room = base64url::encoded_len(payload.len());
-    let mut token = String::with_capacity(header.len() + payload_room + 2 + signature_room(algorithm));
-    token.push_str(header);
-    token.push('.');
-    base64url::encode_to(payload, &mut token);
+pub(crate) fn unsigned_token(algorithm: JwsAlgorithm, header: &str, payload: &[u8]) -> Vec<u8> {
+    let mut token = begun_token(algorithm, header, base64url::encoded_len(payload.len()));
+    base64url::encode_to_bytes(payload, &mut token);
+    token
+}
+
+/// A header and the dot behind it, with room for a payload of so many bytes, as it stands in the token, and the signature.
+fn begun_token(algorithm: JwsAlgorithm, header: &str, payload_len: usize) -> Vec<u8> {
+    let signature_len = base64url::encoded_len(algorithm.max_signature_len());
+    let mut token = Vec::with_capacity(header.len() + payload_len + 2 + signature_len);
+    token.extend_from_slice(header.as_bytes());
+    token.push(b'.');
     token
 }
 
 /// Ends a compact JWS with its signature.
-pub(crate) fn with_signature(mut token: String, signature: &SignatureBytes) -> String {
-    token.push('.');
-    base64url::encode_to(signature.as_ref(), &mut token);
-    token
+// The token is bytes until then: it is looked at as text once, and not part by part.
+pub(crate) fn with_signature(mut token: Vec<u8>, signature: &SignatureBytes) -> String {
+    token.push(b'.');
+    base64url::encode_to_bytes(signature.as_ref(), &mut token);
+    String::from_utf8(token).expect("base64url, dots and plain payloads are ASCII")
 }
 
 /// Puts a compact JWS together whose payload travels beside it.
@@ -350,11 +347,6 @@ pub(super) fn detached_token(header: &str, signature: &SignatureBytes) -> String
 
 /// RFC 7797 §5.2: what a payload may hold that stands unencoded in a compact serialization, "%x20-2D" and
 /// "%x2F-7E".
-pub(super) fn is_plain(text: &str) -> bool {
-    text.bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b'.')
-}
-
-/// A signature in base64url.
-fn signature_room(algorithm: JwsAlgorithm) -> usize {
-    base64url::encoded_len(algorithm.max_signature_len())
+pub(super) fn is_plain(payload: &[u8]) -> bool {
+    payload.iter().all(|byte| matches!(byte, b' '..=b'~') && *byte != b'.')
 }

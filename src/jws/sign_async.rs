@@ -38,7 +38,7 @@ impl JwsBuilder<'_> {
     /// As [`sign`](Self::sign), but for what it says of a key whose answer has to be awaited.
     pub async fn sign_async(&self, payload: &[u8]) -> Result<String, Error> {
         let token = self.unsigned(payload)?;
-        let signature = self.key.sign_async(token.as_bytes()).await?;
+        let signature = self.key.sign_async(&token).await?;
         Ok(with_signature(token, &signature))
     }
 

@@ -115,7 +115,7 @@ impl Decoded<'_> {
     pub(super) fn payload(&self) -> Result<Payload<'_>, Error> {
         let (whole, text) = match *self.source {
             Source::Compact { text, signing_input } => {
-                if !self.encodes_payload && !is_plain(text) {
+                if !self.encodes_payload && !is_plain(text.as_bytes()) {
                     return Err(Error::malformed(Part::Payload, Defect::UnencodedPayload));
                 }
                 (Some(signing_input), text)

@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde::de::{Deserialize, DeserializeOwned};
 use zeroize::Zeroizing;
 
-use super::issuer::JwtIssuer;
+use super::issuer::{JwtIssuer, written};
 use super::nested::{Decryption, encrypt_signed};
 use super::verified::{BorrowedJwt, TokenBuffer, VerifiedJwt};
 use super::verifier::JwtVerifier;
@@ -76,7 +76,7 @@ impl JwtIssuer {
         &self,
         subject: Option<&str>,
         claims: &T,
-    ) -> Result<Zeroizing<String>, Error> {
+    ) -> Result<Zeroizing<Vec<u8>>, Error> {
         self.signing_input_writing(subject, |set| typed::write_json(claims, set))
     }
 
@@ -96,10 +96,7 @@ impl JwtIssuer {
         subject: Option<&str>,
         own: &str,
     ) -> impl Future<Output = Result<String, Error>> + Send + use<'a> {
-        let signing_input = self.signing_input_writing(subject, |set| {
-            set.extend(own.as_bytes());
-            Ok(())
-        });
+        let signing_input = self.signing_input_writing(subject, written(own));
         async move { self.sign_and_finish(recipient, signing_input?).await }
     }
 
@@ -107,7 +104,7 @@ impl JwtIssuer {
         &self,
         subject: Option<&str>,
         write_own: impl FnOnce(&mut WipedRoom) -> Result<(), Error>,
-    ) -> Result<Zeroizing<String>, Error> {
+    ) -> Result<Zeroizing<Vec<u8>>, Error> {
         let mut set = WipedRoom::new();
         self.write_claims(&mut set, subject, write_own)?;
         Ok(Zeroizing::new(unsigned_token(self.signing_key.algorithm(), &self.header, &set)))
@@ -116,9 +113,9 @@ impl JwtIssuer {
     async fn sign_and_finish(
         &self,
         recipient: Option<&EncryptionKey>,
-        mut signing_input: Zeroizing<String>,
+        mut signing_input: Zeroizing<Vec<u8>>,
     ) -> Result<String, Error> {
-        let signature = self.signing_key.sign_async(signing_input.as_bytes()).await?;
+        let signature = self.signing_key.sign_async(&signing_input).await?;
         let signed = with_signature(std::mem::take(&mut *signing_input), &signature);
         match recipient {
             None => Ok(signed),

@@ -14,15 +14,14 @@ use serde::Serialize;
 use super::NumericDate;
 use super::claims::Registered;
 use super::nested::encrypt_signed;
+use super::random_id::random_id;
 use crate::clock::{Clock, SystemClock};
-use crate::crypto;
 use crate::error::{Error, Part};
 use crate::jwe::EncryptionKey;
 use crate::jws::{JwsBuilder, SigningKey, sign_encoded};
 use crate::limits::Limits;
 use crate::secret::{WipedRoom, WipedText};
-use crate::wire::base64url;
-use crate::wire::json::{Members, write_string};
+use crate::wire::json::{Members, write_string, write_strings};
 use crate::wire::typed;
 
 /// Issues tokens: built once, shared by reference.
@@ -148,10 +147,7 @@ impl JwtIssuer {
         subject: Option<&str>,
         own: &str,
     ) -> Result<String, Error> {
-        self.issue_writing(recipient, subject, |set| {
-            set.extend(own.as_bytes());
-            Ok(())
-        })
+        self.issue_writing(recipient, subject, written(own))
     }
 
     fn issue_writing(
@@ -193,10 +189,8 @@ impl JwtIssuer {
         set.extend(b"\"iat\":");
         typed::write_json(&now.seconds(), set)?;
         if self.generate_jwt_id {
-            let mut id = [0_u8; 16];
-            crypto::fill_random(&mut id).map_err(|_| Error::Unavailable { what: "randomness" })?;
             set.extend(b",\"jti\":\"");
-            set.extend(base64url::encode(&id).as_bytes());
+            set.extend(random_id()?.as_bytes());
             set.extend(b"\"");
         }
         let start = set.len();
@@ -438,6 +432,14 @@ impl fmt::Debug for JwtIssuerBuilder {
     }
 }
 
+/// Claims that are JSON text already, as whoever writes claims appends them.
+pub(super) fn written(own: &str) -> impl FnOnce(&mut WipedRoom) -> Result<(), Error> {
+    |set| {
+        set.extend(own.as_bytes());
+        Ok(())
+    }
+}
+
 /// Writes the members that every token has: one audience as a string, several as an array.
 fn fixed_claims(issuer: Option<&str>, audience: &[String]) -> String {
     let mut claims = String::new();
@@ -453,14 +455,10 @@ fn fixed_claims(issuer: Option<&str>, audience: &[String]) -> String {
             write_string(sole, &mut claims);
             claims.push(',');
         }
-        [first, rest @ ..] => {
-            claims.push_str("\"aud\":[");
-            write_string(first, &mut claims);
-            for audience in rest {
-                claims.push(',');
-                write_string(audience, &mut claims);
-            }
-            claims.push_str("],");
+        several => {
+            claims.push_str("\"aud\":");
+            write_strings(several, &mut claims);
+            claims.push(',');
         }
     }
     claims

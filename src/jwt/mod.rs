@@ -28,7 +28,7 @@ pub(crate) use claims::Descent;
 pub use claims::{ClaimValue, Claims, NoClaims};
 pub use issuer::{JwtIssuer, JwtIssuerBuilder};
 pub use numeric_date::NumericDate;
-pub(crate) use random_id::write_random_id;
+pub(crate) use random_id::random_id;
 pub use sourced::{KeyedVerifier, SourcedVerifier};
 pub use unverified::UnverifiedToken;
 pub use verified::{BorrowedJwt, TokenBuffer, VerifiedJwt};

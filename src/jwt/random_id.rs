@@ -7,10 +7,9 @@ use crate::crypto;
 use crate::error::Error;
 use crate::wire::base64url;
 
-/// Appends a new ID: 22 characters that JSON strings have as they are.
-pub(crate) fn write_random_id(out: &mut String) -> Result<(), Error> {
+/// Returns a new ID: 22 characters that JSON strings have as they are.
+pub(crate) fn random_id() -> Result<String, Error> {
     let mut id = [0_u8; 16];
     crypto::fill_random(&mut id).map_err(|_| Error::Unavailable { what: "randomness" })?;
-    base64url::encode_to(&id, out);
-    Ok(())
+    Ok(base64url::encode(&id))
 }

@@ -1,4 +1,4 @@
-//! Verification of Ed25519 on dalek's curve, on all stacks (RFC 8032 §5.1.7): a public key, a message and a
+//! Verification of Ed25519 by dalek, on all stacks (RFC 8032 §5.1.7): a public key, a message and a
 //! signature go in, and hold or don't.
 //!
 //! Strict, where libraries differ: one encoding for each point, S below the order, no points of small

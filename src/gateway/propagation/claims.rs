@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use super::builder::{OwnActor, SubjectIssuer};
 use crate::error::{ClaimProblem, Error, Part, Refusal};
-use crate::jwt::{Claims, NumericDate, write_random_id};
+use crate::jwt::{Claims, NumericDate, random_id};
 use crate::limits::Limits;
 use crate::profile::access_token::{AccessToken, check_own};
 use crate::wire::json::{Kind, scan_object, write_string};
@@ -165,11 +165,7 @@ pub(super) fn transaction_id<'a, T>(
         (Some(_), _) => Err(malformed("txn", "at most 256 visible characters of ASCII", "others or more")),
         (None, Some(id)) => Ok(Cow::Borrowed(id)),
         // Where the call's was the client's words, a wrong one is no fault of the application's.
-        (None, None) => {
-            let mut id = String::new();
-            write_random_id(&mut id)?;
-            Ok(Cow::Owned(id))
-        }
+        (None, None) => random_id().map(Cow::Owned),
     }
 }
 
