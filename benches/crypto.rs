@@ -132,14 +132,17 @@ fn jwt(criterion: &mut Criterion) {
     for (algorithm, management, key_id) in recipients {
         nested(&mut group, &signing_key(algorithm), management, key_id);
     }
-    batch(&mut group);
+    // Signatures that are checked together, and others: with the feature `rayon`, both on several threads.
+    for algorithm in [JwsAlgorithm::Ed25519, JwsAlgorithm::Es256] {
+        batch(&mut group, algorithm);
+    }
     group.finish();
 }
 
 /// The same 64 tokens one by one and at once, then with one of them forged.
-fn batch(group: &mut BenchmarkGroup<'_, WallTime>) {
+fn batch(group: &mut BenchmarkGroup<'_, WallTime>, algorithm: JwsAlgorithm) {
     const COUNT: usize = 64;
-    let key = signing_key(JwsAlgorithm::Ed25519);
+    let key = signing_key(algorithm);
     let issuer = issuer(key.clone_key()).build().expect("all choices are made");
     let verifier = verifier(&key).build().expect("all choices are made");
     let tokens: Vec<_> = (0..COUNT)
@@ -154,14 +157,14 @@ fn batch(group: &mut BenchmarkGroup<'_, WallTime>) {
     }
 
     group.throughput(Throughput::Elements(u64::try_from(COUNT).expect("it fits")));
-    group.bench_function(format!("verify {COUNT}/one by one"), |bencher| {
+    group.bench_function(format!("verify {COUNT}/{algorithm}/one by one"), |bencher| {
         bencher.iter(|| {
             let verify = |token: &String| verifier.verify::<AccessClaims>(black_box(token)).is_ok();
             assert_eq!(tokens.iter().filter(|token| verify(token)).count(), COUNT);
         });
     });
     for (name, tokens, valid) in [("at once", &tokens, COUNT), ("at once, one forged", &forged, COUNT - 1)] {
-        group.bench_function(format!("verify {COUNT}/{name}"), |bencher| {
+        group.bench_function(format!("verify {COUNT}/{algorithm}/{name}"), |bencher| {
             bencher.iter(|| {
                 let verdicts = verifier.verify_batch::<AccessClaims>(black_box(tokens));
                 assert_eq!(verdicts.iter().flatten().count(), valid);
