@@ -167,7 +167,7 @@ impl JweDecrypter {
     fn compact<'t>(
         &self,
         token: &'t str,
-        rules: &HeaderRules<'t, String>,
+        rules: &HeaderRules<'t>,
         header: &'t mut Vec<u8>,
     ) -> Result<EncryptedToken<'t>, Error> {
         self.check_keys()?;
@@ -182,7 +182,7 @@ impl JweDecrypter {
     fn json<'t>(
         &self,
         json: &'t str,
-        rules: &HeaderRules<'t, String>,
+        rules: &HeaderRules<'t>,
         header: &'t mut Vec<u8>,
     ) -> Result<EncryptedJson<'t>, Error> {
         self.check_keys()?;
@@ -204,7 +204,7 @@ impl JweDecrypter {
         Ok(())
     }
 
-    fn rules(&self) -> HeaderRules<'_, String> {
+    fn rules(&self) -> HeaderRules<'_> {
         HeaderRules { compression: self.compression, ..HeaderRules::new(&self.limits, &self.understood) }
     }
 }

@@ -20,7 +20,7 @@ use super::known_headers::{KnownHeader, KnownHeaders};
 use super::message::{Message, Opened, Recipient};
 
 /// For tokens whose reader declares no parameter of its own: none may be critical.
-pub(crate) const NOTHING_UNDERSTOOD: &[&str] = &[];
+pub(crate) const NOTHING_UNDERSTOOD: &[String] = &[];
 
 /// A JWE in compact serialization, parsed once. It gives its header out, for choosing a key.
 pub(crate) struct EncryptedToken<'t> {
@@ -39,7 +39,7 @@ impl<'t> EncryptedToken<'t> {
     /// `enc`, `zip` or `crit` that isn't known here.
     pub(crate) fn parse(
         token: &'t str,
-        rules: &HeaderRules<'t, impl AsRef<str>>,
+        rules: &HeaderRules<'t>,
         buffer: &'t mut Vec<u8>,
     ) -> Result<Self, Error> {
         Self::parse_with(token, rules, buffer, None)
@@ -48,7 +48,7 @@ impl<'t> EncryptedToken<'t> {
     /// Parses a token like [`parse`](Self::parse), but a header that is known isn't read again.
     pub(crate) fn parse_known(
         token: &'t str,
-        rules: &HeaderRules<'t, impl AsRef<str>>,
+        rules: &HeaderRules<'t>,
         buffer: &'t mut Vec<u8>,
         known: &'t KnownHeaders,
     ) -> Result<Self, Error> {
@@ -59,7 +59,7 @@ impl<'t> EncryptedToken<'t> {
 
     fn parse_with(
         token: &'t str,
-        rules: &HeaderRules<'t, impl AsRef<str>>,
+        rules: &HeaderRules<'t>,
         buffer: &'t mut Vec<u8>,
         known: Option<&'t KnownHeaders>,
     ) -> Result<Self, Error> {
@@ -182,7 +182,7 @@ impl<'t> EncryptedJson<'t> {
     /// As [`EncryptedToken::parse`]; [`Unsupported::Algorithm`] only when no recipient's `alg` is known here.
     pub(super) fn parse(
         json: &'t str,
-        rules: &HeaderRules<'t, impl AsRef<str>>,
+        rules: &HeaderRules<'t>,
         buffer: &'t mut Vec<u8>,
     ) -> Result<Self, Error> {
         let JsonJwe {

@@ -46,7 +46,7 @@ pub fn verify(key: &VerifyingKey, token: &str) -> Result<VerifiedJws, Error> {
 pub fn verify_with_limits(key: &VerifyingKey, token: &str, limits: &Limits) -> Result<VerifiedJws, Error> {
     let mut decoded = Vec::new();
     let parts = SignedParts::split(token, limits, &mut decoded)?;
-    let header = parts.header(limits, &[""; 0])?;
+    let header = parts.header(limits, &[])?;
     if parts.algorithm(&header)? != key.algorithm() {
         return Err(Error::NotAllowed(Refusal::Algorithm));
     }
@@ -139,11 +139,7 @@ impl<'t, 'b> SignedParts<'t, 'b> {
     }
 
     /// Reads the protected header under its rules.
-    pub(crate) fn header(
-        &self,
-        limits: &Limits,
-        understood: &[impl AsRef<str>],
-    ) -> Result<Header<'b>, Error> {
+    pub(crate) fn header(&self, limits: &Limits, understood: &[String]) -> Result<Header<'b>, Error> {
         Header::parse_jws(self.header, limits, understood)
     }
 

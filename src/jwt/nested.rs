@@ -69,7 +69,7 @@ impl Decryption {
         limits: &'t Limits,
         header: &'t mut Vec<u8>,
     ) -> Result<EncryptedToken<'t>, Error> {
-        let rules = HeaderRules { compression: self.compression, ..HeaderRules::new(limits, &[""; 0]) };
+        let rules = HeaderRules { compression: self.compression, ..HeaderRules::new(limits, &[]) };
         let token = EncryptedToken::parse_known(token, &rules, header, &self.known)?;
         if !token.cty().is_some_and(|cty| media_type_eq(cty, NESTED)) {
             return Err(Error::NotAllowed(Refusal::ContentType));

@@ -94,7 +94,7 @@ impl KeySet<VerifyingKey> {
     pub fn verify_with_limits(&self, token: &str, limits: &Limits) -> Result<VerifiedJws, Error> {
         let mut decoded = Vec::new();
         let parts = SignedParts::split(token, limits, &mut decoded)?;
-        let header = parts.header(limits, &[""; 0])?;
+        let header = parts.header(limits, &[])?;
         let algorithm = parts.algorithm(&header)?;
         self.check_algorithm(algorithm, AlgorithmSet::default())?;
         let mut candidates = self.candidates(algorithm, AlgorithmSet::default(), header.kid.as_deref());

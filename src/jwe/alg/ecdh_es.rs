@@ -437,7 +437,7 @@ mod tests {
         let epk = alice.to_public_json().unwrap();
         let content_key = |parties: &str| {
             let header = format!(r#"{{"alg":"ECDH-ES","enc":"A128GCM"{parties},"epk":{epk}}}"#);
-            let header = Header::parse_jwe(&header, &limits, &[""; 0]).unwrap();
+            let header = Header::parse_jwe(&header, &limits, &[]).unwrap();
             let enc = ContentEncryption::A128Gcm;
             let recipient = RecipientInput { enc, header: &header, encrypted_key: &[], limits: &limits };
             match key.accept(recipient).unwrap().at_once().unwrap()() {

@@ -49,8 +49,8 @@ impl<'a> Critical<'a> {
     }
 
     /// Holds the names against those that the application understands, and the one that this library does.
-    pub(super) fn check(&self, understood: &[impl AsRef<str>], own: Option<&str>) -> Result<(), Error> {
-        let is_understood = |name: &str| understood.iter().any(|known| known.as_ref() == name);
+    pub(super) fn check(&self, understood: &[String], own: Option<&str>) -> Result<(), Error> {
+        let is_understood = |name: &str| understood.iter().any(|known| known == name);
         if self.0.iter().all(|name| own == Some(&**name) || is_understood(name)) {
             Ok(())
         } else {

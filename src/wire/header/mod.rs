@@ -103,11 +103,11 @@ impl<'a> HeaderText<'a> {
 
 /// What a reader understands and asked for, beside the rules that always hold.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct HeaderRules<'r, S> {
+pub(crate) struct HeaderRules<'r> {
     /// The limits on each part of the header.
     pub(crate) limits: &'r Limits,
     /// The names that `crit` may hold.
-    pub(crate) understood: &'r [S],
+    pub(crate) understood: &'r [String],
     /// Whether `b64` may be false in a JWS (RFC 7797 §3).
     pub(crate) unencoded_payload: bool,
     /// Whether a JWS's `alg` may stand outside the protected header.
@@ -116,9 +116,9 @@ pub(crate) struct HeaderRules<'r, S> {
     pub(crate) compression: bool,
 }
 
-impl<'r, S: AsRef<str>> HeaderRules<'r, S> {
+impl<'r> HeaderRules<'r> {
     /// The rules of a reader who asked for nothing but that these names be critical.
-    pub(crate) const fn new(limits: &'r Limits, understood: &'r [S]) -> Self {
+    pub(crate) const fn new(limits: &'r Limits, understood: &'r [String]) -> Self {
         Self {
             limits,
             understood,
@@ -131,29 +131,18 @@ impl<'r, S: AsRef<str>> HeaderRules<'r, S> {
 
 impl<'a> Header<'a> {
     /// Reads a JWS's protected header, all there is of it. `understood` are the names that its `crit` may hold.
-    pub(crate) fn parse_jws(
-        json: &'a str,
-        limits: &Limits,
-        understood: &[impl AsRef<str>],
-    ) -> Result<Self, Error> {
+    pub(crate) fn parse_jws(json: &'a str, limits: &Limits, understood: &[String]) -> Result<Self, Error> {
         Self::read_jws(HeaderText::protected(json), &HeaderRules::new(limits, understood))
     }
 
     /// Reads a JWE's protected header, all there is of it. `understood` are the names that its `crit` may hold.
     #[cfg(test)]
-    pub(crate) fn parse_jwe(
-        json: &'a str,
-        limits: &Limits,
-        understood: &[impl AsRef<str>],
-    ) -> Result<Self, Error> {
+    pub(crate) fn parse_jwe(json: &'a str, limits: &Limits, understood: &[String]) -> Result<Self, Error> {
         Self::read_jwe(HeaderText::protected(json), &HeaderRules::new(limits, understood))
     }
 
     /// Reads the parts of a JWS's header as one.
-    pub(crate) fn read_jws(
-        text: HeaderText<'a>,
-        rules: &HeaderRules<'_, impl AsRef<str>>,
-    ) -> Result<Self, Error> {
+    pub(crate) fn read_jws(text: HeaderText<'a>, rules: &HeaderRules<'_>) -> Result<Self, Error> {
         let read = Parameters::scan(text, rules.limits)?;
         if read.enc.is_some() {
             // RFC 7516 §9: `enc` is what tells a JWE from a JWS.
@@ -194,10 +183,7 @@ impl<'a> Header<'a> {
     }
 
     /// Reads the parts of a JWE's header, for one recipient, as one.
-    pub(crate) fn read_jwe(
-        text: HeaderText<'a>,
-        rules: &HeaderRules<'_, impl AsRef<str>>,
-    ) -> Result<Self, Error> {
+    pub(crate) fn read_jwe(text: HeaderText<'a>, rules: &HeaderRules<'_>) -> Result<Self, Error> {
         let read = Parameters::scan(text, rules.limits)?;
         let mut header = Self {
             alg: required_string("alg", read.alg)?,

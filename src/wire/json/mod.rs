@@ -99,12 +99,17 @@ pub(crate) fn scan_object_with_list<'a>(
     lenient.strict_levels = 2;
     let member: &mut Taker<'_, 'a> = &mut |name, value| {
         if name.text != list || value.kind() != Kind::Array {
-            let strict = Scanner::new(limits);
-            strict.value(value.text(), 1).map_err(|fault| fault_error(fault, part, &strict))?;
+            check_member(value, part, limits)?;
         }
         member(name.text, value)
     };
     scan(text, &lenient, part, member)
+}
+
+/// Holds the value of an object's member to everything.
+fn check_member(value: Value<'_>, part: Part, limits: &Limits) -> Result<(), Error> {
+    let strict = Scanner::new(limits);
+    strict.value(value.text(), 1).map(drop).map_err(|fault| fault_error(fault, part, &strict))
 }
 
 fn scan<'a>(
