@@ -319,7 +319,7 @@ impl<T> fmt::Debug for BorrowedJwt<'_, T> {
 /// ```
 #[derive(Default)]
 pub struct TokenBuffer {
-    pub(super) decoded: Wiped,
+    decoded: Wiped,
 }
 
 impl TokenBuffer {
@@ -327,6 +327,15 @@ impl TokenBuffer {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// So many bytes, to be written over.
+    pub(super) fn room_of(&mut self, len: usize) -> &mut [u8] {
+        if self.decoded.len() < len {
+            // It would move if it grew, and leave what it held before behind.
+            self.decoded = Wiped::from(vec![0; len]);
+        }
+        self.decoded.get_mut(..len).unwrap_or_default()
     }
 }
 

@@ -255,10 +255,15 @@ impl JwtVerifier {
         // Whoever understands parameters reads them once the token is verified: their header is needed again.
         let accepted_headers = self.understood.is_empty().then_some(&self.accepted_headers);
         let mut known = None;
-        let parts = SignedParts::split_unless(token, &self.limits, &mut buffer.decoded, |header| {
-            known = accepted_headers.and_then(|accepted| accepted.find(header));
-            known.is_some()
-        })?;
+        let parts = SignedParts::split_unless(
+            token,
+            &self.limits,
+            |len| buffer.room_of(len),
+            |header| {
+                known = accepted_headers.and_then(|accepted| accepted.find(header));
+                known.is_some()
+            },
+        )?;
         let to_keep = accepted_headers.filter(|_| known.is_none());
         let hint = known.map_or_else(|| self.judge_header(&parts), Ok)?;
         Ok(JudgedToken { parts, hint, to_keep })
@@ -295,8 +300,8 @@ impl JwtVerifier {
         judge: impl FnOnce(Claims<'_>) -> Result<(), Error>,
         read: impl FnOnce(&Members<'b>) -> Result<T, Error>,
     ) -> Result<BorrowedJwt<'b, T>, Error> {
-        let mut members = Members::new();
-        let (key, registered) = self.check_signature(parts, hint, holds, &mut members)?;
+        let (mut members, mut registered) = (Members::new(), Registered::default());
+        let key = self.check_signature(parts, hint, holds, &mut members, &mut registered)?;
         if let Some(accepted_headers) = to_keep {
             accepted_headers.keep(parts.encoded_header(), hint);
         }
@@ -330,37 +335,38 @@ impl JwtVerifier {
         Err(Error::NotAllowed(Refusal::Type))
     }
 
-    /// Finds the key that made the signature, among those of an issuer that the claims name. Returns
-    /// it with the registered claims, and puts all of them into `members`: authentic from here on.
+    /// Finds the key that made the signature, among those of an issuer that the claims name. Puts the
+    /// registered claims and all of them where they belong: authentic from here on.
     fn check_signature<'b>(
         &'b self,
         parts: &SignedParts<'_, 'b>,
         hint: &SignerHint<'_>,
         holds: impl Fn(&VerifyingKey) -> bool,
         members: &mut Members<'b>,
-    ) -> Result<(&'b VerifyingKey, Registered<'b>), Error> {
-        let read = |members| {
+        registered: &mut Registered<'b>,
+    ) -> Result<&'b VerifyingKey, Error> {
+        let mut read = || {
             let text = typed::text(parts.unverified_payload(), Part::Claims)?;
-            self.policy.read(text, &self.limits, members)
+            self.policy.read(text, &self.limits, members, registered)
         };
         if let Some((source, key)) = self.sole_key(hint) {
             if !holds(key) {
                 return Err(Error::InvalidSignature);
             }
-            let registered = read(members)?;
+            read()?;
             source.check_issuer(registered.issuer.as_deref())?;
-            return Ok((key, registered));
+            return Ok(key);
         }
         let issuer = self.issuer_hint(parts);
         let candidates = self.candidates(hint, issuer.as_deref())?;
         let mut signers = candidates.filter(|(_, key)| holds(key)).peekable();
         signers.peek().ok_or(Error::InvalidSignature)?;
-        let registered = read(members)?;
+        read()?;
         // Issuers may share a key, so a key that fits another issuer may be found again for this one.
         let mut refusal = Error::InvalidSignature;
         for (source, key) in signers {
             match source.check_issuer(registered.issuer.as_deref()) {
-                Ok(()) => return Ok((key, registered)),
+                Ok(()) => return Ok(key),
                 Err(reason) => refusal = reason,
             }
         }
