@@ -103,6 +103,7 @@ impl Said {
 }
 
 impl<T> VerifiedJwt<T> {
+    #[inline(always)]
     pub(crate) fn new(jwt: BorrowedJwt<'_, T>) -> Self {
         let BorrowedJwt { registered, algorithm, key_id, header, claims } = jwt;
         Self { said: Said::new(&registered, algorithm, key_id, header), claims }

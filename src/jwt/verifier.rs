@@ -154,7 +154,7 @@ impl JwtVerifier {
     ///   [`verify_async`](Self::verify_async) does.
     pub fn verify<T: DeserializeOwned>(&self, token: &str) -> Result<VerifiedJwt<T>, Error> {
         let mut buffer = TokenBuffer::new();
-        Ok(VerifiedJwt::new(self.verify_reading(token, &mut buffer, typed::from_members)?))
+        self.verify_reading(token, &mut buffer, typed::from_members).map(VerifiedJwt::new)
     }
 
     /// Verifies a token like [`verify`](Self::verify); the claims borrow their text from the buffer.
@@ -199,6 +199,7 @@ impl JwtVerifier {
     }
 
     /// Verifies a token, and has its claims read once all else holds.
+    #[inline(always)]
     pub(crate) fn verify_reading<'b, T>(
         &'b self,
         token: &str,
@@ -206,15 +207,10 @@ impl JwtVerifier {
         read: impl FnOnce(&Members<'b>) -> Result<T, Error>,
     ) -> Result<BorrowedJwt<'b, T>, Error> {
         if self.decryption.is_none() {
-            let mut accepted = self.accept_signed(token, buffer, read);
             // Whoever takes signed tokens only asks what else it might be once it was refused: its parts are
             // counted twice then, and not each time.
-            if accepted.is_err()
-                && let Err(form) = self.decryption_of(token)
-            {
-                accepted = Err(form);
-            }
-            return accepted;
+            let accepted = self.accept_signed(token, buffer, read);
+            return accepted.map_err(|refusal| self.decryption_of(token).err().unwrap_or(refusal));
         }
         let Some(decryption) = self.decryption_of(token)? else {
             return self.accept_signed(token, buffer, read);
@@ -234,6 +230,7 @@ impl JwtVerifier {
         }
     }
 
+    #[inline(always)]
     pub(super) fn accept_signed<'b, T>(
         &'b self,
         token: &str,
