@@ -15,7 +15,7 @@ use super::claims::{Audience, NoClaims, Registered};
 use super::understood::{KeptHeader, UnderstoodHeader};
 use crate::error::Error;
 use crate::jws::JwsAlgorithm;
-use crate::secret::Wiped;
+use crate::secret::{Wiped, WipedRoom};
 
 /// A token that was verified, with its claims in the caller's type.
 ///
@@ -329,14 +329,28 @@ impl TokenBuffer {
     pub fn new() -> Self {
         Self::default()
     }
+}
 
+/// Where a token's parts are decoded.
+pub(crate) trait DecodingRoom {
     /// So many bytes, to be written over.
-    pub(super) fn room_of(&mut self, len: usize) -> &mut [u8] {
+    fn room_of(&mut self, len: usize) -> &mut [u8];
+}
+
+impl DecodingRoom for TokenBuffer {
+    fn room_of(&mut self, len: usize) -> &mut [u8] {
         if self.decoded.len() < len {
             // It would move if it grew, and leave what it held before behind.
             self.decoded = Wiped::from(vec![0; len]);
         }
         self.decoded.get_mut(..len).unwrap_or_default()
+    }
+}
+
+/// On the stack for ordinary tokens: of one token that is given out owned, nothing is kept.
+impl DecodingRoom for WipedRoom {
+    fn room_of(&mut self, len: usize) -> &mut [u8] {
+        self.room_of(len)
     }
 }
 

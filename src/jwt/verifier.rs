@@ -16,7 +16,7 @@ use super::nested::{Decryption, NESTED};
 use super::policy::{Expectation, Policy, missing, unexpected};
 use super::sourced::KeyedVerifier;
 use super::understood::UnderstoodHeader;
-use super::verified::{BorrowedJwt, TokenBuffer, VerifiedJwt};
+use super::verified::{BorrowedJwt, DecodingRoom, TokenBuffer, VerifiedJwt};
 use super::verifier_builder::JwtVerifierBuilder;
 use crate::clock::Clock;
 use crate::error::{Error, Part, Refusal};
@@ -24,6 +24,7 @@ use crate::jws::alg::AlgorithmSet;
 use crate::jws::{SignedParts, VerifyingKey};
 use crate::keys::{KeySet, check_count};
 use crate::limits::Limits;
+use crate::secret::WipedRoom;
 use crate::wire::compact::{self, Form};
 use crate::wire::header::{Header, media_type_eq};
 use crate::wire::json::Members;
@@ -153,8 +154,8 @@ impl JwtVerifier {
     /// - [`Error::Misuse`] if the token is for an external key that must be waited for:
     ///   [`verify_async`](Self::verify_async) does.
     pub fn verify<T: DeserializeOwned>(&self, token: &str) -> Result<VerifiedJwt<T>, Error> {
-        let mut buffer = TokenBuffer::new();
-        self.verify_reading(token, &mut buffer, typed::from_members).map(VerifiedJwt::new)
+        let mut room = WipedRoom::new();
+        self.verify_reading(token, &mut room, typed::from_members).map(VerifiedJwt::new)
     }
 
     /// Verifies a token like [`verify`](Self::verify); the claims borrow their text from the buffer.
@@ -203,20 +204,20 @@ impl JwtVerifier {
     pub(crate) fn verify_reading<'b, T>(
         &'b self,
         token: &str,
-        buffer: &'b mut TokenBuffer,
+        room: &'b mut impl DecodingRoom,
         read: impl FnOnce(&Members<'b>) -> Result<T, Error>,
     ) -> Result<BorrowedJwt<'b, T>, Error> {
         if self.decryption.is_none() {
             // Whoever takes signed tokens only asks what else it might be once it was refused: its parts are
             // counted twice then, and not each time.
-            let accepted = self.accept_signed(token, buffer, read);
+            let accepted = self.accept_signed(token, room, read);
             return accepted.map_err(|refusal| self.decryption_of(token).err().unwrap_or(refusal));
         }
         let Some(decryption) = self.decryption_of(token)? else {
-            return self.accept_signed(token, buffer, read);
+            return self.accept_signed(token, room, read);
         };
         let inner = decryption.open(token, &self.limits)?;
-        self.accept_signed(Decryption::signed_token(&inner, &self.limits)?, buffer, read)
+        self.accept_signed(Decryption::signed_token(&inner, &self.limits)?, room, read)
     }
 
     /// What a token of this form is decrypted with, if it is one that this verifier looks at.
@@ -234,10 +235,10 @@ impl JwtVerifier {
     pub(super) fn accept_signed<'b, T>(
         &'b self,
         token: &str,
-        buffer: &'b mut TokenBuffer,
+        room: &'b mut impl DecodingRoom,
         read: impl FnOnce(&Members<'b>) -> Result<T, Error>,
     ) -> Result<BorrowedJwt<'b, T>, Error> {
-        let judged = self.judge_signed(token, buffer)?;
+        let judged = self.judge_signed(token, room)?;
         self.accept_judged(&judged, |key| judged.parts.verified_by(key), read)
     }
 
@@ -247,7 +248,7 @@ impl JwtVerifier {
     pub(super) fn judge_signed<'t, 'b>(
         &'b self,
         token: &'t str,
-        buffer: &'b mut TokenBuffer,
+        room: &'b mut impl DecodingRoom,
     ) -> Result<JudgedToken<'t, 'b>, Error> {
         // Whoever understands parameters reads them once the token is verified: their header is needed again.
         let accepted_headers = self.understood.is_empty().then_some(&self.accepted_headers);
@@ -255,7 +256,7 @@ impl JwtVerifier {
         let parts = SignedParts::split_unless(
             token,
             &self.limits,
-            |len| buffer.room_of(len),
+            |len| room.room_of(len),
             |header| {
                 known = accepted_headers.and_then(|accepted| accepted.find(header));
                 known.is_some()
