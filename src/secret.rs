@@ -43,6 +43,20 @@ impl WipedRoom {
         Self { few: [0; FEW], len: 0, many: None }
     }
 
+    /// So many bytes to be written over, instead of those that were there.
+    #[inline]
+    pub(crate) fn room_of(&mut self, len: usize) -> &mut [u8] {
+        if self.len > 0 || self.many.is_some() {
+            *self = Self::new();
+        }
+        if len <= FEW {
+            self.len = len;
+        } else {
+            self.many = Some(Wiped::from(vec![0; len]));
+        }
+        self
+    }
+
     /// Appends bytes.
     #[inline]
     pub(crate) fn extend(&mut self, bytes: &[u8]) {
@@ -299,6 +313,17 @@ mod tests {
     use std::io::Write as _;
 
     use super::*;
+
+    #[test]
+    fn room_of_a_length_holds_nothing_of_what_was_there() {
+        let mut room = WipedRoom::new();
+        for len in [3, FEW, 1, 0, FEW + 1, 5, 9000, FEW + 2, FEW] {
+            assert_eq!(room.room_of(len), vec![0; len]);
+            room.fill(7);
+            assert_eq!(*room, vec![7; len]);
+            assert_eq!(room.many.is_some(), len > FEW);
+        }
+    }
 
     #[test]
     fn room_keeps_what_is_written_on_the_stack_and_past_it() {

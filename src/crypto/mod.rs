@@ -12,6 +12,7 @@
 mod bytes;
 mod ec;
 mod ecdsa_der;
+mod hmac;
 mod rsa;
 mod rust_crypto;
 
@@ -32,6 +33,7 @@ use ring as stack;
 pub(crate) use bytes::{Bytes, Digest, SignatureBytes};
 pub(crate) use ec::EcCurve;
 pub(crate) use ecdsa_der::ecdsa_signature_from_der;
+pub(crate) use hmac::HmacKey;
 pub(crate) use rsa::{OaepHash, RsaPadding, RsaPrivateComponents};
 #[cfg(feature = "encrypted-pkcs8")]
 pub(crate) use rust_crypto::scrypt;
@@ -41,9 +43,9 @@ pub(crate) use rust_crypto::{
 };
 pub(crate) use stack::{
     AesGcmKey, EcdhPrivateKey, EcdhPublicKey, EcdsaSigningKey, EcdsaVerifyingKey, Ed25519SigningKey,
-    HAS_RSA_GENERATION, HAS_RSA_OAEP, HmacKey, RsaOaepPrivateKey, RsaOaepPublicKey, RsaSigningKey,
-    RsaVerifyingKey, X25519PrivateKey, check_rsa_private, ec_check_public, ec_generate,
-    ec_public_from_private, fill_random, generate_rsa, pbkdf2, sha1,
+    HAS_RSA_GENERATION, HAS_RSA_OAEP, RsaOaepPrivateKey, RsaOaepPublicKey, RsaSigningKey, RsaVerifyingKey,
+    X25519PrivateKey, check_rsa_private, ec_check_public, ec_generate, ec_public_from_private, fill_random,
+    generate_rsa, pbkdf2, sha1,
 };
 
 /// A crypto operation failed. It says nothing else, so that no cause can be told from another.

@@ -74,18 +74,18 @@ pub(crate) struct SignedParts<'t, 'b> {
 impl<'t, 'b> SignedParts<'t, 'b> {
     /// Checks the size, splits the token and decodes its parts into the buffer.
     pub(crate) fn split(token: &'t str, limits: &Limits, buffer: &'b mut Vec<u8>) -> Result<Self, Error> {
-        Self::split_unless(token, limits, buffer, |_| false)
+        Self::split_unless(token, limits, |len| room_of(buffer, len), |_| false)
     }
 
     /// Splits like [`split`](Self::split), but a header that the caller knows, by its encoded text, stays
-    /// encoded: it must not be read again.
+    /// encoded: it must not be read again. `room_of` gives room of the length it is asked for.
     pub(crate) fn split_unless(
         token: &'t str,
         limits: &Limits,
-        buffer: &'b mut Vec<u8>,
+        room_of: impl FnOnce(usize) -> &'b mut [u8],
         is_known: impl FnOnce(&str) -> bool,
     ) -> Result<Self, Error> {
-        Self::split_by(base64url::decode_to, token, limits, buffer, is_known)
+        Self::split_by(base64url::decode_into, base64url::decode_pair, token, limits, room_of, is_known)
     }
 
     /// Splits a token like [`split`](Self::split) whose parts are padded, and must be: for
@@ -95,36 +95,53 @@ impl<'t, 'b> SignedParts<'t, 'b> {
         limits: &Limits,
         buffer: &'b mut Vec<u8>,
     ) -> Result<Self, Error> {
-        Self::split_by(padded::decode_to, token, limits, buffer, |_| false)
+        Self::split_by(
+            padded::decode_into,
+            |_, _, _| None,
+            token,
+            limits,
+            |len| room_of(buffer, len),
+            |_| false,
+        )
     }
 
     fn split_by(
-        decode_to: impl Fn(&str, Part, &mut Vec<u8>) -> Result<(), Error>,
+        decode_into: impl Fn(&str, Part, &mut [u8]) -> Result<usize, Error>,
+        decode_pair: impl FnOnce(&str, &str, &mut [u8]) -> Option<usize>,
         token: &'t str,
         limits: &Limits,
-        buffer: &'b mut Vec<u8>,
+        room_of: impl FnOnce(usize) -> &'b mut [u8],
         is_known: impl FnOnce(&str) -> bool,
     ) -> Result<Self, Error> {
         compact::check_size(token, limits)?;
         let parts = compact::split_jws(token)?;
         header::check_size(parts.header, limits)?;
-        buffer.clear();
-        buffer.reserve(base64url::decoded_len(token.len()));
-        if !is_known(parts.header) {
-            decode_to(parts.header, Part::Header, buffer)?;
-        }
-        let header_end = buffer.len();
-        decode_to(parts.payload, Part::Payload, buffer)?;
-        let payload_end = buffer.len();
-        decode_to(parts.signature, Part::Signature, buffer)?;
-        let (header, rest) = buffer.split_at(header_end);
-        let (payload, signature) = rest.split_at(payload_end - header_end);
+        let mut room = room_of(base64url::pair_len(token.len()));
+        let decode = |text: &str, part, room: &mut &'b mut [u8]| -> Result<&'b [u8], Error> {
+            // The parts together decode to no more than the whole would.
+            let place = room.split_off_mut(..base64url::decoded_len(text.len())).unwrap_or_default();
+            let len = decode_into(text, part, place)?;
+            Ok(place.get(..len).unwrap_or_default())
+        };
+        let header =
+            if is_known(parts.header) { &[] } else { decode(parts.header, Part::Header, &mut room)? };
+        let (payload, signature) = match decode_pair(parts.payload, parts.signature, room) {
+            Some(signature_start) => {
+                let (payload, signature) = room.split_at_checked(signature_start).unwrap_or_default();
+                let len = |text: &str| base64url::decoded_len(text.len());
+                (payload.get(..len(parts.payload)), signature.get(..len(parts.signature)))
+            }
+            None => {
+                let payload = decode(parts.payload, Part::Payload, &mut room)?;
+                (Some(payload), Some(decode(parts.signature, Part::Signature, &mut room)?))
+            }
+        };
         Ok(Self {
             signing_input: parts.signing_input,
             encoded_header: parts.header,
             header: header::text(header)?,
-            payload,
-            signature,
+            payload: payload.unwrap_or_default(),
+            signature: signature.unwrap_or_default(),
         })
     }
 
@@ -169,4 +186,10 @@ impl<'t, 'b> SignedParts<'t, 'b> {
         let text = HeaderText::protected(self.header);
         VerifiedJws::new(self.payload.to_vec(), VerifiedSignature::new(0, key, header, text))
     }
+}
+
+/// So many bytes of a buffer, to be written over.
+fn room_of(buffer: &mut Vec<u8>, len: usize) -> &mut [u8] {
+    buffer.resize(len, 0);
+    buffer
 }

@@ -46,31 +46,32 @@ impl<'a> Audience<'a> {
 }
 
 impl<'a> Registered<'a> {
-    /// Reads the claims set, calling `each` with every claim's name before its value is judged. The claims
-    /// are in `members` then.
+    /// Reads the claims set into an empty value, calling `each` with every claim's name before its value is judged.
+    /// The claims are in `members` then.
+    ///
+    /// Filled in place, as `members` is: it is large, and many stand between the one who asks and this.
     pub(crate) fn read(
+        &mut self,
         text: &'a str,
         limits: &Limits,
         members: &mut Members<'a>,
         mut each: impl FnMut(&str),
-    ) -> Result<Self, Error> {
-        let mut registered = Self::default();
+    ) -> Result<(), Error> {
         members.scan(text, Part::Claims, limits, |name, value| {
             each(name);
             // As bytes, these are told apart by their length first.
             match name.as_bytes() {
-                b"iss" => registered.issuer = Some(string("iss", value)?),
-                b"sub" => registered.subject = Some(string("sub", value)?),
-                b"aud" => registered.audience = Some(audience(value)?),
-                b"exp" => registered.expires_at = Some(date("exp", value)?),
-                b"nbf" => registered.not_before = Some(date("nbf", value)?),
-                b"iat" => registered.issued_at = Some(date("iat", value)?),
-                b"jti" => registered.jwt_id = Some(string("jti", value)?),
+                b"iss" => self.issuer = Some(string("iss", value)?),
+                b"sub" => self.subject = Some(string("sub", value)?),
+                b"aud" => self.audience = Some(audience(value)?),
+                b"exp" => self.expires_at = Some(date("exp", value)?),
+                b"nbf" => self.not_before = Some(date("nbf", value)?),
+                b"iat" => self.issued_at = Some(date("iat", value)?),
+                b"jti" => self.jwt_id = Some(string("jti", value)?),
                 _ => {}
             }
             Ok(())
-        })?;
-        Ok(registered)
+        })
     }
 
     /// Reads nothing but `iss`, and takes anything odd for its absence: a hint at whose keys to try.

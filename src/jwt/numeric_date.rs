@@ -7,6 +7,8 @@
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
+use crate::wire::json::whole_number;
+
 /// A time in a claim: seconds since 1970-01-01T00:00:00Z, with a fraction of nanoseconds
 /// ([RFC 7519 §2](https://www.rfc-editor.org/rfc/rfc7519#section-2)).
 ///
@@ -52,7 +54,16 @@ impl NumericDate {
 
     /// Reads a JSON number. `None` if it is out of the range of 64-bit seconds.
     pub(crate) fn from_json_number(text: &str) -> Option<Self> {
-        if let Ok(seconds) = text.parse::<i64>() {
+        match whole_number(text).map(i64::try_from) {
+            Some(Ok(seconds)) => Some(Self { seconds, nanoseconds: 0 }),
+            _ => Self::from_other_number(text),
+        }
+    }
+
+    /// Reads a number that isn't only digits, or has many.
+    #[cold]
+    fn from_other_number(text: &str) -> Option<Self> {
+        if let Ok(seconds) = text.parse() {
             return Some(Self { seconds, nanoseconds: 0 });
         }
         if !text.contains(['.', 'e', 'E']) {

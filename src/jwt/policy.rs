@@ -80,15 +80,17 @@ impl Policy {
     /// More claims than this can't be required; one bit each marks the ones that were seen.
     pub(super) const MAX_REQUIRED: usize = 64;
 
-    /// Reads the claims set: each registered claim is absent or valid, and each required claim is there.
+    /// Reads the claims set, as [`Registered::read`] does: each registered claim is absent or valid, and each
+    /// required claim is there.
     pub(super) fn read<'a>(
         &self,
         text: &'a str,
         limits: &Limits,
         members: &mut Members<'a>,
-    ) -> Result<Registered<'a>, Error> {
+        registered: &mut Registered<'a>,
+    ) -> Result<(), Error> {
         let mut seen = 0_u64;
-        let registered = Registered::read(text, limits, members, |name| {
+        registered.read(text, limits, members, |name| {
             for (position, _) in self.required.iter().enumerate().filter(|(_, required)| *required == name) {
                 seen |= 1 << position;
             }
@@ -98,7 +100,7 @@ impl Policy {
                 return Err(missing(required.clone(), ""));
             }
         }
-        Ok(registered)
+        Ok(())
     }
 
     /// Judges the claims. `exp` comes last, so that "expired" means that all else is in order.

@@ -15,7 +15,7 @@ use super::claims::{Audience, NoClaims, Registered};
 use super::understood::{KeptHeader, UnderstoodHeader};
 use crate::error::Error;
 use crate::jws::JwsAlgorithm;
-use crate::secret::Wiped;
+use crate::secret::{Wiped, WipedRoom};
 
 /// A token that was verified, with its claims in the caller's type.
 ///
@@ -103,6 +103,7 @@ impl Said {
 }
 
 impl<T> VerifiedJwt<T> {
+    #[inline(always)]
     pub(crate) fn new(jwt: BorrowedJwt<'_, T>) -> Self {
         let BorrowedJwt { registered, algorithm, key_id, header, claims } = jwt;
         Self { said: Said::new(&registered, algorithm, key_id, header), claims }
@@ -319,7 +320,7 @@ impl<T> fmt::Debug for BorrowedJwt<'_, T> {
 /// ```
 #[derive(Default)]
 pub struct TokenBuffer {
-    pub(super) decoded: Wiped,
+    decoded: Wiped,
 }
 
 impl TokenBuffer {
@@ -327,6 +328,29 @@ impl TokenBuffer {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+}
+
+/// Where a token's parts are decoded.
+pub(crate) trait DecodingRoom {
+    /// So many bytes, to be written over.
+    fn room_of(&mut self, len: usize) -> &mut [u8];
+}
+
+impl DecodingRoom for TokenBuffer {
+    fn room_of(&mut self, len: usize) -> &mut [u8] {
+        if self.decoded.len() < len {
+            // It would move if it grew, and leave what it held before behind.
+            self.decoded = Wiped::from(vec![0; len]);
+        }
+        self.decoded.get_mut(..len).unwrap_or_default()
+    }
+}
+
+/// On the stack for ordinary tokens: of one token that is given out owned, nothing is kept.
+impl DecodingRoom for WipedRoom {
+    fn room_of(&mut self, len: usize) -> &mut [u8] {
+        self.room_of(len)
     }
 }
 

@@ -16,7 +16,7 @@ use super::nested::{Decryption, NESTED};
 use super::policy::{Expectation, Policy, missing, unexpected};
 use super::sourced::KeyedVerifier;
 use super::understood::UnderstoodHeader;
-use super::verified::{BorrowedJwt, TokenBuffer, VerifiedJwt};
+use super::verified::{BorrowedJwt, DecodingRoom, TokenBuffer, VerifiedJwt};
 use super::verifier_builder::JwtVerifierBuilder;
 use crate::clock::Clock;
 use crate::error::{Error, Part, Refusal};
@@ -24,6 +24,7 @@ use crate::jws::alg::AlgorithmSet;
 use crate::jws::{SignedParts, VerifyingKey};
 use crate::keys::{KeySet, check_count};
 use crate::limits::Limits;
+use crate::secret::WipedRoom;
 use crate::wire::compact::{self, Form};
 use crate::wire::header::{Header, media_type_eq};
 use crate::wire::json::Members;
@@ -153,8 +154,8 @@ impl JwtVerifier {
     /// - [`Error::Misuse`] if the token is for an external key that must be waited for:
     ///   [`verify_async`](Self::verify_async) does.
     pub fn verify<T: DeserializeOwned>(&self, token: &str) -> Result<VerifiedJwt<T>, Error> {
-        let mut buffer = TokenBuffer::new();
-        Ok(VerifiedJwt::new(self.verify_reading(token, &mut buffer, typed::from_members)?))
+        let mut room = WipedRoom::new();
+        self.verify_reading(token, &mut room, typed::from_members).map(VerifiedJwt::new)
     }
 
     /// Verifies a token like [`verify`](Self::verify); the claims borrow their text from the buffer.
@@ -199,28 +200,24 @@ impl JwtVerifier {
     }
 
     /// Verifies a token, and has its claims read once all else holds.
+    #[inline(always)]
     pub(crate) fn verify_reading<'b, T>(
         &'b self,
         token: &str,
-        buffer: &'b mut TokenBuffer,
+        room: &'b mut impl DecodingRoom,
         read: impl FnOnce(&Members<'b>) -> Result<T, Error>,
     ) -> Result<BorrowedJwt<'b, T>, Error> {
         if self.decryption.is_none() {
-            let mut accepted = self.accept_signed(token, buffer, read);
             // Whoever takes signed tokens only asks what else it might be once it was refused: its parts are
             // counted twice then, and not each time.
-            if accepted.is_err()
-                && let Err(form) = self.decryption_of(token)
-            {
-                accepted = Err(form);
-            }
-            return accepted;
+            let accepted = self.accept_signed(token, room, read);
+            return accepted.map_err(|refusal| self.decryption_of(token).err().unwrap_or(refusal));
         }
         let Some(decryption) = self.decryption_of(token)? else {
-            return self.accept_signed(token, buffer, read);
+            return self.accept_signed(token, room, read);
         };
         let inner = decryption.open(token, &self.limits)?;
-        self.accept_signed(Decryption::signed_token(&inner, &self.limits)?, buffer, read)
+        self.accept_signed(Decryption::signed_token(&inner, &self.limits)?, room, read)
     }
 
     /// What a token of this form is decrypted with, if it is one that this verifier looks at.
@@ -234,13 +231,14 @@ impl JwtVerifier {
         }
     }
 
+    #[inline(always)]
     pub(super) fn accept_signed<'b, T>(
         &'b self,
         token: &str,
-        buffer: &'b mut TokenBuffer,
+        room: &'b mut impl DecodingRoom,
         read: impl FnOnce(&Members<'b>) -> Result<T, Error>,
     ) -> Result<BorrowedJwt<'b, T>, Error> {
-        let judged = self.judge_signed(token, buffer)?;
+        let judged = self.judge_signed(token, room)?;
         self.accept_judged(&judged, |key| judged.parts.verified_by(key), read)
     }
 
@@ -250,15 +248,20 @@ impl JwtVerifier {
     pub(super) fn judge_signed<'t, 'b>(
         &'b self,
         token: &'t str,
-        buffer: &'b mut TokenBuffer,
+        room: &'b mut impl DecodingRoom,
     ) -> Result<JudgedToken<'t, 'b>, Error> {
         // Whoever understands parameters reads them once the token is verified: their header is needed again.
         let accepted_headers = self.understood.is_empty().then_some(&self.accepted_headers);
         let mut known = None;
-        let parts = SignedParts::split_unless(token, &self.limits, &mut buffer.decoded, |header| {
-            known = accepted_headers.and_then(|accepted| accepted.find(header));
-            known.is_some()
-        })?;
+        let parts = SignedParts::split_unless(
+            token,
+            &self.limits,
+            |len| room.room_of(len),
+            |header| {
+                known = accepted_headers.and_then(|accepted| accepted.find(header));
+                known.is_some()
+            },
+        )?;
         let to_keep = accepted_headers.filter(|_| known.is_none());
         let hint = known.map_or_else(|| self.judge_header(&parts), Ok)?;
         Ok(JudgedToken { parts, hint, to_keep })
@@ -295,8 +298,8 @@ impl JwtVerifier {
         judge: impl FnOnce(Claims<'_>) -> Result<(), Error>,
         read: impl FnOnce(&Members<'b>) -> Result<T, Error>,
     ) -> Result<BorrowedJwt<'b, T>, Error> {
-        let mut members = Members::new();
-        let (key, registered) = self.check_signature(parts, hint, holds, &mut members)?;
+        let (mut members, mut registered) = (Members::new(), Registered::default());
+        let key = self.check_signature(parts, hint, holds, &mut members, &mut registered)?;
         if let Some(accepted_headers) = to_keep {
             accepted_headers.keep(parts.encoded_header(), hint);
         }
@@ -330,37 +333,38 @@ impl JwtVerifier {
         Err(Error::NotAllowed(Refusal::Type))
     }
 
-    /// Finds the key that made the signature, among those of an issuer that the claims name. Returns
-    /// it with the registered claims, and puts all of them into `members`: authentic from here on.
+    /// Finds the key that made the signature, among those of an issuer that the claims name. Puts the
+    /// registered claims and all of them where they belong: authentic from here on.
     fn check_signature<'b>(
         &'b self,
         parts: &SignedParts<'_, 'b>,
         hint: &SignerHint<'_>,
         holds: impl Fn(&VerifyingKey) -> bool,
         members: &mut Members<'b>,
-    ) -> Result<(&'b VerifyingKey, Registered<'b>), Error> {
-        let read = |members| {
+        registered: &mut Registered<'b>,
+    ) -> Result<&'b VerifyingKey, Error> {
+        let mut read = || {
             let text = typed::text(parts.unverified_payload(), Part::Claims)?;
-            self.policy.read(text, &self.limits, members)
+            self.policy.read(text, &self.limits, members, registered)
         };
         if let Some((source, key)) = self.sole_key(hint) {
             if !holds(key) {
                 return Err(Error::InvalidSignature);
             }
-            let registered = read(members)?;
+            read()?;
             source.check_issuer(registered.issuer.as_deref())?;
-            return Ok((key, registered));
+            return Ok(key);
         }
         let issuer = self.issuer_hint(parts);
         let candidates = self.candidates(hint, issuer.as_deref())?;
         let mut signers = candidates.filter(|(_, key)| holds(key)).peekable();
         signers.peek().ok_or(Error::InvalidSignature)?;
-        let registered = read(members)?;
+        read()?;
         // Issuers may share a key, so a key that fits another issuer may be found again for this one.
         let mut refusal = Error::InvalidSignature;
         for (source, key) in signers {
             match source.check_issuer(registered.issuer.as_deref()) {
-                Ok(()) => return Ok((key, registered)),
+                Ok(()) => return Ok(key),
                 Err(reason) => refusal = reason,
             }
         }

@@ -11,7 +11,7 @@ use std::fmt;
 use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, MapAccess, Visitor};
 use serde::forward_to_deserialize_any;
 
-use crate::wire::json::{Kind, Member, Members, Value};
+use crate::wire::json::{Kind, Member, Members, Value, whole_number};
 
 /// Reads a value out of the members of an object, if it is read in the usual way and fits.
 pub(super) fn read<'de, T: Deserialize<'de>>(members: &Members<'de>) -> Option<T> {
@@ -201,9 +201,7 @@ impl<'de> Field<'_, 'de> {
     }
 
     fn whole_number(&self) -> Option<u64> {
-        // Longer ones may be beyond 64 bits, and a sign, a fraction or an exponent isn't parsed.
-        let is_short = self.0.kind() == Kind::Number && self.0.text().len() <= 19;
-        is_short.then(|| self.0.text().parse().ok())?
+        (self.0.kind() == Kind::Number).then(|| whole_number(self.0.text()))?
     }
 }
 

@@ -1,4 +1,4 @@
-//! What both stacks take from the RustCrypto and dalek crates: SHA-2, AES key wrap, AES-CBC and its HMAC-SHA-256, the
+//! What both stacks take from the RustCrypto and dalek crates: SHA-2, AES key wrap, AES-CBC, HMAC-SHA-256, the
 //! verification of Ed25519, secp256k1, and scrypt.
 //!
 //! Each is here because ring lacks it, because both stacks must judge alike (which Ed25519

@@ -1,7 +1,7 @@
 //! The primitives that both stacks share.
 
 use super::super::{
-    AesCbcKey, AesKwKey, CryptoError, Ed25519VerifyingKey, Hash, HmacKey, HmacSha256Key, digest,
+    AesCbcKey, AesKwKey, CryptoError, Ed25519VerifyingKey, Hash, HmacKey, HmacSha256Key, digest, stack,
 };
 use super::{unhex, unhex_array};
 
@@ -38,11 +38,45 @@ fn hmac_sha256_is_the_stack_s() {
     let message: Vec<u8> = (0..200).collect();
     for key_len in 0..=130 {
         let secret: Vec<u8> = (100..).take(key_len).collect();
-        let (one, other) = (HmacSha256Key::new(&secret).unwrap(), HmacKey::new(Hash::Sha256, &secret));
+        let (one, other) = (HmacSha256Key::new(&secret).unwrap(), stack::HmacKey::new(Hash::Sha256, &secret));
         for len in [0, 1, 55, 56, 63, 64, 65, 119, 120, 128, 200] {
             let parts = message[..len].split_at(len / 3);
             let parts = [parts.0, parts.1];
             assert_eq!(one.sign(&parts).as_ref(), other.sign(&parts).as_ref(), "{key_len} {len}");
+            one.verify(&message[..len], other.sign(&parts).as_ref()).unwrap();
+        }
+    }
+}
+
+/// Whichever library it is here.
+#[test]
+fn an_hmac_key_refuses_all_tags_but_one() {
+    for hash in [Hash::Sha256, Hash::Sha384, Hash::Sha512] {
+        let key = HmacKey::new(hash, &[7; 64]);
+        let tag = stack::HmacKey::new(hash, &[7; 64]).sign(&[b"message"]);
+        let tag = tag.as_ref();
+        assert_eq!(key.sign(&[b"mess", b"age"]).as_ref(), tag);
+        key.verify(b"message", tag).unwrap();
+        assert_eq!(key.verify(b"massage", tag), Err(CryptoError));
+        for len in 0..tag.len() {
+            assert_eq!(key.verify(b"message", &tag[..len]), Err(CryptoError));
+        }
+        assert_eq!(key.verify(b"message", &[tag, &[0]].concat()), Err(CryptoError));
+        for at in 0..tag.len() {
+            let mut forged = tag.to_vec();
+            forged[at] ^= 1;
+            assert_eq!(key.verify(b"message", &forged), Err(CryptoError));
+        }
+    }
+}
+
+#[test]
+fn an_hmac_key_of_any_hash_and_length_is_made() {
+    for hash in [Hash::Sha256, Hash::Sha384, Hash::Sha512] {
+        for len in [0, 1, 63, 64, 65, 127, 128, 129, 200] {
+            let secret = vec![3; len];
+            let tag = stack::HmacKey::new(hash, &secret).sign(&[b"m"]);
+            assert_eq!(HmacKey::new(hash, &secret).sign(&[b"m"]).as_ref(), tag.as_ref());
         }
     }
 }

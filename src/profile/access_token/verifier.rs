@@ -24,6 +24,7 @@ use crate::jwt::{
     VerifiedJwt, verify_batch,
 };
 use crate::keys::{KeySet, keys_of};
+use crate::secret::WipedRoom;
 use crate::wire::json::Members;
 use crate::wire::typed;
 
@@ -186,8 +187,8 @@ impl AccessTokenVerifier {
         token: &str,
         presented: &Presented<'_>,
     ) -> Result<AccessToken<T>, Error> {
-        let mut buffer = TokenBuffer::new();
-        let jwt = self.jwt.verify_reading(token, &mut buffer, |claims| self.read(claims, presented))?;
+        let mut room = WipedRoom::new();
+        let jwt = self.jwt.verify_reading(token, &mut room, |claims| self.read(claims, presented))?;
         Ok(AccessToken::new(VerifiedJwt::new(jwt), self.jwt.limits()))
     }
 

@@ -8,12 +8,14 @@
 
 mod members;
 mod names;
+mod number;
 mod scanner;
 mod string;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use members::{Member, Members};
+pub(crate) use number::whole_number;
 pub(crate) use string::{write_string, write_strings};
 
 use std::borrow::Cow;

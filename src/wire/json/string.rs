@@ -179,7 +179,7 @@ const fn specials(word: u64) -> u64 {
 }
 
 /// Marks those of eight bytes that are no digits, the first byte lowest.
-const fn non_digits(word: u64) -> u64 {
+pub(super) const fn non_digits(word: u64) -> u64 {
     let flipped = word ^ (EACH * 0x30);
     // Digits are 0 to 9 now. Nothing is carried from one byte to the next.
     (((flipped & (EACH * 0x7f)) + EACH * 0x76) | flipped) & (EACH << 7)
@@ -192,7 +192,7 @@ fn lowest(marks: u64) -> usize {
 }
 
 /// A one in each byte.
-const EACH: u64 = u64::from_ne_bytes([1; 8]);
+pub(super) const EACH: u64 = u64::from_ne_bytes([1; 8]);
 
 /// Splits text at its first byte that must be escaped.
 fn split_special(text: &str) -> Option<(&str, u8, &str)> {
