@@ -178,11 +178,15 @@ fn keep(report: &Report, results: &Path, figures: &Path) {
 
 /// Everyone's processes: those that are timed, and those that count allocations.
 struct Field {
-    timed: Vec<Process>,
+    /// Each set has all contenders, in the same order.
+    timed: Vec<Vec<Process>>,
     counting: Vec<Process>,
-    /// Of those that are timed, once more, on all processors.
-    free: Vec<Process>,
+    /// Of those that are timed, one set more, on all processors.
+    free: [Vec<Process>; 1],
 }
+
+/// How often each contender that is timed has a process.
+const SETS_OF_PROCESSES: usize = 3;
 
 impl Field {
     fn build(stack: Stack, options: &Options, left_out: &mut Vec<LeftOut>) -> Self {
@@ -200,18 +204,19 @@ impl Field {
             both.map(|(contender, binary)| Process::start(contender, binary, processor)).collect()
         };
         let mut field = Self {
-            timed: start(&timing, Some(&options.processor)),
+            timed: (0..SETS_OF_PROCESSES).map(|_| start(&timing, Some(&options.processor))).collect(),
             counting: start(&counting, None),
-            free: start(&timing, None),
+            free: [start(&timing, None)],
         };
         eprintln!("checking that all do the same work");
         let samples = tokens::samples();
-        for process in &mut field.timed {
+        for process in &mut field.timed[0] {
             let name = process.label.to_owned();
             let refused = tokens::admit(process, &samples);
             left_out.extend(refused.into_iter().map(|(row, why)| LeftOut { row, name: name.clone(), why }));
         }
-        for process in field.counting.iter_mut().chain(&mut field.free) {
+        let others = field.timed[1..].iter_mut().flatten();
+        for process in others.chain(&mut field.counting).chain(&mut field.free[0]) {
             tokens::admit(process, &samples);
         }
         field
@@ -220,7 +225,7 @@ impl Field {
     /// Everyone who can do this row, each with the name that the row lists it under.
     fn turns(&self, row: &str) -> Vec<(String, Turn)> {
         let mut turns = Vec::new();
-        for (process, contender) in self.timed.iter().enumerate() {
+        for (process, contender) in self.timed[0].iter().enumerate() {
             for (name, _) in &contender.rows {
                 let (of, way) =
                     name.split_once(VARIANT).map_or((name.as_str(), None), |(of, way)| (of, Some(way)));
@@ -301,15 +306,15 @@ fn measured(mut field: Field, options: &Options, pace: Pace) -> Vec<Row> {
 }
 
 /// The row that is the same as another, on one thread and on two in turn.
-fn on_two_threads(processes: &mut [Process], name: String, row: &str, pace: Pace) -> Row {
+fn on_two_threads(sets: &mut [Vec<Process>], name: String, row: &str, pace: Pace) -> Row {
     let able = |(index, process): (usize, &Process)| {
         (process.label != FLOOR && process.kind(row).is_some()).then_some((index, process.label))
     };
-    let able: Vec<(usize, &str)> = processes.iter().enumerate().filter_map(able).collect();
+    let able: Vec<(usize, &str)> = sets[0].iter().enumerate().filter_map(able).collect();
     let turn = |process, threads| Turn { process, row: row.to_owned(), threads };
     let turns: Vec<Turn> =
         able.iter().flat_map(|(process, _)| [turn(*process, 1), turn(*process, 2)]).collect();
-    let times = rounds::measure(processes, &turns, pace);
+    let times = rounds::measure(sets, &turns, pace);
     let entries = able.iter().zip(times.chunks(2)).filter_map(|((_, label), times)| {
         let [one, two] = times else { return None };
         Some(Entry::new((*label).to_owned(), two.clone(), None, Some(paired_ratio(one, two))))
