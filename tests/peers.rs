@@ -88,7 +88,7 @@ struct Limits(Vec<(String, String)>);
 impl Limits {
     fn letter(&mut self, limit: &Value) -> char {
         let floor = match text(limit, "floor") {
-            "floor" => "the primitive alone",
+            "floor" => "the primitives alone",
             "floor, dalek" => "dalek's verification alone",
             "floor, by hand" | "floor, by hand, borrowed" => "by hand",
             other => other,
@@ -125,8 +125,7 @@ fn count(result: &Value) -> String {
     let targets = list(result, "targets");
     let of = |outcome| targets.iter().filter(|verdict| text(verdict, "outcome") == outcome).count();
     format!(
-        "of {} targets on the stack `{}`, {} are met, {} are at their limit, {} are missed",
-        targets.len(),
+        "on `{}` {} met, {} at their limit, {} missed",
         text(result, "stack"),
         of("met"),
         of("at its limit"),
@@ -200,7 +199,7 @@ fn rendered() -> String {
     }
     writeln!(
         table,
-        "\nIn that run, {}; {}.\n\nMeasured on {}, {}; {}; {} rounds. {}.",
+        "\nTargets: {}; {}.\n\nMeasured on {}, {}; {}; {} rounds. {}.",
         count(first),
         count(second),
         text(first, "machine"),

@@ -151,7 +151,6 @@ fn limit_of(stack: Stack, target: &Target) -> Option<Limit> {
             share: BUILD,
             cause: "encryption and both kinds of curve are in each build; jsonwebtoken's has signatures alone",
         }),
-        What::Rival if is(&rows::verify("HS256")) => Some(limit("by hand", BY_HAND, TEXT)),
         What::Rival if is(&rows::verify("EdDSA")) => {
             Some(limit("dalek", CURVE, "the arithmetic on the curve takes nearly all of the time"))
         }
