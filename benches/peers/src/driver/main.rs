@@ -127,11 +127,8 @@ fn run(stack: Stack, options: &Options, build_seconds: Option<&build_times::Seco
     let field = Field::build(stack, options, &mut report.left_out);
     report.rows = measured(field, options, pace);
     report.build_seconds = build_seconds.cloned();
-    let wanted = |target: &Target| match (&target.what, &options.only) {
-        (What::BuildTime, _) => options.build_times,
-        (_, Some(only)) => target.row.contains(only.as_str()),
-        (_, None) => true,
-    };
+    let wanted =
+        |target: &Target| options.only.as_ref().is_none_or(|only| target.row.contains(only.as_str()));
     judge(&mut report, targets::of(stack).into_iter().filter(wanted));
     if options.only.is_some() {
         // The row that it is compared with may be left out.
@@ -145,8 +142,10 @@ fn run(stack: Stack, options: &Options, build_seconds: Option<&build_times::Seco
     report.rows_of(Outcome::Missed).len()
 }
 
+/// Of build times only where the run was asked to measure them.
 fn judge(report: &mut Report, targets: impl IntoIterator<Item = Target>) {
-    report.targets = targets.into_iter().map(|target| target.judge(report)).collect();
+    let asked = |target: &Target| report.build_seconds.is_some() || !matches!(target.what, What::BuildTime);
+    report.targets = targets.into_iter().filter(asked).map(|target| target.judge(report)).collect();
 }
 
 fn print(report: &Report) {

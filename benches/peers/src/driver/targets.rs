@@ -2,7 +2,9 @@
 //! run, and a few things beside; and for targets that can't be met, the limit. One table; nothing else knows a number
 //! of it. `judgement.rs` says what the outcomes are.
 
-use peers::rows::{self, BATCH, BORROWED, ENCRYPTIONS, NESTED_ISSUE, NESTED_VERIFY, ONE_BY_ONE, PLAINTEXTS};
+use peers::rows::{
+    self, BATCH, BY_HAND_BORROWED, DALEK, ENCRYPTIONS, NESTED_ISSUE, NESTED_VERIFY, ONE_BY_ONE, PLAINTEXTS,
+};
 
 use super::contenders::{FLOOR, Stack};
 
@@ -51,15 +53,15 @@ pub(crate) struct Limit {
 
 /// The library's own share of one operation on a curve, and of one with an RSA public key: no more than of the two
 /// verifications that have a target of their own for it.
-const CURVE: f64 = 1.05;
-const RSA_PUBLIC: f64 = 1.08;
+const CURVE_SHARE: f64 = 1.05;
+const RSA_PUBLIC_SHARE: f64 = 1.08;
 /// The same with an RSA private key, which takes more than ten times as long.
-const RSA_PRIVATE: f64 = 1.02;
+const RSA_PRIVATE_SHARE: f64 = 1.02;
 /// Beside a token by hand: what that leaves out. The header's rules, each claim read strictly and judged, duplicate
 /// members looked for, the secrets wiped, and algorithms and keys chosen while the program runs.
-const BY_HAND: f64 = 1.20;
+const BY_HAND_SHARE: f64 = 1.20;
 /// Of a build: the library itself, above what it depends on.
-const BUILD: f64 = 1.20;
+const BUILD_SHARE: f64 = 1.20;
 
 /// A limit: the floor's contender of this name, after `floor`.
 fn limit(way: &str, share: f64, cause: &'static str) -> Limit {
@@ -145,34 +147,36 @@ fn limit_of(stack: Stack, target: &Target) -> Option<Limit> {
         [rows::encrypt(names, size), rows::decrypt(names, size)].contains(&target.row)
     };
     match &target.what {
-        What::RivalBorrowed => Some(limit(&format!("by hand, {BORROWED}"), BY_HAND, TEXT)),
+        What::RivalBorrowed => Some(limit(BY_HAND_BORROWED, BY_HAND_SHARE, TEXT)),
         What::BuildTime => Some(Limit {
             floor: super::build_times::DEPENDENCIES.to_owned(),
-            share: BUILD,
+            share: BUILD_SHARE,
             cause: "encryption and both kinds of curve are in each build; jsonwebtoken's has signatures alone",
         }),
         What::Rival if is(&rows::verify("EdDSA")) => {
-            Some(limit("dalek", CURVE, "the arithmetic on the curve takes nearly all of the time"))
+            Some(limit(DALEK, CURVE_SHARE, "the arithmetic on the curve takes nearly all of the time"))
         }
         What::Rival if stack == Stack::Ring => is(&rows::verify("ES256"))
-            .then(|| limit("", CURVE, "ring reads the public key anew for each signature")),
+            .then(|| limit("", CURVE_SHARE, "ring reads the public key anew for each signature")),
         What::Rival if ["RS256", "PS256"].iter().any(|name| is(&rows::verify(name))) => {
-            Some(limit("", RSA_PUBLIC, RSA))
+            Some(limit("", RSA_PUBLIC_SHARE, RSA))
         }
         What::Rival if ["RS256", "PS256"].iter().any(|name| is(&rows::issue(name))) => {
-            Some(limit("", RSA_PRIVATE, RSA))
+            Some(limit("", RSA_PRIVATE_SHARE, RSA))
         }
         What::Rival if is(&rows::encrypt(("dir", "A256GCM"), "256 B")) => Some(limit(
-            "by hand",
-            BY_HAND,
+            rows::BY_HAND,
+            BY_HAND_SHARE,
             "most of it is AWS-LC's time for one random initialization vector",
         )),
         What::Rival if PLAINTEXTS.iter().any(|(size, _)| encryption(("A128KW", "A128CBC-HS256"), size)) => {
-            Some(limit("by hand", BY_HAND, CBC))
+            Some(limit(rows::BY_HAND, BY_HAND_SHARE, CBC))
         }
-        What::Rival if is(NESTED_VERIFY) => {
-            Some(limit("", CURVE, "an agreement and a verification on P-256 take nearly all of the time"))
-        }
+        What::Rival if is(NESTED_VERIFY) => Some(limit(
+            "",
+            CURVE_SHARE,
+            "an agreement and a verification on P-256 take nearly all of the time",
+        )),
         _ => None,
     }
 }

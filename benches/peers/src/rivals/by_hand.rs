@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::engine::{DecodePaddingMode, GeneralPurposeConfig, Simd};
 use hmac::{Hmac, Mac as _};
 use peers::claims::Issued;
-use peers::rows::{PLAINTEXTS, variant};
+use peers::rows::{BY_HAND, BY_HAND_BORROWED, PLAINTEXTS, variant};
 use peers::{Table, keys, rows};
 use serde::Deserialize;
 use sha2::Sha256;
@@ -18,8 +18,6 @@ use subtle::ConstantTimeEq as _;
 
 use crate::stack::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use crate::stack::rand::{SecureRandom as _, SystemRandom};
-
-pub(crate) const BY_HAND: &str = "by hand";
 
 /// The claims as the token has them.
 #[derive(Deserialize)]
@@ -103,7 +101,7 @@ pub(crate) fn hs256(table: &mut Table) {
             black_box([claims.sub, claims.jti, claims.scope].map(str::to_owned));
         });
     });
-    table.raw(variant(&rows::verify("HS256"), "by hand, borrowed"), move || {
+    table.raw(variant(&rows::verify("HS256"), BY_HAND_BORROWED), move || {
         with_claims(black_box(&token), &|claims| {
             black_box(serde_json::from_str::<Borrowed<'_>>(claims).expect("they are the claims").scope);
         });

@@ -10,7 +10,7 @@ use std::hint::black_box;
 
 #[cfg(feature = "floor-aws-lc-rs")]
 use peers::rows::NESTED_VERIFY;
-use peers::rows::{PLAINTEXTS, SIGNATURES};
+use peers::rows::{DALEK, PLAINTEXTS, SIGNATURES};
 use peers::{Table, keys, rows};
 
 #[cfg(feature = "floor-aws-lc-rs")]
@@ -176,7 +176,7 @@ fn ed25519(table: &mut Table) {
     table.raw(rows::variant(&rows::verify("EdDSA"), "dalek, strict"), move || {
         strict.verify_strict(black_box(&MESSAGE), &parsed).expect("it holds");
     });
-    table.raw(rows::variant(&rows::verify("EdDSA"), "dalek"), move || {
+    table.raw(rows::variant(&rows::verify("EdDSA"), DALEK), move || {
         use ed25519_dalek::Verifier as _;
         strict.verify(black_box(&MESSAGE), &parsed).expect("it holds");
     });
@@ -185,7 +185,7 @@ fn ed25519(table: &mut Table) {
         use ed25519_dalek::Signer as _;
         use ed25519_dalek::pkcs8::DecodePrivateKey as _;
         let key = ed25519_dalek::SigningKey::from_pkcs8_der(keys::ED25519.pkcs8).expect("a good key");
-        table.raw(rows::variant(&rows::issue("EdDSA"), "dalek"), move || {
+        table.raw(rows::variant(&rows::issue("EdDSA"), DALEK), move || {
             black_box(key.sign(black_box(&MESSAGE)));
         });
     }
