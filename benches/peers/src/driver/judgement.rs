@@ -102,9 +102,8 @@ impl Target {
     fn measured(&self, run: &Report) -> Option<Measured> {
         if let What::BuildTime = self.what {
             let seconds = run.build_seconds.as_ref()?;
-            let floor = build_times::ratio(seconds, build_times::DEPENDENCIES);
-            let ours = build_times::ratio(seconds, build_times::OURS)?;
-            return Some(Measured { ours, against: Some(build_times::RIVAL.to_owned()), floor });
+            let ratio = build_times::ratio(seconds)?;
+            return Some(Measured::alone(ratio, Some(build_times::RIVAL.to_owned())));
         }
         let row = run.rows.iter().find(|row| row.row == self.row)?;
         let borrowed = format!("{OURS}, {BORROWED}");
