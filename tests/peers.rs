@@ -135,6 +135,7 @@ fn count(result: &Value) -> String {
 
 /// The table's lines: what it is called there, the row and the kind of its target, and the contender of ours.
 fn lines(results: &[Value; 2]) -> Vec<(String, String, String, &'static str)> {
+    let [first, _] = results;
     let mut lines = Vec::new();
     let unmet = |row: &str, kind: &str| {
         results.iter().any(|result| verdict(result, row, kind).is_some_and(|verdict| !is_met(verdict)))
@@ -142,12 +143,12 @@ fn lines(results: &[Value; 2]) -> Vec<(String, String, String, &'static str)> {
     let mut add = |name: String, row: &str, kind: &str, ours| {
         lines.push((name, row.to_owned(), kind.to_owned(), ours));
     };
-    for row in list(&results[0], "rows").iter().map(|row| text(row, "row")) {
+    for row in list(first, "rows").iter().map(|row| text(row, "row")) {
         if is_shown(row) || unmet(row, RIVAL) {
             add(row.to_owned(), row, RIVAL, "countersign");
         }
         // The contender that borrows stands in the row of the one that doesn't.
-        if verdict(&results[0], row, BORROWED).is_some() {
+        if verdict(first, row, BORROWED).is_some() {
             add(format!("{row}, borrowed claims"), row, BORROWED, "countersign, borrowed");
         }
     }
@@ -157,7 +158,7 @@ fn lines(results: &[Value; 2]) -> Vec<(String, String, String, &'static str)> {
             add(format!("{row}, {kind}"), row, kind, "countersign");
         }
     }
-    let build = list(&results[0], "targets").iter().find(|verdict| text(verdict, "row") == BUILD).unwrap();
+    let build = list(first, "targets").iter().find(|verdict| text(verdict, "row") == BUILD).unwrap();
     add(format!("{BUILD} ({})", text(build, "kind")), BUILD, text(build, "kind"), "countersign");
     // On both stacks it may be the same.
     let mut known = std::collections::BTreeSet::new();

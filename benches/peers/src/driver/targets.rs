@@ -138,7 +138,7 @@ fn on_aws_lc_rs() -> Vec<Target> {
 
 /// The limit of a target that measurements have shown to be out of reach, in every run or in some. No other has one.
 fn limit_of(stack: Stack, target: &Target) -> Option<Limit> {
-    const TEXT: &str = "the hash, base64url and JSON alone take about as long as the target allows";
+    const TEXT: &str = "the hash, base64url and JSON alone take most of the time that the target allows";
     const RSA: &str = "RSA's one operation with the key takes nearly all of the time";
     const CBC: &str = "AES-CBC goes block by block, and its MAC is a second pass";
     let is = |row: &str| target.row == row;
