@@ -110,7 +110,8 @@ impl Limits {
             let target = verdict["target"].as_f64().unwrap();
             let missed = if text(verdict, "outcome") == "missed" { "**missed**, " } else { "" };
             // One below the target excuses nothing.
-            let limit = verdict["limit"]["at_most"].as_f64().filter(|at_most| *at_most > target);
+            let limit =
+                verdict.pointer("/limit/at_most").and_then(Value::as_f64).filter(|at_most| *at_most > target);
             let limit =
                 limit.map(|at_most| format!(", limit {at_most:.3} ({})", self.letter(&verdict["limit"])));
             let limit = limit.unwrap_or_default();
