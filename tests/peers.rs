@@ -31,25 +31,16 @@ fn find<'a>(result: &'a Value, row: &str) -> Option<&'a Value> {
     list(result, "rows").iter().find(|found| text(found, "row") == row)
 }
 
-/// The rows that the README has: each operation once, of encryption with the shorter plaintext.
+/// The rows that the README has in any case: each operation once, of encryption with the shorter plaintext.
 fn is_shown(row: &str) -> bool {
     !["16 KiB", " KB", " MB", " keys", "two threads", "batch of 64", "one by one"]
         .iter()
         .any(|part| row.ends_with(part))
 }
 
-/// Ours ÷ the fastest rival's, with the target if it is missed, and who that rival is.
-fn cells(result: &Value, row: &str) -> [String; 2] {
-    let found = find(result, row).map(|row| (row["ratio"].as_f64(), row["fastest_rival"].as_str()));
-    let Some((Some(ratio), Some(rival))) = found else { return ["–".to_owned(), "–".to_owned()] };
-    match verdict(result, row, RIVAL) {
-        Some(verdict) if verdict["holds"] == false => [beside(ratio, verdict), rival.to_owned()],
-        _ => [format!("{ratio:.2}"), rival.to_owned()],
-    }
-}
-
 const RIVAL: &str = "of the fastest rival";
 const BORROWED: &str = "of the fastest rival, borrowed claims";
+const BUILD: &str = "clean release build";
 
 fn verdict<'a>(result: &'a Value, row: &str, kind: &str) -> Option<&'a Value> {
     list(result, "targets")
@@ -57,13 +48,31 @@ fn verdict<'a>(result: &'a Value, row: &str, kind: &str) -> Option<&'a Value> {
         .find(|verdict| text(verdict, "row") == row && text(verdict, "kind") == kind)
 }
 
-/// With a digit more: some are missed by less than one of two.
-fn beside(ratio: f64, verdict: &Value) -> String {
-    format!("{ratio:.3} ({})", limit(verdict))
+fn is_met(verdict: &Value) -> bool {
+    text(verdict, "outcome") == "met"
 }
 
-fn limit(verdict: &Value) -> String {
-    format!("{:.2}", verdict["limit"].as_f64().unwrap())
+/// With a digit more where the target isn't met: some are missed by less than one of two.
+fn ratio(result: &Value, row: &str, kind: &str) -> Option<f64> {
+    match verdict(result, row, kind) {
+        Some(verdict) => verdict["measured"].as_f64(),
+        None => find(result, row)?["ratio"].as_f64().filter(|_| kind == RIVAL),
+    }
+}
+
+fn cell(result: &Value, row: &str, kind: &str) -> String {
+    match (ratio(result, row, kind), verdict(result, row, kind)) {
+        (None, _) => "–".to_owned(),
+        (Some(ratio), Some(verdict)) if !is_met(verdict) => format!("{ratio:.3}"),
+        (Some(ratio), _) => format!("{ratio:.2}"),
+    }
+}
+
+/// Whom the ratio is against; nobody where there is none.
+fn against<'a>(result: &'a Value, row: &str, kind: &str) -> &'a str {
+    let rival = || find(result, row)?["fastest_rival"].as_str();
+    let against = verdict(result, row, kind).and_then(|verdict| verdict["against"].as_str());
+    against.or_else(rival).filter(|_| ratio(result, row, kind).is_some()).unwrap_or("–")
 }
 
 /// The contender of this name in a row: its `field`.
@@ -72,93 +81,108 @@ fn of(row: Option<&Value>, name: &str, field: &str) -> Option<String> {
     Some(found[field].to_string())
 }
 
-/// What this contender takes ÷ what the fastest rival does.
-fn of_rival(row: Option<&Value>, name: &str) -> Option<f64> {
-    let time = |name: &str| of(row, name, "nanoseconds")?.parse::<f64>().ok();
-    Some(time(name)? / time(row?["fastest_rival"].as_str()?)?)
-}
+/// What limits there are, each with a letter: what the floor is, the share above it and the cause.
+#[derive(Default)]
+struct Limits(Vec<(String, String)>);
 
-/// A token by hand, in the same measure.
-fn by_hand(row: Option<&Value>, name: &str) -> String {
-    of_rival(row, name).map_or_else(|| "–".to_owned(), |ratio| format!("{ratio:.2}"))
-}
-
-/// The same of the contender that borrows, which has no row to itself.
-fn borrowed(result: &Value, row: &str) -> String {
-    let verdict = verdict(result, row, BORROWED).unwrap();
-    let ratio = verdict["measured"].as_f64().unwrap();
-    if verdict["holds"] == false { beside(ratio, verdict) } else { format!("{ratio:.2}") }
-}
-
-/// How many targets are missed, and which, each with what stands below it in the same row; and those that nothing was
-/// measured for, which are neither met nor missed.
-fn missed(result: &Value) -> String {
-    let (targets, stack) = (list(result, "targets"), text(result, "stack"));
-    let (measured, unmeasured): (Vec<&Value>, Vec<&Value>) =
-        targets.iter().partition(|verdict| verdict["measured"].is_f64());
-    let name = |verdict: &&Value| format!("{} ({})", text(verdict, "row"), limit(verdict));
-    let unmeasured = match &*unmeasured.iter().map(name).collect::<Vec<_>>() {
-        [] => String::new(),
-        unmeasured => format!(" Not measured: {}.", unmeasured.join("; ")),
-    };
-    let missed: Vec<&Value> = measured.iter().copied().filter(|verdict| verdict["holds"] == false).collect();
-    if missed.is_empty() {
-        return format!("Stack `{stack}`: all {} targets are met.{unmeasured}", measured.len());
+impl Limits {
+    fn letter(&mut self, limit: &Value) -> char {
+        let floor = match text(limit, "floor") {
+            "floor" => "the primitives alone",
+            "floor, dalek" => "dalek's verification alone",
+            "floor, by hand" | "floor, by hand, borrowed" => "by hand",
+            other => other,
+        };
+        let of = format!("{floor}, times {:.2}", limit["share"].as_f64().unwrap());
+        let line = (of, text(limit, "cause").to_owned());
+        let known = self.0.iter().position(|other| *other == line);
+        let at = known.unwrap_or_else(|| {
+            self.0.push(line);
+            self.0.len() - 1
+        });
+        char::from_u32(u32::from('a') + u32::try_from(at).unwrap()).unwrap()
     }
-    let line = |verdict: &&Value| {
-        let (row, kind) = (text(verdict, "row"), text(verdict, "kind"));
-        let measured = verdict["measured"].as_f64().unwrap();
-        if kind.starts_with("allocations") {
-            return format!("- {row}: {measured} {kind}, target {}", verdict["limit"].as_f64().unwrap());
-        }
-        let line = format!("- {row}: {measured:.3} {kind}, target {}", limit(verdict));
-        let hand = if kind == BORROWED { "floor, by hand, borrowed" } else { "floor, by hand" };
-        let beside = [
-            ("the primitive alone", "floor"),
-            ("dalek's verification alone", "floor, dalek"),
-            ("by hand", hand),
-        ];
-        beside.into_iter().fold(line, |line, (what, name)| match of_rival(find(result, row), name) {
-            Some(ratio) => format!("{line}; {what} {ratio:.3}"),
-            None => line,
-        })
-    };
-    let lines: Vec<String> = missed.iter().map(line).collect();
+
+    /// What the last column says: of each stack on which the target isn't met.
+    fn cell(&mut self, results: &[Value; 2], row: &str, kind: &str) -> String {
+        let unmet = results.iter().filter_map(|result| {
+            let verdict = verdict(result, row, kind).filter(|verdict| !is_met(verdict))?;
+            let target = verdict["target"].as_f64().unwrap();
+            let missed = if text(verdict, "outcome") == "missed" { "**missed**, " } else { "" };
+            // One below the target excuses nothing.
+            let limit =
+                verdict.pointer("/limit/at_most").and_then(Value::as_f64).filter(|at_most| *at_most > target);
+            let limit =
+                limit.map(|at_most| format!(", limit {at_most:.3} ({})", self.letter(&verdict["limit"])));
+            let limit = limit.unwrap_or_default();
+            Some(format!("`{}`: {missed}target {target:.2}{limit}", text(result, "stack")))
+        });
+        unmet.collect::<Vec<_>>().join("; ")
+    }
+}
+
+/// How many targets are met, and how many aren't.
+fn count(result: &Value) -> String {
+    let targets = list(result, "targets");
+    let of = |outcome| targets.iter().filter(|verdict| text(verdict, "outcome") == outcome).count();
     format!(
-        "Stack `{stack}`: {} of {} targets are missed.{unmeasured}\n\n{}",
-        missed.len(),
-        measured.len(),
-        lines.join("\n")
+        "on `{}` {} met, {} at their limit, {} missed",
+        text(result, "stack"),
+        of("met"),
+        of("at its limit"),
+        of("missed"),
     )
+}
+
+/// The table's lines: what it is called there, the row and the kind of its target, and the contender of ours.
+fn lines(results: &[Value; 2]) -> Vec<(String, String, String, &'static str)> {
+    let [first, _] = results;
+    let mut lines = Vec::new();
+    let unmet = |row: &str, kind: &str| {
+        results.iter().any(|result| verdict(result, row, kind).is_some_and(|verdict| !is_met(verdict)))
+    };
+    let mut add = |name: String, row: &str, kind: &str, ours| {
+        lines.push((name, row.to_owned(), kind.to_owned(), ours));
+    };
+    for row in list(first, "rows").iter().map(|row| text(row, "row")) {
+        if is_shown(row) || unmet(row, RIVAL) {
+            add(row.to_owned(), row, RIVAL, "countersign");
+        }
+        // The contender that borrows stands in the row of the one that doesn't.
+        if verdict(first, row, BORROWED).is_some() {
+            add(format!("{row}, borrowed claims"), row, BORROWED, "countersign, borrowed");
+        }
+    }
+    for target in results.iter().flat_map(|result| list(result, "targets")) {
+        let (row, kind) = (text(target, "row"), text(target, "kind"));
+        if row != BUILD && kind != RIVAL && kind != BORROWED && unmet(row, kind) {
+            add(format!("{row}, {kind}"), row, kind, "countersign");
+        }
+    }
+    let build = list(first, "targets").iter().find(|verdict| text(verdict, "row") == BUILD).unwrap();
+    add(format!("{BUILD} ({})", text(build, "kind")), BUILD, text(build, "kind"), "countersign");
+    // On both stacks it may be the same.
+    let mut known = std::collections::BTreeSet::new();
+    lines.retain(|(name, ..)| known.insert(name.clone()));
+    lines
 }
 
 fn rendered() -> String {
     let results = results();
     let [first, second] = &results;
     let mut table = String::from(
-        "| operation | stack `aws-lc-rs` | by hand | fastest rival | stack `ring` | fastest rival there | allocations, `aws-lc-rs` |\n\
-         |---|---:|---:|---|---:|---|---:|\n",
+        "| operation | stack `aws-lc-rs` | fastest rival | stack `ring` | fastest rival there | allocations, `aws-lc-rs` | where the target isn't met |\n\
+         |---|---:|---|---:|---|---:|---|\n",
     );
-    for row in list(first, "rows").iter().map(|row| text(row, "row")).filter(|row| is_shown(row)) {
-        let here = find(first, row);
-        let ([ratio, rival], [ratio_there, rival_there]) = (cells(first, row), cells(second, row));
-        let allocations = of(here, "countersign", "allocations").unwrap();
-        let hand = by_hand(here, "floor, by hand");
-        writeln!(
-            table,
-            "| {row} | {ratio} | {hand} | {rival} | {ratio_there} | {rival_there} | {allocations} |"
-        )
-        .unwrap();
-        // The contender that borrows stands in the row of the one that doesn't.
-        if let Some(allocations) = of(here, "countersign, borrowed", "allocations") {
-            let [ratio, ratio_there] = [first, second].map(|result| borrowed(result, row));
-            let hand = by_hand(here, "floor, by hand, borrowed");
-            writeln!(
-                table,
-                "| {row}, borrowed claims | {ratio} | {hand} | {rival} | {ratio_there} | {rival_there} | {allocations} |"
-            )
+    let mut limits = Limits::default();
+    for (name, row, kind, ours) in lines(&results) {
+        let [here, there] = [first, second].map(|result| cell(result, &row, &kind));
+        let [rival, rival_there] = [first, second].map(|result| against(result, &row, &kind));
+        let allocations = of(find(first, &row), ours, "allocations").filter(|_| row != BUILD);
+        let allocations = allocations.unwrap_or_else(|| "–".to_owned());
+        let limit = limits.cell(&results, &row, &kind);
+        writeln!(table, "| {name} | {here} | {rival} | {there} | {rival_there} | {allocations} | {limit} |")
             .unwrap();
-        }
     }
     let dates: std::collections::BTreeSet<&str> = results.iter().map(|result| text(result, "date")).collect();
     let dates: Vec<&str> = dates.into_iter().collect();
@@ -166,19 +190,25 @@ fn rendered() -> String {
     let versions = first["versions"].as_object().unwrap();
     let versions: Vec<String> =
         versions.iter().map(|(name, version)| format!("{name} {}", version.as_str().unwrap())).collect();
-    write!(
+    if !limits.0.is_empty() {
+        table.push_str(
+            "\nA limit is what the least that can do the row takes in the same run, times the share that a library may \
+             have above it:\n\n",
+        );
+    }
+    for (letter, (of, cause)) in ('a'..).zip(&limits.0) {
+        writeln!(table, "- ({letter}) {of}: {cause}.").unwrap();
+    }
+    writeln!(
         table,
-        "\nIn parentheses: the target, where it is missed. By hand: a token made or read by code for that alone, which checks none \
-         of the rules, on the stack's primitives.\n\nMeasured on {}, {}; {}; {} rounds. {}.\n\nThe targets \
-         stand in `benches/peers/src/driver/targets.rs`; beside these rows they are about batches, threads, sets of keys, \
-         longer tokens and the primitives.\n\n{}\n\n{}\n",
+        "\nTargets: {}; {}.\n\nMeasured on {}, {}; {}; {} rounds. {}.",
+        count(first),
+        count(second),
         text(first, "machine"),
         text(first, "compiler"),
         dates,
         first["rounds"],
         versions.join(", "),
-        missed(first),
-        missed(second),
     )
     .unwrap();
     table
@@ -238,12 +268,30 @@ fn the_runs_are_whole() {
         assert_eq!(rows.len(), if stack == "ring" { 9 } else { 49 });
         assert!(rows.contains(&"clean release build"), "a run without --build-times");
         for verdict in list(result, "targets") {
-            let (measured, limit) = (verdict["measured"].as_f64(), verdict["limit"].as_f64().unwrap());
-            let holds = measured.is_some_and(|value| match text(verdict, "kind") {
-                "times one thread, at least" => value >= limit,
-                _ => value <= limit,
-            });
-            assert_eq!(verdict["holds"], holds, "{verdict}");
+            let number = |value: &Value| value.as_f64().unwrap();
+            let (measured, target) = (number(&verdict["measured"]), number(&verdict["target"]));
+            let holds = |value: f64| match text(verdict, "kind") {
+                "times one thread, at least" => value >= target,
+                _ => value <= target,
+            };
+            let limit = &verdict["limit"];
+            let at_most = limit["at_most"].as_f64();
+            let outcome = match at_most {
+                _ if holds(measured) => "met",
+                Some(at_most) if !holds(at_most) && measured <= at_most => "at its limit",
+                _ => "missed",
+            };
+            assert_eq!(text(verdict, "outcome"), outcome, "{verdict}");
+            let Some(at_most) = at_most else { continue };
+            // The limit is of this run too: its floor stands in the same row.
+            let (floor, share) = (number(&limit["measured"]), number(&limit["share"]));
+            assert!((floor * share / at_most - 1.0).abs() < 0.001, "{verdict}");
+            assert!(!text(limit, "cause").is_empty(), "{verdict}");
+            let row = find(result, text(verdict, "row"));
+            match of(row, text(limit, "floor"), "to_fastest_rival") {
+                Some(ratio) => assert_eq!(ratio.parse::<f64>().unwrap(), floor, "{verdict}"),
+                None => assert_eq!(text(verdict, "row"), BUILD, "{verdict}"),
+            }
         }
     }
 }

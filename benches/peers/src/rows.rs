@@ -34,6 +34,10 @@ pub const BETWEEN: char = ' ';
 pub const VARIANT: &str = " / ";
 /// The way that borrows its claims from the token.
 pub const BORROWED: &str = "borrowed";
+/// The floor's ways beside the primitive alone.
+pub const BY_HAND: &str = "by hand";
+pub const BY_HAND_BORROWED: &str = "by hand, borrowed";
+pub const DALEK: &str = "dalek";
 
 #[must_use]
 pub fn issue(algorithm: &str) -> String {

@@ -8,12 +8,17 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use super::contenders::{FLOOR, OURS};
 use super::report::{Entry, Report, Row, time};
 
-const COLUMNS: usize = 3;
-const WIDTH: u32 = 1320;
-const HEADING: u32 = 64;
+const COLUMNS: usize = 2;
+/// As wide as a README is shown, so that its text isn't scaled down.
+const WIDTH: u32 = 860;
+const HEADING: u32 = 92;
 /// One bar, and what is above and below the bars of a panel.
-const BAR: u32 = 15;
-const TITLE: u32 = 34;
+const BAR: u32 = 17;
+const TITLE: u32 = 40;
+/// Of text, in pixels.
+const LARGE: f64 = 17.0;
+const MIDDLE: f64 = 13.0;
+const SMALL: f64 = 12.0;
 
 const OURS_COLOUR: RGBColor = RGBColor(0x0b, 0x6e, 0x99);
 const RIVAL_COLOUR: RGBColor = RGBColor(0xa7, 0xb1, 0xb8);
@@ -48,8 +53,9 @@ pub(crate) fn draw(report: &Report, path: &Path) -> Result<(), Box<dyn std::erro
 type Area<'a> = DrawingArea<SVGBackend<'a>, plotters::coord::Shift>;
 type Drawn = Result<(), Box<dyn std::error::Error>>;
 
-fn text(size: u32, colour: RGBColor, horizontal: HPos) -> TextStyle<'static> {
-    ("sans-serif", size).into_font().color(&colour).pos(Pos::new(horizontal, VPos::Center))
+fn text(pixels: f64, colour: RGBColor, horizontal: HPos) -> TextStyle<'static> {
+    // Plotters' sizes are of a font's whole height, and its SVG divides them by this.
+    ("sans-serif", pixels * 1.24).into_font().color(&colour).pos(Pos::new(horizontal, VPos::Center))
 }
 
 fn write(area: &Area<'_>, words: &str, at: (i32, i32), style: TextStyle<'static>) -> Drawn {
@@ -58,26 +64,31 @@ fn write(area: &Area<'_>, words: &str, at: (i32, i32), style: TextStyle<'static>
 }
 
 fn heading(root: &Area<'_>, report: &Report) -> Drawn {
-    let title = format!("countersign on the stack {}, its rivals, and the primitives alone", report.stack);
-    write(root, &title, (14, 20), text(19, INK, HPos::Left))?;
-    let under = format!(
-        "whole tokens, shorter is faster; medians of {} interleaved rounds; {}, {}, {}",
-        report.rounds, report.date, report.machine, report.compiler
-    );
-    write(root, &under, (14, 43), text(12, INK, HPos::Left))
+    let lines = [
+        format!("countersign on the stack {}, its rivals, and the primitives alone", report.stack),
+        String::from(
+            "whole tokens; shorter is faster; behind a row's name: countersign's time ÷ the fastest rival's",
+        ),
+        format!("medians of {} interleaved rounds; {}, {}", report.rounds, report.date, report.machine),
+        report.compiler.clone(),
+    ];
+    for ((line, size), top) in lines.iter().zip([LARGE, SMALL, SMALL, SMALL]).zip([20, 43, 60, 77]) {
+        write(root, line, (14, top), text(size, INK, HPos::Left))?;
+    }
+    Ok(())
 }
 
 fn panel(area: &Area<'_>, row: &Row, width: u32) -> Drawn {
-    const NAMES: i32 = 152;
-    const TIMES: i32 = 112;
-    let ratio = row.ratio.map_or_else(String::new, |ratio| format!(" · {ratio:.2} of the fastest rival"));
-    write(area, &format!("{}{ratio}", row.row), (14, 18), text(13, INK, HPos::Left))?;
+    const NAMES: i32 = 178;
+    const TIMES: i32 = 72;
+    let ratio = row.ratio.map_or_else(String::new, |ratio| format!(": {ratio:.2}"));
+    write(area, &format!("{}{ratio}", row.row), (14, 22), text(MIDDLE, INK, HPos::Left))?;
     let longest = row.contenders.iter().map(|entry| entry.nanoseconds).fold(1.0, f64::max);
     let room = f64::from(i32::try_from(width)? - NAMES - TIMES);
     let mut sorted: Vec<&Entry> = row.contenders.iter().collect();
     sorted.sort_by(|one, other| one.nanoseconds.total_cmp(&other.nanoseconds));
     let bar = i32::try_from(BAR)?;
-    let mut top = 29;
+    let mut top = 34;
     for entry in sorted {
         let colour = match entry.name.as_str() {
             name if name.starts_with(OURS) => OURS_COLOUR,
@@ -85,11 +96,11 @@ fn panel(area: &Area<'_>, row: &Row, width: u32) -> Drawn {
             _ => RIVAL_COLOUR,
         };
         let middle = top + bar / 2;
-        write(area, &entry.name, (NAMES - 6, middle), text(11, INK, HPos::Right))?;
+        write(area, &entry.name, (NAMES - 6, middle), text(SMALL, INK, HPos::Right))?;
         #[allow(clippy::cast_possible_truncation, reason = "pixels")]
         let end = NAMES + (room * entry.nanoseconds / longest).round().max(1.0) as i32;
         area.draw(&Rectangle::new([(NAMES, top + 2), (end, top + bar - 2)], colour.filled()))?;
-        write(area, &time(entry.nanoseconds), (end + 5, middle), text(11, INK, HPos::Left))?;
+        write(area, &time(entry.nanoseconds), (end + 5, middle), text(SMALL, INK, HPos::Left))?;
         top += bar;
     }
     Ok(())

@@ -2,15 +2,18 @@
 //!
 //! ```text
 //! benches/peers/run [--stack aws-lc-rs|ring] [--only TEXT] [--quick] [--check] [--build-times] [--processor N]
+//! benches/peers/run --judge [--stack aws-lc-rs|ring] [--check]
 //! ```
 //!
 //! Without `--stack`, one run for each. A full run writes `results/<stack>.json` and the figure in `docs/`; one with
 //! `--only` or `--quick` writes both below `target/`. `--check` ends with an error if a row misses its target, and names it.
 //! `--build-times` measures clean builds too, for some minutes, on a machine that should do nothing else.
+//! `--judge` measures nothing: it judges the last full run anew, by the targets as they stand now.
 
 mod build_times;
 mod chart;
 mod contenders;
+mod judgement;
 mod report;
 mod rounds;
 mod targets;
@@ -20,12 +23,14 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use contenders::{Contender, FLOOR, Process, Stack};
+use judgement::Outcome;
 use peers::rows::{
     self, BATCH, ENCRYPTIONS, NESTED_ISSUE, NESTED_VERIFY, ONE_BY_ONE, PLAINTEXTS, SETS, SIGNATURES, SIZES,
     VARIANT,
 };
 use report::{Entry, LeftOut, Report, Row};
 use rounds::{Pace, Turn, paired_ratio};
+use targets::{Target, What};
 
 /// What is asked for on the command line.
 struct Options {
@@ -33,6 +38,7 @@ struct Options {
     only: Option<String>,
     quick: bool,
     check: bool,
+    judge: bool,
     build_times: bool,
     processor: String,
 }
@@ -45,9 +51,21 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let build_seconds = options.build_times.then(build_times::measure);
-    let missed: usize =
-        options.stacks.iter().map(|stack| run(*stack, &options, build_seconds.as_ref())).sum();
+    let build_seconds = (options.build_times && !options.judge).then(build_times::measure);
+    let mut missed = 0;
+    for stack in &options.stacks {
+        if options.judge {
+            match judge_again(*stack) {
+                Ok(more) => missed += more,
+                Err(message) => {
+                    eprintln!("{message}");
+                    return ExitCode::from(2);
+                }
+            }
+        } else {
+            missed += run(*stack, &options, build_seconds.as_ref());
+        }
+    }
     if options.check && missed > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
 
@@ -58,6 +76,7 @@ fn options() -> Result<Options, String> {
         only: None,
         quick: false,
         check: false,
+        judge: false,
         build_times: false,
         processor: last.to_string(),
     };
@@ -76,9 +95,13 @@ fn options() -> Result<Options, String> {
             "--processor" => options.processor = value()?,
             "--quick" => options.quick = true,
             "--check" => options.check = true,
+            "--judge" => options.judge = true,
             "--build-times" => options.build_times = true,
             other => return Err(format!("expected an option of `main.rs`, found {other}")),
         }
+    }
+    if options.judge && (options.quick || options.build_times || options.only.is_some()) {
+        return Err("expected --judge without what is about measuring".to_owned());
     }
     Ok(options)
 }
@@ -88,6 +111,15 @@ fn target_folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("target")
 }
 
+/// Judges the last full run anew and writes it and its figure; gives the number of targets that were missed.
+fn judge_again(stack: Stack) -> Result<usize, String> {
+    let mut report = Report::read(&results().join(format!("{}.json", stack.name())))?;
+    judge(&mut report, targets::of(stack));
+    print(&report);
+    keep(&report, &results(), &figures());
+    Ok(report.rows_of(Outcome::Missed).len())
+}
+
 /// One run; gives the number of targets that were missed.
 fn run(stack: Stack, options: &Options, build_seconds: Option<&build_times::Seconds>) -> usize {
     let pace = if options.quick { Pace::QUICK } else { Pace::FULL };
@@ -95,36 +127,65 @@ fn run(stack: Stack, options: &Options, build_seconds: Option<&build_times::Seco
     let field = Field::build(stack, options, &mut report.left_out);
     report.rows = measured(field, options, pace);
     report.build_seconds = build_seconds.cloned();
-    let build_ratio = build_seconds.and_then(build_times::ratio);
-    let wanted = |row: &str| options.only.as_ref().is_none_or(|only| row.contains(only.as_str()));
-    let targets = targets::of(stack).into_iter().filter(|target| wanted(&target.row));
-    report.targets = targets.filter_map(|target| target.judge(&report.rows, build_ratio)).collect();
+    let wanted =
+        |target: &Target| options.only.as_ref().is_none_or(|only| target.row.contains(only.as_str()));
+    judge(&mut report, targets::of(stack).into_iter().filter(wanted));
+    if options.only.is_some() {
+        // The row that it is compared with may be left out.
+        report.targets.retain(|verdict| verdict.measured.is_some());
+    }
+    print(&report);
+    match &options.only {
+        None if !options.quick => keep(&report, &results(), &figures()),
+        _ => keep(&report, &target_folder(), &target_folder()),
+    }
+    report.rows_of(Outcome::Missed).len()
+}
 
+/// Of build times only where the run was asked to measure them.
+fn judge(report: &mut Report, targets: impl IntoIterator<Item = Target>) {
+    let asked = |target: &Target| report.build_seconds.is_some() || !matches!(target.what, What::BuildTime);
+    report.targets = targets.into_iter().filter(asked).map(|target| target.judge(report)).collect();
+}
+
+fn print(report: &Report) {
     println!("\nstack {}, {}, {}, {}\n", report.stack, report.date, report.machine, report.compiler);
     println!("{}\n{}", report.table(), report.verdicts());
-    let missed: Vec<&str> =
-        report.targets.iter().filter(|verdict| !verdict.holds).map(|verdict| verdict.row.as_str()).collect();
-    if !missed.is_empty() {
-        println!("stack {}: {} of {} targets missed", report.stack, missed.len(), report.targets.len());
+    for (outcome, words) in [(Outcome::AtItsLimit, "at their limit"), (Outcome::Missed, "missed")] {
+        let rows = report.rows_of(outcome);
+        if !rows.is_empty() {
+            let (stack, of) = (&report.stack, report.targets.len());
+            println!("stack {stack}: {} of {of} targets {words}: {}", rows.len(), rows.join("; "));
+        }
     }
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let (results, figures) = match &options.only {
-        None if !options.quick => (root.join("results"), root.join("../../docs")),
-        _ => (target_folder(), target_folder()),
-    };
+}
+
+/// Where full runs are kept, and their figures.
+fn results() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("results")
+}
+
+fn figures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs")
+}
+
+fn keep(report: &Report, results: &Path, figures: &Path) {
     report.write(&results.join(format!("{}.json", report.stack)));
     let figure = figures.join(format!("peers-{}.svg", report.stack));
-    chart::draw(&report, &figure).expect("the figure can be drawn");
-    missed.len()
+    chart::draw(report, &figure).expect("the figure can be drawn");
 }
 
 /// Everyone's processes: those that are timed, and those that count allocations.
 struct Field {
-    timed: Vec<Process>,
+    /// Each set has all contenders, in the same order.
+    timed: Vec<Vec<Process>>,
     counting: Vec<Process>,
-    /// Of those that are timed, once more, on all processors.
-    free: Vec<Process>,
+    /// Of those that are timed, one set more, on all processors.
+    free: [Vec<Process>; 1],
 }
+
+/// How often each contender that is timed has a process.
+const SETS_OF_PROCESSES: usize = 3;
 
 impl Field {
     fn build(stack: Stack, options: &Options, left_out: &mut Vec<LeftOut>) -> Self {
@@ -142,18 +203,19 @@ impl Field {
             both.map(|(contender, binary)| Process::start(contender, binary, processor)).collect()
         };
         let mut field = Self {
-            timed: start(&timing, Some(&options.processor)),
+            timed: (0..SETS_OF_PROCESSES).map(|_| start(&timing, Some(&options.processor))).collect(),
             counting: start(&counting, None),
-            free: start(&timing, None),
+            free: [start(&timing, None)],
         };
         eprintln!("checking that all do the same work");
         let samples = tokens::samples();
-        for process in &mut field.timed {
-            let name = process.label;
+        for process in &mut field.timed[0] {
+            let name = process.label.to_owned();
             let refused = tokens::admit(process, &samples);
-            left_out.extend(refused.into_iter().map(|(row, why)| LeftOut { row, name, why }));
+            left_out.extend(refused.into_iter().map(|(row, why)| LeftOut { row, name: name.clone(), why }));
         }
-        for process in field.counting.iter_mut().chain(&mut field.free) {
+        let others = field.timed[1..].iter_mut().flatten();
+        for process in others.chain(&mut field.counting).chain(&mut field.free[0]) {
             tokens::admit(process, &samples);
         }
         field
@@ -162,7 +224,7 @@ impl Field {
     /// Everyone who can do this row, each with the name that the row lists it under.
     fn turns(&self, row: &str) -> Vec<(String, Turn)> {
         let mut turns = Vec::new();
-        for (process, contender) in self.timed.iter().enumerate() {
+        for (process, contender) in self.timed[0].iter().enumerate() {
             for (name, _) in &contender.rows {
                 let (of, way) =
                     name.split_once(VARIANT).map_or((name.as_str(), None), |(of, way)| (of, Some(way)));
@@ -218,6 +280,7 @@ fn measured(mut field: Field, options: &Options, pace: Pace) -> Vec<Row> {
         }
         let times = rounds::measure(&mut field.timed, &turns, pace);
         let mut results: Vec<_> = labels.into_iter().zip(turns).zip(times).collect();
+        let mut compared = Vec::new();
         for row in &group {
             let (of_row, others) = results.into_iter().partition(|((label, _), _)| label.0 == row);
             results = others;
@@ -226,8 +289,10 @@ fn measured(mut field: Field, options: &Options, pace: Pace) -> Vec<Row> {
                 let allocations = if label.starts_with(FLOOR) { None } else { field.allocations(&turn) };
                 Entry::new(label, times, allocations, None)
             });
-            measured.push(Row::new(row.clone(), entries.collect()));
+            compared.push(Row::new(row.clone(), entries.collect()));
         }
+        report::compare(&mut compared);
+        measured.extend(compared);
     }
     for name in ["HS256", "ES256"] {
         let row = rows::two_threads(&rows::verify(name));
@@ -240,15 +305,15 @@ fn measured(mut field: Field, options: &Options, pace: Pace) -> Vec<Row> {
 }
 
 /// The row that is the same as another, on one thread and on two in turn.
-fn on_two_threads(processes: &mut [Process], name: String, row: &str, pace: Pace) -> Row {
+fn on_two_threads(sets: &mut [Vec<Process>], name: String, row: &str, pace: Pace) -> Row {
     let able = |(index, process): (usize, &Process)| {
         (process.label != FLOOR && process.kind(row).is_some()).then_some((index, process.label))
     };
-    let able: Vec<(usize, &str)> = processes.iter().enumerate().filter_map(able).collect();
+    let able: Vec<(usize, &str)> = sets[0].iter().enumerate().filter_map(able).collect();
     let turn = |process, threads| Turn { process, row: row.to_owned(), threads };
     let turns: Vec<Turn> =
         able.iter().flat_map(|(process, _)| [turn(*process, 1), turn(*process, 2)]).collect();
-    let times = rounds::measure(processes, &turns, pace);
+    let times = rounds::measure(sets, &turns, pace);
     let entries = able.iter().zip(times.chunks(2)).filter_map(|((_, label), times)| {
         let [one, two] = times else { return None };
         Some(Entry::new((*label).to_owned(), two.clone(), None, Some(paired_ratio(one, two))))

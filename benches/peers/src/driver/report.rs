@@ -6,49 +6,54 @@ use std::path::Path;
 use std::process::Command;
 use std::time::SystemTime;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::build_times::Seconds;
 use super::contenders::{FLOOR, OURS, PACKAGES, Stack};
+use super::judgement::{Outcome, Verdict};
 use super::rounds::{Pace, Times, median, paired_ratio, quantile};
-use super::targets::Verdict;
 
 /// A run.
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 pub(crate) struct Report {
-    pub(crate) stack: &'static str,
+    pub(crate) stack: String,
     pub(crate) date: String,
     pub(crate) machine: String,
     pub(crate) compiler: String,
-    pub(crate) versions: BTreeMap<&'static str, String>,
+    pub(crate) versions: BTreeMap<String, String>,
     pub(crate) rounds: usize,
     pub(crate) rows: Vec<Row>,
+    /// Judged from the rest, each time anew.
+    #[serde(skip_deserializing)]
     pub(crate) targets: Vec<Verdict>,
     /// Rows that a contender has but doesn't do as the others do.
     pub(crate) left_out: Vec<LeftOut>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) build_seconds: Option<Seconds>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 pub(crate) struct LeftOut {
     pub(crate) row: String,
-    pub(crate) name: &'static str,
+    pub(crate) name: String,
     pub(crate) why: String,
 }
 
 /// One operation, by everyone who can do it.
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 pub(crate) struct Row {
     pub(crate) row: String,
     /// Ours ÷ the fastest rival's, and who that is.
     pub(crate) ratio: Option<f64>,
     pub(crate) fastest_rival: Option<String>,
+    /// Ours ÷ ours in the rows that took turns with this one.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) to_rows: BTreeMap<String, f64>,
     pub(crate) contenders: Vec<Entry>,
 }
 
 /// One contender in a row.
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 pub(crate) struct Entry {
     pub(crate) name: String,
     /// The median, and what a quarter and three quarters of the rounds were below.
@@ -57,9 +62,12 @@ pub(crate) struct Entry {
     pub(crate) allocations: Option<u64>,
     /// Ours ÷ this one's.
     pub(crate) ours_to_this: Option<f64>,
+    /// This one's ÷ the fastest rival's.
+    pub(crate) to_fastest_rival: Option<f64>,
     /// Of a row on two threads: tokens ÷ those of one thread in the same time.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) speedup: Option<f64>,
+    /// What all of it comes from; the run's alone.
     #[serde(skip)]
     pub(crate) times: Times,
 }
@@ -69,10 +77,11 @@ impl Entry {
         let nanoseconds = rounded(median(&times), 1);
         let quartiles = [1, 3].map(|quarters| rounded(quantile(&times, quarters), 1));
         let speedup = speedup.map(|speedup| rounded(speedup, 3));
-        Self { name, nanoseconds, quartiles, allocations, ours_to_this: None, speedup, times }
+        let (ours_to_this, to_fastest_rival) = (None, None);
+        Self { name, nanoseconds, quartiles, allocations, ours_to_this, to_fastest_rival, speedup, times }
     }
 
-    pub(crate) fn is_rival(&self) -> bool {
+    fn is_rival(&self) -> bool {
         !self.name.starts_with(OURS) && !self.name.starts_with(FLOOR)
     }
 }
@@ -80,16 +89,16 @@ impl Entry {
 impl Row {
     pub(crate) fn new(row: String, mut contenders: Vec<Entry>) -> Self {
         let ours = contenders.iter().find(|entry| entry.name == OURS).map(|entry| entry.times.clone());
+        let rivals = contenders.iter().filter(|entry| entry.is_rival());
+        let fastest = rivals.min_by(|one, other| one.nanoseconds.total_cmp(&other.nanoseconds));
+        let (name, rival) = fastest.map(|rival| (rival.name.clone(), rival.times.clone())).unzip();
         for entry in &mut contenders {
-            entry.ours_to_this = ours.as_ref().map(|ours| rounded(paired_ratio(ours, &entry.times), 3));
+            let ratio = |these: &Times, those: &Times| rounded(paired_ratio(these, those), 5);
+            entry.ours_to_this = ours.as_ref().map(|ours| ratio(ours, &entry.times));
+            entry.to_fastest_rival = rival.as_ref().map(|rival| ratio(&entry.times, rival));
         }
-        let mut row = Self { row, ratio: None, fastest_rival: None, contenders };
-        let fastest = row.fastest_rival().map(|rival| (rival.ours_to_this, rival.name.clone()));
-        if let Some((ratio, name)) = fastest {
-            row.ratio = ratio;
-            row.fastest_rival = Some(name);
-        }
-        row
+        let ratio = ours.zip(rival).map(|(ours, rival)| rounded(paired_ratio(&ours, &rival), 3));
+        Self { row, ratio, fastest_rival: name, to_rows: BTreeMap::new(), contenders }
     }
 
     pub(crate) fn entry(&self, name: &str) -> Option<&Entry> {
@@ -109,8 +118,19 @@ impl Row {
     }
 
     pub(crate) fn fastest_rival(&self) -> Option<&Entry> {
-        let rivals = self.contenders.iter().filter(|entry| entry.is_rival());
-        rivals.min_by(|one, other| median(&one.times).total_cmp(&median(&other.times)))
+        self.entry(self.fastest_rival.as_deref()?)
+    }
+}
+
+/// Says of rows that took turns with each other how ours in each compares with ours in the others.
+pub(crate) fn compare(rows: &mut [Row]) {
+    let ours: Vec<(String, Times)> =
+        rows.iter().filter_map(|row| Some((row.row.clone(), row.times(OURS)?.clone()))).collect();
+    for row in rows {
+        let Some(times) = row.times(OURS).cloned() else { continue };
+        let others = ours.iter().filter(|(name, _)| *name != row.row);
+        row.to_rows =
+            others.map(|(name, other)| (name.clone(), rounded(paired_ratio(&times, other), 5))).collect();
     }
 }
 
@@ -122,7 +142,7 @@ pub(crate) fn rounded(value: f64, digits: i32) -> f64 {
 impl Report {
     pub(crate) fn new(stack: Stack, pace: Pace) -> Self {
         Self {
-            stack: stack.name(),
+            stack: stack.name().to_owned(),
             date: date(),
             machine: machine(),
             compiler: output("rustc", &["--version"]),
@@ -133,6 +153,12 @@ impl Report {
             left_out: Vec::new(),
             build_seconds: None,
         }
+    }
+
+    /// A run that is over, if it is one of these.
+    pub(crate) fn read(path: &Path) -> Result<Self, String> {
+        let text = std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
+        serde_json::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))
     }
 
     pub(crate) fn write(&self, path: &Path) {
@@ -169,22 +195,38 @@ impl Report {
         table
     }
 
-    /// The targets, one line each.
+    /// The targets, one line each; below one that isn't met, its limit.
     pub(crate) fn verdicts(&self) -> String {
         let mut lines = String::new();
         for verdict in &self.targets {
-            let measured = format!("{:.3}", verdict.measured);
+            let measured =
+                verdict.measured.map_or_else(|| "nothing".to_owned(), |value| format!("{value:.3}"));
             let against = verdict.against.as_ref().map_or_else(String::new, |name| format!(": {name}"));
+            let outcome = match verdict.outcome {
+                Outcome::Met => "met",
+                Outcome::AtItsLimit => "at its limit",
+                Outcome::Missed => "MISSED",
+            };
             let _ = writeln!(
                 lines,
-                "{}  {measured:>9}, target {:.2} {}{against}  [{}]",
-                if verdict.holds { "holds " } else { "MISSED" },
-                verdict.limit,
-                verdict.kind,
-                verdict.row,
+                "{outcome:<12}  {measured:>9}, target {:.2} {}{against}  [{}]",
+                verdict.target, verdict.kind, verdict.row,
             );
+            if let Some(limit) = verdict.limit.as_ref().filter(|_| verdict.outcome != Outcome::Met) {
+                let _ = writeln!(
+                    lines,
+                    "{:<12}  {:>9.3}, which is {:.3} of {} and a share of {:.2}: {}",
+                    "", limit.at_most, limit.measured, limit.floor, limit.share, limit.cause,
+                );
+            }
         }
         lines
+    }
+
+    /// The rows of those that came out so.
+    pub(crate) fn rows_of(&self, outcome: Outcome) -> Vec<String> {
+        let some = self.targets.iter().filter(|verdict| verdict.outcome == outcome);
+        some.map(|verdict| format!("{} {}", verdict.row, verdict.kind)).collect()
     }
 }
 
@@ -203,14 +245,14 @@ fn output(program: &str, arguments: &[&str]) -> String {
 }
 
 /// The versions in the lock file: the newest, where there are several.
-fn versions() -> BTreeMap<&'static str, String> {
+fn versions() -> BTreeMap<String, String> {
     let lock = include_str!("../../Cargo.lock");
     let mut versions = BTreeMap::new();
     for package in PACKAGES {
         let name = format!("name = \"{package}\"\nversion = \"");
         let found = lock.rsplit(&name).next().filter(|rest| rest.len() < lock.len());
         if let Some((version, _)) = found.and_then(|rest| rest.split_once('"')) {
-            versions.insert(package, version.to_owned());
+            versions.insert(package.to_owned(), version.to_owned());
         }
     }
     versions

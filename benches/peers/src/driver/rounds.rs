@@ -27,12 +27,17 @@ pub(crate) struct Turn {
 /// Nanoseconds of one operation, in each round.
 pub(crate) type Times = Vec<f64>;
 
-/// Measures all of these, a turn of each in each round.
-pub(crate) fn measure(processes: &mut [Process], turns: &[Turn], pace: Pace) -> Vec<Times> {
+/// Measures all of these, a turn of each in each round. The processes are there several times over, and each round has
+/// the next set of them: where its memory happens to lie makes a process some hundredths faster or slower for as long as
+/// it lives.
+pub(crate) fn measure(sets: &mut [Vec<Process>], turns: &[Turn], pace: Pace) -> Vec<Times> {
+    let first = sets.first_mut().expect("there is one");
     let iterations: Vec<u64> =
-        turns.iter().map(|turn| iterations_of(&mut processes[turn.process], turn, pace.turn)).collect();
+        turns.iter().map(|turn| iterations_of(&mut first[turn.process], turn, pace.turn)).collect();
     let mut times = vec![Times::with_capacity(pace.rounds); turns.len()];
-    for _ in 0..pace.rounds {
+    let sets_in_turn = (0..sets.len()).cycle();
+    for set in sets_in_turn.take(pace.rounds) {
+        let processes = &mut sets[set];
         for ((turn, iterations), times) in turns.iter().zip(&iterations).zip(&mut times) {
             let took = processes[turn.process].time(&turn.row, *iterations, turn.threads);
             times.push(per_operation(took, *iterations) / f64::from(turn.threads));
