@@ -216,15 +216,13 @@ impl<'k> JweBuilder<'k> {
         #[cfg(feature = "deflate")]
         let plaintext = compressed.as_ref().map_or(plaintext, SecretBytes::expose_secret);
 
-        let fresh;
-        let cipher = match content_key {
-            ContentKey::Shared(cipher) => *cipher,
-            ContentKey::Fresh(key) => {
-                fresh = self.content_encryption().cipher(key.expose_secret()).map_err(rejected)?;
-                &*fresh
-            }
-        };
-        cipher.seal(iv, aad, plaintext).map_err(rejected)
+        match content_key {
+            ContentKey::Shared(cipher) => cipher.seal(iv, aad, plaintext),
+            ContentKey::Fresh(key) => self
+                .content_encryption()
+                .with_cipher(key.expose_secret(), |cipher| cipher.seal(iv, aad, plaintext)),
+        }
+        .map_err(rejected)
     }
 
     /// Writes the protected header, with everything about the one recipient if there is only one.

@@ -18,7 +18,7 @@ use crate::wire::over_limit;
 
 use super::alg::JweAlgorithm;
 use super::decryption_key::DecryptionKey;
-use super::enc::ContentEncryption;
+use super::enc::{ContentCipher, ContentEncryption};
 use super::recipient::{Accepted, ContentKey, RecipientInput, too_many_iterations};
 #[cfg(feature = "deflate")]
 use super::zip;
@@ -230,9 +230,13 @@ impl<'t> Message<'t> {
         // recommended, in the event of receiving an improperly formatted key, that the recipient
         // substitute a randomly generated CEK and proceed to the next step". It is the key's own, so that both ways
         // cost the same; there is none for a shared key, which no step decrypted.
-        let fresh;
-        let cipher = match &content_key {
-            Ok(ContentKey::Shared(cipher)) => *cipher,
+        let open = |cipher: &dyn ContentCipher| {
+            #[cfg(test)]
+            tests::OPENINGS.set(tests::OPENINGS.get() + 1);
+            cipher.open(self.iv.as_ref(), self.aad.as_bytes(), self.ciphertext.clone(), self.tag.as_ref())
+        };
+        match &content_key {
+            Ok(ContentKey::Shared(cipher)) => open(*cipher),
             content_key => {
                 let substitute = key.substitute_for(self.enc)?;
                 #[cfg(test)]
@@ -241,15 +245,10 @@ impl<'t> Message<'t> {
                     Ok(ContentKey::Fresh(key)) if key.len() == self.enc.key_len() => key.expose_secret(),
                     _ => substitute,
                 };
-                fresh = self.enc.cipher(key).map_err(|_| Error::DecryptionFailed)?;
-                &*fresh
+                self.enc.with_cipher(key, open)
             }
-        };
-        #[cfg(test)]
-        tests::OPENINGS.set(tests::OPENINGS.get() + 1);
-        cipher
-            .open(self.iv.as_ref(), self.aad.as_bytes(), self.ciphertext.clone(), self.tag.as_ref())
-            .map_err(|_| Error::DecryptionFailed)
+        }
+        .map_err(|_| Error::DecryptionFailed)
     }
 }
 

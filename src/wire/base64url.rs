@@ -34,11 +34,16 @@ pub(crate) fn encode_to_bytes(bytes: &[u8], out: &mut Vec<u8>) {
 /// allocation of its exact length.
 pub(crate) fn encode_parts(encoded: &str, parts: &[&[u8]]) -> String {
     let len = parts.iter().map(|part| 1 + encoded_len(part.len())).sum::<usize>() + encoded.len();
-    let mut text = Vec::with_capacity(len);
-    text.extend_from_slice(encoded.as_bytes());
+    let mut text = vec![0; len];
+    let (header, mut room) = text.split_at_mut(encoded.len());
+    header.copy_from_slice(encoded.as_bytes());
     for part in parts {
-        text.push(b'.');
-        encode_to_bytes(part, &mut text);
+        let (here, behind) = std::mem::take(&mut room).split_at_mut(1 + encoded_len(part.len()));
+        if let [dot, place @ ..] = here {
+            *dot = b'.';
+            engine().encode_slice(part, place).expect("the room is as long as the text");
+        }
+        room = behind;
     }
     String::from_utf8(text).expect("text, dots and base64url are UTF-8")
 }

@@ -5,11 +5,12 @@
 //! tells an attacker nothing.
 
 use ::aes::{Aes128, Aes192, Aes256};
-use ::cbc::cipher::block_padding::Pkcs7;
+use ::cbc::cipher::block_padding::{Padding as _, Pkcs7};
 use ::cbc::cipher::{
-    BlockCipherDecrypt, BlockCipherEncrypt, BlockModeDecrypt, BlockModeEncrypt, InnerIvInit, KeyInit,
+    Array, BlockCipherDecrypt, BlockCipherEncrypt, BlockModeDecrypt, BlockModeEncrypt, InnerIvInit, KeyInit,
     consts::U16,
 };
+use ::cbc::{Decryptor, Encryptor};
 use zeroize::Zeroize;
 
 use crate::crypto::CryptoError;
@@ -51,9 +52,9 @@ impl AesCbcKey {
         out.resize(start + padded_len, 0);
         let buffer = out.get_mut(start..).ok_or(CryptoError)?;
         match &self.0 {
-            Schedule::Aes128(cipher) => encrypt_padded(cipher, iv, buffer, plaintext.len()),
-            Schedule::Aes192(cipher) => encrypt_padded(cipher, iv, buffer, plaintext.len()),
-            Schedule::Aes256(cipher) => encrypt_padded(cipher, iv, buffer, plaintext.len()),
+            Schedule::Aes128(cipher) => pad_and_encrypt(cipher, iv, buffer, plaintext.len()),
+            Schedule::Aes192(cipher) => pad_and_encrypt(cipher, iv, buffer, plaintext.len()),
+            Schedule::Aes256(cipher) => pad_and_encrypt(cipher, iv, buffer, plaintext.len()),
         }
     }
 
@@ -81,7 +82,8 @@ impl AesCbcKey {
     }
 }
 
-fn encrypt_padded<C>(
+/// The padding goes in beforehand, and all blocks through one call: each gets the round keys ready anew.
+fn pad_and_encrypt<C>(
     cipher: &C,
     iv: &[u8; BLOCK_LEN],
     buffer: &mut [u8],
@@ -90,18 +92,20 @@ fn encrypt_padded<C>(
 where
     C: BlockCipherEncrypt<BlockSize = U16>,
 {
-    ::cbc::Encryptor::inner_iv_init(cipher, iv.into())
-        .encrypt_padded::<Pkcs7>(buffer, plaintext_len)
-        .map(|_| ())
-        .map_err(|_| CryptoError)
+    let (blocks, _) = Array::slice_as_chunks_mut(buffer);
+    Pkcs7::pad(blocks.last_mut().ok_or(CryptoError)?, plaintext_len % BLOCK_LEN);
+    Encryptor::inner_iv_init(cipher, iv.into()).encrypt_blocks(blocks);
+    Ok(())
 }
 
 fn decrypt_padded<C>(cipher: &C, iv: &[u8; BLOCK_LEN], data: &mut [u8]) -> Result<usize, CryptoError>
 where
     C: BlockCipherDecrypt<BlockSize = U16>,
 {
-    ::cbc::Decryptor::inner_iv_init(cipher, iv.into())
-        .decrypt_padded::<Pkcs7>(data)
-        .map(<[u8]>::len)
-        .map_err(|_| CryptoError)
+    let (blocks, rest) = Array::slice_as_chunks_mut(data);
+    if !rest.is_empty() {
+        return Err(CryptoError);
+    }
+    Decryptor::inner_iv_init(cipher, iv.into()).decrypt_blocks(blocks);
+    Pkcs7::unpad_blocks(blocks).map(<[u8]>::len).map_err(|_| CryptoError)
 }

@@ -46,18 +46,14 @@ impl MacKey {
 
 impl AesCbcHmac {
     /// Sets the cipher up. The hash gives all lengths: keys and tag are half of it each.
-    pub(super) fn cipher(hash: Hash, key: &[u8]) -> Result<Box<dyn ContentCipher>, CryptoError> {
+    pub(super) fn new(hash: Hash, key: &[u8]) -> Result<Self, CryptoError> {
         let half = hash.len() / 2;
         // RFC 7518 §5.2.2.1: the initial octets are MAC_KEY, the final octets ENC_KEY.
         let (mac_key, enc_key) = key.split_at_checked(half).ok_or(CryptoError)?;
         if enc_key.len() != half {
             return Err(CryptoError);
         }
-        Ok(Box::new(Self {
-            mac_key: MacKey::new(hash, mac_key)?,
-            enc_key: AesCbcKey::new(enc_key)?,
-            tag_len: half,
-        }))
+        Ok(Self { mac_key: MacKey::new(hash, mac_key)?, enc_key: AesCbcKey::new(enc_key)?, tag_len: half })
     }
 
     fn tag(&self, iv: &[u8], aad: &[u8], ciphertext: &[u8]) -> Result<Digest, CryptoError> {
@@ -123,7 +119,7 @@ mod tests {
     #[track_caller]
     fn check(hash: Hash, ciphertext: &str, tag: &str) {
         let key: Vec<u8> = (0..).take(hash.len()).collect();
-        let cipher = AesCbcHmac::cipher(hash, &key).unwrap();
+        let cipher = AesCbcHmac::new(hash, &key).unwrap();
         let sealed = cipher.seal(&bytes(IV), AAD, PLAINTEXT).unwrap();
         assert_eq!(sealed.ciphertext, bytes(ciphertext));
         assert_eq!(sealed.tag.as_ref(), bytes(tag));

@@ -14,8 +14,8 @@ use super::{ContentCipher, Sealed};
 pub(super) struct AesGcm(AesGcmKey);
 
 impl AesGcm {
-    pub(super) fn cipher(key: &[u8]) -> Result<Box<dyn ContentCipher>, CryptoError> {
-        Ok(Box::new(Self(AesGcmKey::new(key)?)))
+    pub(super) fn new(key: &[u8]) -> Result<Self, CryptoError> {
+        AesGcmKey::new(key).map(Self)
     }
 }
 

@@ -48,11 +48,15 @@ struct Row {
     tag_len: usize,
     /// Whether random initialization vectors bound the number of messages under one key.
     counts_messages: bool,
-    cipher: SetUp,
+    family: Family,
 }
 
-/// Sets a cipher up with a key, whose length it may take for granted.
-type SetUp = fn(&[u8]) -> Result<Box<dyn ContentCipher>, CryptoError>;
+/// What sets a cipher up, by a key whose length it may take for granted.
+#[derive(Clone, Copy)]
+enum Family {
+    AesGcm,
+    AesCbcHmac(Hash),
+}
 
 impl ContentEncryption {
     /// All content encryptions of this library, in the order of the registry.
@@ -75,7 +79,7 @@ impl ContentEncryption {
             iv_len: 12,
             tag_len: 16,
             counts_messages: true,
-            cipher: AesGcm::cipher,
+            family: Family::AesGcm,
         };
         match self {
             Self::A128Gcm => &Row { name: "A128GCM", key_len: 16, ..GCM },
@@ -88,7 +92,7 @@ impl ContentEncryption {
                 iv_len: 16,
                 tag_len: 16,
                 counts_messages: false,
-                cipher: |key| AesCbcHmac::cipher(Hash::Sha256, key),
+                family: Family::AesCbcHmac(Hash::Sha256),
             },
             Self::A192CbcHs384 => &Row {
                 name: "A192CBC-HS384",
@@ -97,7 +101,7 @@ impl ContentEncryption {
                 iv_len: 16,
                 tag_len: 24,
                 counts_messages: false,
-                cipher: |key| AesCbcHmac::cipher(Hash::Sha384, key),
+                family: Family::AesCbcHmac(Hash::Sha384),
             },
             Self::A256CbcHs512 => &Row {
                 name: "A256CBC-HS512",
@@ -106,7 +110,7 @@ impl ContentEncryption {
                 iv_len: 16,
                 tag_len: 32,
                 counts_messages: false,
-                cipher: |key| AesCbcHmac::cipher(Hash::Sha512, key),
+                family: Family::AesCbcHmac(Hash::Sha512),
             },
         }
     }
@@ -150,9 +154,29 @@ impl ContentEncryption {
         self.row().counts_messages
     }
 
-    /// Sets the cipher up with a key, which must have [`key_len`](Self::key_len) bytes.
+    /// Sets the cipher up for many messages, with a key, which must have [`key_len`](Self::key_len) bytes.
     pub(super) fn cipher(self, key: &[u8]) -> Result<Box<dyn ContentCipher>, CryptoError> {
-        if key.len() == self.key_len() { (self.row().cipher)(key) } else { Err(CryptoError) }
+        Ok(match self.family_for(key)? {
+            Family::AesGcm => Box::new(AesGcm::new(key)?),
+            Family::AesCbcHmac(hash) => Box::new(AesCbcHmac::new(hash, key)?),
+        })
+    }
+
+    /// Sets the cipher up like [`cipher`](Self::cipher), but for one message: on the stack, as moving it costs more
+    /// than what it does for a short one.
+    pub(super) fn with_cipher<T>(
+        self,
+        key: &[u8],
+        work: impl FnOnce(&dyn ContentCipher) -> Result<T, CryptoError>,
+    ) -> Result<T, CryptoError> {
+        match self.family_for(key)? {
+            Family::AesGcm => work(&AesGcm::new(key)?),
+            Family::AesCbcHmac(hash) => work(&AesCbcHmac::new(hash, key)?),
+        }
+    }
+
+    fn family_for(self, key: &[u8]) -> Result<Family, CryptoError> {
+        if key.len() == self.key_len() { Ok(self.row().family) } else { Err(CryptoError) }
     }
 }
 
