@@ -81,8 +81,8 @@ const ENCRYPTION: [usize; 3] = [2, 3, 4];
 
 const KEY_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.15");
 
-/// The content of a `Certificate`. Every field is read for its form; a crate of certificates would keep them all, which
-/// costs whoever builds this one more than the rest of its DER together.
+/// The content of a `Certificate`. Every field is read for its ASN.1 form; a crate of certificates would keep them all,
+/// which costs whoever builds this one more than the rest of its DER together.
 fn certificate<'a>(reader: &mut SliceReader<'a>) -> ::der::Result<Certificate> {
     let read = reader.sequence(to_be_signed)?;
     let _algorithm: AlgorithmIdentifierRef<'a> = reader.decode()?;

@@ -1,7 +1,7 @@
 //! Whole numbers, as dates and most other numbers in claims are: digits go in, a number of 64 bits comes out.
 //!
-//! It takes eight digits at once. What has a sign, a fraction, an exponent or more digits than always fit is left
-//! to the standard library, which takes one by one.
+//! The scanner has judged their form, so a leading zero isn't looked for. It takes eight digits at once. What has a sign,
+//! a fraction, an exponent or more digits than always fit is left to the standard library, which takes one by one.
 
 use super::string::{EACH, non_digits};
 

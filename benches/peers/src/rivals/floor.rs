@@ -161,8 +161,8 @@ fn es384(table: &mut Table) {
     });
 }
 
-/// The stack's own verification, and dalek's strict one, which is what the library uses on both: the stacks' own accept
-/// keys and signatures with points of small order, for which the strict one looks.
+/// The stack's own verification, and dalek's two: the stacks' own accept keys and signatures with points of small order.
+/// dalek's strict one looks for them; the library uses the other on both stacks, and looks for them itself.
 fn ed25519(table: &mut Table) {
     let seed = &keys::ED25519.pkcs8[16..48];
     let key = Ed25519KeyPair::from_seed_unchecked(seed).expect("a good key");

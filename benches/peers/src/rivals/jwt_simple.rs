@@ -63,11 +63,14 @@ fn signatures(table: &mut Table) {
 
 fn claims() -> JWTClaims<Custom> {
     let custom = Custom { scope: SCOPE.to_owned() };
-    Claims::with_custom_claims(custom, Duration::from_secs(LIFETIME.as_secs()))
+    let mut claims = Claims::with_custom_claims(custom, Duration::from_secs(LIFETIME.as_secs()))
         .with_issuer(ISSUER)
         .with_audience(AUDIENCE)
         .with_subject(SUBJECT)
-        .with_jwt_id(JWT_ID)
+        .with_jwt_id(JWT_ID);
+    // `nbf`, which the others don't write.
+    claims.invalid_before = None;
+    claims
 }
 
 fn options() -> VerificationOptions {
