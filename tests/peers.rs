@@ -187,6 +187,8 @@ fn rendered() -> String {
             [first, second].map(|result| shown(result).map_or_else(none, |result| cell(result, &row, &kind)));
         let [rival, rival_there] =
             [first, second].map(|result| shown(result).map_or("–", |result| against(result, &row, &kind)));
+        // Measured with either run.
+        let there = if row == BUILD { format!("{there} and {}", cell(first, &row, &kind)) } else { there };
         let allocations = of(find(first, &row), ours, "allocations").filter(|_| row != BUILD);
         let allocations = allocations.unwrap_or_else(none);
         let limit = limits.cell(&results, &row, &kind);
