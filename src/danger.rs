@@ -11,7 +11,7 @@ use crate::error::{Error, Part};
 use crate::jws::{JwsAlgorithm, SignedParts, SigningKey, VerifyingKey};
 use crate::keys::remote::RemoteJwksBuilder;
 use crate::limits::Limits;
-use crate::secret::SecretBytes;
+use crate::secret::{SecretBytes, WipedRoom};
 use crate::wire::json::scan_object;
 use crate::wire::typed;
 
@@ -43,7 +43,7 @@ use crate::wire::typed;
 /// ```
 pub fn unverified_claims<T: DeserializeOwned>(token: &str) -> Result<T, Error> {
     let limits = Limits::default();
-    let mut decoded = Vec::new();
+    let mut decoded = WipedRoom::new();
     let parts = SignedParts::split(token, &limits, &mut decoded)?;
     let text = typed::text(parts.unverified_payload(), Part::Payload)?;
     scan_object(text, Part::Claims, &limits, |_, _| Ok(()))?;

@@ -38,14 +38,15 @@ pub(crate) struct WipedRoom {
 /// The claims of ordinary tokens are 200 to 600 bytes.
 const FEW: usize = 1024;
 
-impl WipedRoom {
-    pub(crate) const fn new() -> Self {
-        Self { few: [0; FEW], len: 0, many: None }
-    }
-
+/// Where a token's parts are decoded.
+pub(crate) trait DecodingRoom {
     /// So many bytes to be written over, instead of those that were there.
+    fn room_of(&mut self, len: usize) -> &mut [u8];
+}
+
+impl DecodingRoom for WipedRoom {
     #[inline]
-    pub(crate) fn room_of(&mut self, len: usize) -> &mut [u8] {
+    fn room_of(&mut self, len: usize) -> &mut [u8] {
         if self.len > 0 || self.many.is_some() {
             *self = Self::new();
         }
@@ -55,6 +56,12 @@ impl WipedRoom {
             self.many = Some(Wiped::from(vec![0; len]));
         }
         self
+    }
+}
+
+impl WipedRoom {
+    pub(crate) const fn new() -> Self {
+        Self { few: [0; FEW], len: 0, many: None }
     }
 
     /// Appends bytes.

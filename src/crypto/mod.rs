@@ -1,10 +1,10 @@
 //! The seam to the crypto libraries: bytes go in, bytes or an opaque [`CryptoError`] come out. Knows no
 //! JOSE. Lengths and encodings are the caller's to choose and refused here: nothing panics on input.
 //!
-//! The stack is chosen at compile time: `aws_lc` with the feature `aws-lc-rs`, else `ring`;
-//! `rust_crypto` is what both share, HMAC with SHA-256 only where the processor has that hash. Both accept and refuse the same; what differs is speed,
-//! [`HAS_RSA_GENERATION`] and [`HAS_RSA_OAEP`]. Keys are checked and precomputed when they are made,
-//! but ring reads RSA and P-256 public keys' numbers anew for each signature it verifies.
+//! The stack is chosen at compile time: `aws_lc` with the feature `aws-lc-rs`, else `ring`; `rust_crypto` is
+//! what both share, HMAC with SHA-256 only where the processor has that hash. Both accept and refuse the same;
+//! what differs is speed, [`HAS_RSA_GENERATION`] and [`HAS_RSA_OAEP`]. Keys are checked and precomputed when they
+//! are made, but ring reads RSA and P-256 public keys' numbers anew for each signature it verifies.
 //!
 //! Secrets are wiped, also inside aws-lc-rs, RustCrypto and dalek. ring can't wipe the keys inside it,
 //! and the `rsa` crate leaves numbers of its private operation behind.

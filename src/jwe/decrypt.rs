@@ -14,7 +14,7 @@ use crate::wire::header::HeaderRules;
 use crate::wire::{json, typed};
 
 use super::decryption_key::DecryptionKey;
-use super::token::{EncryptedToken, NOTHING_UNDERSTOOD};
+use super::token::EncryptedToken;
 
 /// Decrypts a token to the bytes that were encrypted.
 ///
@@ -56,7 +56,7 @@ pub fn decrypt(key: &DecryptionKey, token: &str) -> Result<SecretBytes, Error> {
 /// As [`decrypt`].
 pub fn decrypt_with_limits(key: &DecryptionKey, token: &str, limits: &Limits) -> Result<SecretBytes, Error> {
     let mut header = Vec::new();
-    let rules = HeaderRules::new(limits, NOTHING_UNDERSTOOD);
+    let rules = HeaderRules::new(limits, &[]);
     let token = EncryptedToken::parse_known(token, &rules, &mut header, key.known_headers())?;
     if token.algorithm() != key.algorithm() {
         return Err(Error::NotAllowed(Refusal::Algorithm));

@@ -21,7 +21,7 @@ use super::alg::JweAlgorithm;
 use super::decryption_key::{DecryptionKey, Material};
 use super::enc::ContentEncryption;
 use super::recipient::{Accepted, ContentKey, OpenContentKey, RecipientInput};
-use super::token::{EncryptedToken, NOTHING_UNDERSTOOD};
+use super::token::EncryptedToken;
 
 /// A key outside the process that unwraps content keys, in a call that returns with the content key: an
 /// RSA key for `RSA-OAEP` and its kin, or a secret for `A*KW` and `A*GCMKW`.
@@ -361,7 +361,7 @@ fn stated(algorithm: JweAlgorithm, jwk: &Jwk) -> Result<Material, Error> {
 /// As [`decrypt`](crate::decrypt), but for what it says of a key whose answer has to be awaited.
 pub async fn decrypt_async(key: &DecryptionKey, token: &str) -> Result<SecretBytes, Error> {
     let (mut header, limits) = (Vec::new(), Limits::default());
-    let rules = HeaderRules::new(&limits, NOTHING_UNDERSTOOD);
+    let rules = HeaderRules::new(&limits, &[]);
     let token = EncryptedToken::parse_known(token, &rules, &mut header, key.known_headers())?;
     if token.algorithm() != key.algorithm() {
         return Err(Error::NotAllowed(Refusal::Algorithm));

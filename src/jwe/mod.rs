@@ -43,7 +43,7 @@ pub use external::{
 };
 
 pub(crate) use known_headers::KnownHeaders;
-pub(crate) use token::{EncryptedToken, NOTHING_UNDERSTOOD};
+pub(crate) use token::EncryptedToken;
 
 #[cfg(test)]
 mod rfc7518;

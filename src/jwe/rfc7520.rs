@@ -62,7 +62,7 @@ fn opened(key: &DecryptionKey, header: &Value, encrypted_key: &[u8]) -> Result<O
     let text = header.to_string();
     let limits = Limits::default();
     let enc = ContentEncryption::from_name(header["enc"].as_str().unwrap()).unwrap();
-    let rules = HeaderRules { compression: true, ..HeaderRules::new(&limits, NOTHING_UNDERSTOOD) };
+    let rules = HeaderRules { compression: true, ..HeaderRules::new(&limits, &[]) };
     let header = Header::read_jwe(HeaderText::protected(&text), &rules)?;
     let recipient = RecipientInput { enc, header: &header, encrypted_key, limits: &limits };
     match key.accept(recipient)?.at_once()?() {

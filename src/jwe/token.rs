@@ -19,9 +19,6 @@ use super::enc::ContentEncryption;
 use super::known_headers::{KnownHeader, KnownHeaders};
 use super::message::{Message, Opened, Recipient};
 
-/// For tokens whose reader declares no parameter of its own: none may be critical.
-pub(crate) const NOTHING_UNDERSTOOD: &[String] = &[];
-
 /// A JWE in compact serialization, parsed once. It gives its header out, for choosing a key.
 pub(crate) struct EncryptedToken<'t> {
     message: Message<'t>,

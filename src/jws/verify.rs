@@ -9,6 +9,7 @@ use super::{JwsAlgorithm, VerifiedJws, VerifyingKey};
 use crate::crypto::Ed25519Signed;
 use crate::error::{Error, Part, Refusal, Unsupported};
 use crate::limits::Limits;
+use crate::secret::{DecodingRoom, WipedRoom};
 use crate::wire::header::{self, Header, HeaderText};
 use crate::wire::{base64url, compact, padded};
 
@@ -44,7 +45,7 @@ pub fn verify(key: &VerifyingKey, token: &str) -> Result<VerifiedJws, Error> {
 ///
 /// As [`verify`].
 pub fn verify_with_limits(key: &VerifyingKey, token: &str, limits: &Limits) -> Result<VerifiedJws, Error> {
-    let mut decoded = Vec::new();
+    let mut decoded = WipedRoom::new();
     let parts = SignedParts::split(token, limits, &mut decoded)?;
     let header = parts.header(limits, &[])?;
     if parts.algorithm(&header)? != key.algorithm() {
@@ -72,20 +73,24 @@ pub(crate) struct SignedParts<'t, 'b> {
 }
 
 impl<'t, 'b> SignedParts<'t, 'b> {
-    /// Checks the size, splits the token and decodes its parts into the buffer.
-    pub(crate) fn split(token: &'t str, limits: &Limits, buffer: &'b mut Vec<u8>) -> Result<Self, Error> {
-        Self::split_unless(token, limits, |len| room_of(buffer, len), |_| false)
+    /// Checks the size, splits the token and decodes its parts into the room.
+    pub(crate) fn split(
+        token: &'t str,
+        limits: &Limits,
+        room: &'b mut impl DecodingRoom,
+    ) -> Result<Self, Error> {
+        Self::split_unless(token, limits, room, |_| false)
     }
 
     /// Splits like [`split`](Self::split), but a header that the caller knows, by its encoded text, stays
-    /// encoded: it must not be read again. `room_of` gives room of the length it is asked for.
+    /// encoded: it must not be read again.
     pub(crate) fn split_unless(
         token: &'t str,
         limits: &Limits,
-        room_of: impl FnOnce(usize) -> &'b mut [u8],
+        room: &'b mut impl DecodingRoom,
         is_known: impl FnOnce(&str) -> bool,
     ) -> Result<Self, Error> {
-        Self::split_by(base64url::decode_into, base64url::decode_pair, token, limits, room_of, is_known)
+        Self::split_by(base64url::decode_into, base64url::decode_pair, token, limits, room, is_known)
     }
 
     /// Splits a token like [`split`](Self::split) whose parts are padded, and must be: for
@@ -93,16 +98,10 @@ impl<'t, 'b> SignedParts<'t, 'b> {
     pub(crate) fn split_padded(
         token: &'t str,
         limits: &Limits,
-        buffer: &'b mut Vec<u8>,
+        room: &'b mut impl DecodingRoom,
     ) -> Result<Self, Error> {
-        Self::split_by(
-            padded::decode_into,
-            |_, _, _| None,
-            token,
-            limits,
-            |len| room_of(buffer, len),
-            |_| false,
-        )
+        // The engine for padded text takes parts one by one.
+        Self::split_by(padded::decode_into, |_, _, _| None, token, limits, room, |_| false)
     }
 
     fn split_by(
@@ -110,13 +109,13 @@ impl<'t, 'b> SignedParts<'t, 'b> {
         decode_pair: impl FnOnce(&str, &str, &mut [u8]) -> Option<usize>,
         token: &'t str,
         limits: &Limits,
-        room_of: impl FnOnce(usize) -> &'b mut [u8],
+        room: &'b mut impl DecodingRoom,
         is_known: impl FnOnce(&str) -> bool,
     ) -> Result<Self, Error> {
         compact::check_size(token, limits)?;
         let parts = compact::split_jws(token)?;
         header::check_size(parts.header, limits)?;
-        let mut room = room_of(base64url::pair_len(token.len()));
+        let mut room = room.room_of(base64url::pair_len(token.len()));
         let decode = |text: &str, part, room: &mut &'b mut [u8]| -> Result<&'b [u8], Error> {
             // The parts together decode to no more than the whole would.
             let place = room.split_off_mut(..base64url::decoded_len(text.len())).unwrap_or_default();
@@ -186,10 +185,4 @@ impl<'t, 'b> SignedParts<'t, 'b> {
         let text = HeaderText::protected(self.header);
         VerifiedJws::new(self.payload.to_vec(), VerifiedSignature::new(0, key, header, text))
     }
-}
-
-/// So many bytes of a buffer, to be written over.
-fn room_of(buffer: &mut Vec<u8>, len: usize) -> &mut [u8] {
-    buffer.resize(len, 0);
-    buffer
 }

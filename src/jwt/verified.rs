@@ -15,7 +15,7 @@ use super::claims::{Audience, NoClaims, Registered};
 use super::understood::{KeptHeader, UnderstoodHeader};
 use crate::error::Error;
 use crate::jws::JwsAlgorithm;
-use crate::secret::{Wiped, WipedRoom};
+use crate::secret::{DecodingRoom, Wiped};
 
 /// A token that was verified, with its claims in the caller's type.
 ///
@@ -331,12 +331,6 @@ impl TokenBuffer {
     }
 }
 
-/// Where a token's parts are decoded.
-pub(crate) trait DecodingRoom {
-    /// So many bytes, to be written over.
-    fn room_of(&mut self, len: usize) -> &mut [u8];
-}
-
 impl DecodingRoom for TokenBuffer {
     fn room_of(&mut self, len: usize) -> &mut [u8] {
         if self.decoded.len() < len {
@@ -344,13 +338,6 @@ impl DecodingRoom for TokenBuffer {
             self.decoded = Wiped::from(vec![0; len]);
         }
         self.decoded.get_mut(..len).unwrap_or_default()
-    }
-}
-
-/// On the stack for ordinary tokens: of one token that is given out owned, nothing is kept.
-impl DecodingRoom for WipedRoom {
-    fn room_of(&mut self, len: usize) -> &mut [u8] {
-        self.room_of(len)
     }
 }
 

@@ -16,7 +16,7 @@ use super::nested::{Decryption, NESTED};
 use super::policy::{Expectation, Policy, missing, unexpected};
 use super::sourced::KeyedVerifier;
 use super::understood::UnderstoodHeader;
-use super::verified::{BorrowedJwt, DecodingRoom, TokenBuffer, VerifiedJwt};
+use super::verified::{BorrowedJwt, TokenBuffer, VerifiedJwt};
 use super::verifier_builder::JwtVerifierBuilder;
 use crate::clock::Clock;
 use crate::error::{Error, Part, Refusal};
@@ -24,7 +24,7 @@ use crate::jws::alg::AlgorithmSet;
 use crate::jws::{SignedParts, VerifyingKey};
 use crate::keys::{KeySet, check_count};
 use crate::limits::Limits;
-use crate::secret::WipedRoom;
+use crate::secret::{DecodingRoom, WipedRoom};
 use crate::wire::compact::{self, Form};
 use crate::wire::header::{Header, media_type_eq};
 use crate::wire::json::Members;
@@ -253,15 +253,10 @@ impl JwtVerifier {
         // Whoever understands parameters reads them once the token is verified: their header is needed again.
         let accepted_headers = self.understood.is_empty().then_some(&self.accepted_headers);
         let mut known = None;
-        let parts = SignedParts::split_unless(
-            token,
-            &self.limits,
-            |len| room.room_of(len),
-            |header| {
-                known = accepted_headers.and_then(|accepted| accepted.find(header));
-                known.is_some()
-            },
-        )?;
+        let parts = SignedParts::split_unless(token, &self.limits, room, |header| {
+            known = accepted_headers.and_then(|accepted| accepted.find(header));
+            known.is_some()
+        })?;
         let to_keep = accepted_headers.filter(|_| known.is_none());
         let hint = known.map_or_else(|| self.judge_header(&parts), Ok)?;
         Ok(JudgedToken { parts, hint, to_keep })

@@ -7,7 +7,7 @@
 use super::KeySet;
 use super::key_set::Entry;
 use crate::error::{Error, KeyDefect, Refusal};
-use crate::jwe::{DecryptionKey, EncryptedToken, JweAlgorithm, NOTHING_UNDERSTOOD};
+use crate::jwe::{DecryptionKey, EncryptedToken, JweAlgorithm};
 use crate::jwk::{Jwk, JwkSet, SkippedKey};
 use crate::limits::Limits;
 use crate::secret::SecretBytes;
@@ -66,7 +66,7 @@ impl KeySet<DecryptionKey> {
     /// As [`decrypt`](Self::decrypt).
     pub fn decrypt_with_limits(&self, token: &str, limits: &Limits) -> Result<SecretBytes, Error> {
         let mut header = Vec::new();
-        let rules = HeaderRules::new(limits, NOTHING_UNDERSTOOD);
+        let rules = HeaderRules::new(limits, &[]);
         self.open(&EncryptedToken::parse(token, &rules, &mut header)?)
     }
 
@@ -79,7 +79,7 @@ impl KeySet<DecryptionKey> {
     /// As [`decrypt`](Self::decrypt).
     pub async fn decrypt_async(&self, token: &str) -> Result<SecretBytes, Error> {
         let (mut header, limits) = (Vec::new(), Limits::default());
-        let rules = HeaderRules::new(&limits, NOTHING_UNDERSTOOD);
+        let rules = HeaderRules::new(&limits, &[]);
         self.open_async(&EncryptedToken::parse(token, &rules, &mut header)?).await
     }
 

@@ -13,6 +13,7 @@ use crate::jwk::{Jwk, JwkSet, KeyMaterial, OkpCurve, SkippedKey};
 use crate::jws::alg::{AlgorithmSet, Family};
 use crate::jws::{JwsAlgorithm, SignedParts, VerifiedJws, VerifyingKey};
 use crate::limits::Limits;
+use crate::secret::WipedRoom;
 
 impl KeySet<VerifyingKey> {
     /// Makes the set from public keys, as an identity provider publishes them.
@@ -92,7 +93,7 @@ impl KeySet<VerifyingKey> {
     ///
     /// As [`verify`](Self::verify).
     pub fn verify_with_limits(&self, token: &str, limits: &Limits) -> Result<VerifiedJws, Error> {
-        let mut decoded = Vec::new();
+        let mut decoded = WipedRoom::new();
         let parts = SignedParts::split(token, limits, &mut decoded)?;
         let header = parts.header(limits, &[])?;
         let algorithm = parts.algorithm(&header)?;

@@ -109,6 +109,31 @@ fn several_types_may_be_asked_for() {
     }
 }
 
+/// A header that a verifier has accepted isn't read again, by that verifier and by no other of the same key.
+#[test]
+fn what_one_verifier_accepts_is_refused_by_another_of_the_same_key() {
+    let key = hs256_key();
+    let types = ["at+jwt", "logout+jwt"];
+    let verifiers = types.map(|typ| {
+        let verifier = JwtVerifier::builder(key.clone_key()).issuer(ISSUER).audience(AUDIENCE);
+        verifier.token_type(typ).clock(at(NOW)).build().unwrap()
+    });
+    let tokens = types.map(|typ| hs256(format!(r#"{{"alg":"HS256","typ":"{typ}"}}"#), P0));
+    // From the second time on, each knows the header that it accepts.
+    for _ in 0..3 {
+        for (verifier, typ) in verifiers.iter().zip(types) {
+            for (token, token_type) in tokens.iter().zip(types) {
+                let verified = verifier.verify::<NoClaims>(token);
+                if token_type == typ {
+                    assert!(verified.is_ok(), "{typ}");
+                } else {
+                    assert_eq!(code(verified), "type_not_allowed", "{typ}");
+                }
+            }
+        }
+    }
+}
+
 /// RFC 7519 §7.2: with `cty` "JWT", the payload is a token, and whoever reads it as claims has read
 /// something else than was signed.
 #[test]

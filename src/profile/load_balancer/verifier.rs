@@ -19,7 +19,7 @@ use crate::jws::{JwsAlgorithm, SignedParts};
 use crate::jwt::{Built, Claims, JwtVerifier, NumericDate, VerifiedJwt};
 use crate::keys::remote::{KeySnapshot, KeySource};
 use crate::limits::Limits;
-use crate::secret::Wiped;
+use crate::secret::WipedRoom;
 use crate::wire::json::Members;
 use crate::wire::typed;
 
@@ -103,8 +103,8 @@ impl LoadBalancerVerifier {
     /// - [`Error::Claim`] if its issuer, `sub`, `nbf` or `exp` isn't in order.
     /// - [`Error::ClaimsType`] if the claims don't fit the type.
     pub async fn verify<T: DeserializeOwned>(&self, token: &str) -> Result<LoadBalancerToken<T>, Error> {
-        let mut buffer = Wiped::default();
-        let parts = SignedParts::split_padded(token, &self.limits, &mut buffer)?;
+        let mut decoded = WipedRoom::new();
+        let parts = SignedParts::split_padded(token, &self.limits, &mut decoded)?;
         let header = parts.header(&self.limits, &[])?;
         if parts.algorithm(&header)? != JwsAlgorithm::Es256 {
             return Err(Error::NotAllowed(Refusal::Algorithm));
