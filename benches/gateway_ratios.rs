@@ -3,7 +3,7 @@
 //! machine slows all of them down, and the quotients stay.
 //!
 //! `cargo bench --all-features --bench gateway_ratios` prints; with `-- --check` it fails where a target is missed.
-//! As a test, `cargo test --bench gateway_ratios`, each operation runs once and nothing is measured.
+//! As a test, `cargo test --features gateway --bench gateway_ratios`, each operation runs once and nothing is measured.
 
 #![allow(clippy::print_stdout, reason = "figures to show")]
 

@@ -1,7 +1,7 @@
 //! Access tokens (RFC 9068): granted, nested, bound to a client certificate, authorized, and refused with the
 //! status and the header field that say why.
 //!
-//! `cargo run --example access_token`
+//! `cargo run --features gateway --example access_token`
 #![expect(clippy::print_stdout, reason = "examples print")]
 
 use std::time::{Duration, SystemTime};

@@ -1,7 +1,7 @@
 //! A gateway that doesn't pass on the token that came in: it mints one for each service behind it, or forwards
 //! nothing. Authorization server, gateway and services are in one process, without HTTP.
 //!
-//! `cargo run --example propagation`
+//! `cargo run --features gateway --example propagation`
 #![expect(clippy::print_stdout, reason = "examples print")]
 
 use std::time::Duration;

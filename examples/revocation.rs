@@ -1,7 +1,7 @@
 //! Tokens that are refused before they expire: withdrawn one by one, by subject, session, key or time; and
 //! tokens that pass once.
 //!
-//! `cargo run --example revocation`
+//! `cargo run --features gateway --example revocation`
 #![expect(clippy::print_stdout, reason = "examples print")]
 
 use std::pin::pin;

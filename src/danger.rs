@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 
 use crate::error::{Error, Part};
 use crate::jws::{JwsAlgorithm, SignedParts, SigningKey, VerifyingKey};
+#[cfg(feature = "remote-keys")]
 use crate::keys::remote::RemoteJwksBuilder;
 use crate::limits::Limits;
 use crate::secret::{SecretBytes, WipedRoom};
@@ -113,6 +114,7 @@ pub fn weak_hmac_verifying_key(algorithm: JwsAlgorithm, secret: SecretBytes) -> 
 /// let keys = danger::allow_plain_http(RemoteJwks::from_url("http://id.internal/jwks"));
 /// # let _ = keys;
 /// ```
+#[cfg(feature = "remote-keys")]
 pub fn allow_plain_http(keys: RemoteJwksBuilder) -> RemoteJwksBuilder {
     keys.plain_http()
 }

@@ -1,6 +1,7 @@
 //! The audit trail: what an event says of each decision and what it never does, how subjects are shown, and
 //! that every sink writes one bounded line of ASCII whatever a token says.
 
+#![cfg(feature = "gateway")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
 mod support;

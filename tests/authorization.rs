@@ -1,11 +1,12 @@
 //! Authorization: each requirement is met and not met, combined ones follow from their parts, what can't
 //! be told is no, and a refusal says what failed and what would help, in words and in a header field.
 
+#![cfg(feature = "gateway")]
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod support;
 
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use countersign::gateway::BearerChallenge;
 use countersign::gateway::authorization::{Denied, Requirement};
@@ -574,4 +575,27 @@ fn without_not() -> impl Strategy<Value = Requirement> {
             inner.prop_map(|requirement| requirement.named("named")),
         ]
     })
+}
+
+/// Each level explained twice what was below it, so that a refusal by sixty levels would have taken years.
+#[test]
+fn a_refusal_is_explained_in_one_walk() {
+    let token = token(&json!({ "scope": "met" }));
+    let mut requirement = Requirement::scope("innermost");
+    for level in 0..30 {
+        let all = Requirement::all_of([Requirement::scope("met"), requirement]);
+        requirement = Requirement::any_of([all, Requirement::role(format!("role-{level}"))]);
+    }
+    let start = Instant::now();
+    let denied = requirement.check(&token).unwrap_err();
+    assert!(start.elapsed() < Duration::from_secs(30), "{:?}", start.elapsed());
+    assert_eq!(denied.scope().as_deref(), Some("met innermost"));
+
+    // What an alternative takes beside the login that it lacks is asked for too.
+    let fresh = Requirement::authenticated_within(Duration::from_secs(60));
+    let alternative = Requirement::any_of([Requirement::all_of([Requirement::scope("met"), fresh])]);
+    let both = Requirement::all_of([Requirement::scope("missing"), alternative.clone()]);
+    assert_eq!(both.check(&token).unwrap_err().scope().as_deref(), Some("missing met"));
+    let denied = alternative.check(&token).unwrap_err();
+    assert_eq!((denied.scope(), denied.http_status()), (None, 401));
 }

@@ -1,6 +1,7 @@
 //! The cache of verified tokens: what a hit skips, shown by a decryption key that counts how often it is asked;
 //! what it doesn't skip; and what ends an entry.
 
+#![cfg(feature = "gateway")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
 mod support;

@@ -3,6 +3,7 @@
 //! The table below makes each case through the public API. What no input can bring about (a key that has
 //! encrypted 2^32 messages) is named where it stands.
 
+#![cfg(feature = "gateway")]
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
 mod support;

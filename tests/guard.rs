@@ -1,6 +1,7 @@
 //! The guard: the order of its checks, shown by parts that write down when they are asked; what each exit answers;
 //! and that each leaves one event behind, a dropped one too.
 
+#![cfg(feature = "gateway")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
 mod support;

@@ -1,9 +1,10 @@
 //! The guard under load: a million distinct tokens, good ones and forged ones, and how much memory they leave behind,
 //! by an allocator that counts.
 //!
-//! `cargo test --release --test guard_load -- --show-output` takes a million of each and prints the figures; a debug
+//! `cargo test --release --features gateway --test guard_load -- --show-output` takes a million of each and prints the figures; a debug
 //! build, in which each takes about twenty times as long, 20,000.
 
+#![cfg(feature = "gateway")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 #![allow(clippy::print_stdout, reason = "figures are shown")]
 

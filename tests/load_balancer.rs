@@ -1,7 +1,7 @@
 //! The tokens and keys of AWS Application Load Balancers: which tokens pass the one verifier that takes padded
 //! parts, that none of them passes elsewhere, and what a source of single keys asks for, keeps and forgets.
 
-#![cfg(feature = "pem")]
+#![cfg(all(feature = "pem", feature = "remote-keys"))]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
 #[path = "support/remote.rs"]

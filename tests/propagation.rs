@@ -1,6 +1,7 @@
 //! Propagation: what the services behind a gateway are told, and what they aren't; for each token that is minted,
 //! the one beside it that isn't.
 
+#![cfg(feature = "gateway")]
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod support;

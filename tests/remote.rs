@@ -1,6 +1,7 @@
 //! Keys from elsewhere, in time that the test moves: how long a set is kept, when it is fetched, what an outage
 //! does, and which answers replace nothing.
 
+#![cfg(feature = "remote-keys")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
 #[path = "support/remote.rs"]

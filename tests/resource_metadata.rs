@@ -1,5 +1,6 @@
 //! Protected resource metadata (RFC 9728): the document, where it is published, and which URIs an API may go by.
 
+#![cfg(feature = "gateway")]
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::net::Ipv6Addr;

@@ -1,6 +1,7 @@
 //! Verifiers over keys from elsewhere: when the source is asked to look, what waits for keys of one's own meanwhile,
 //! how often a verifier is built, and what a cache before it forgets with the keys.
 
+#![cfg(feature = "gateway")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
 #[path = "support/remote.rs"]

@@ -1,8 +1,9 @@
 //! Revocation and replay in memory: what each store has to do (`support/stores.rs`), and what those in memory do at
 //! the bound and with many threads; checks of a store that is down; what names go by in stores outside.
 //!
-//! `cargo test --release --test stores -- --show-output figures` prints memory and time at a million entries.
+//! `cargo test --release --features gateway --test stores -- --show-output figures` prints memory and time at a million entries.
 
+#![cfg(feature = "gateway")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 #![allow(clippy::print_stdout, reason = "figures are shown")]
 

@@ -11,6 +11,7 @@
 //!
 //! Each is shown to tell the difference on a type that has what the others lack.
 
+#![cfg(feature = "gateway")]
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod support;

@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each bench is a crate of its own and uses a part of this")]
 
+#[cfg(feature = "gateway")]
 pub(crate) mod gateway;
 
 use std::sync::LazyLock;

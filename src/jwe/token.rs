@@ -141,6 +141,7 @@ impl<'t> EncryptedToken<'t> {
     }
 
     /// Finds out whether one of the keys would be asked, as decrypting does first, and asks none.
+    #[cfg(feature = "remote-keys")]
     pub(crate) fn check_candidates<'k>(
         &self,
         keys: impl IntoIterator<Item = &'k DecryptionKey, IntoIter: Clone>,

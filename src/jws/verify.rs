@@ -11,7 +11,9 @@ use crate::error::{Error, Part, Refusal, Unsupported};
 use crate::limits::Limits;
 use crate::secret::{DecodingRoom, WipedRoom};
 use crate::wire::header::{self, Header, HeaderText};
-use crate::wire::{base64url, compact, padded};
+#[cfg(feature = "remote-keys")]
+use crate::wire::padded;
+use crate::wire::{base64url, compact};
 
 /// Verifies a compact JWS under one key and returns its payload.
 ///
@@ -95,6 +97,7 @@ impl<'t, 'b> SignedParts<'t, 'b> {
 
     /// Splits a token like [`split`](Self::split) whose parts are padded, and must be: for
     /// [`profile::load_balancer`](crate::profile::load_balancer), and for nobody else.
+    #[cfg(feature = "remote-keys")]
     pub(crate) fn split_padded(
         token: &'t str,
         limits: &Limits,

@@ -5,8 +5,10 @@
 //! the same call: sign, then encrypt; decrypt, then verify.
 
 mod accepted_header;
+#[cfg(feature = "gateway")]
 mod again;
 mod batch;
+#[cfg(feature = "remote-keys")]
 mod built;
 mod claims;
 mod external;
@@ -15,6 +17,7 @@ mod nested;
 mod numeric_date;
 mod policy;
 mod random_id;
+#[cfg(feature = "remote-keys")]
 mod sourced;
 mod understood;
 mod unverified;
@@ -23,12 +26,15 @@ mod verifier;
 mod verifier_builder;
 
 pub(crate) use batch::{BatchVerifier, verify_batch};
+#[cfg(feature = "remote-keys")]
 pub(crate) use built::Built;
 pub(crate) use claims::Descent;
 pub use claims::{ClaimValue, Claims, NoClaims};
 pub use issuer::{JwtIssuer, JwtIssuerBuilder};
 pub use numeric_date::NumericDate;
+#[cfg(feature = "gateway")]
 pub(crate) use random_id::random_id;
+#[cfg(feature = "remote-keys")]
 pub use sourced::{KeyedVerifier, SourcedVerifier};
 pub use unverified::UnverifiedToken;
 pub use verified::{BorrowedJwt, TokenBuffer, VerifiedJwt};

@@ -57,6 +57,7 @@ impl Decryption {
     }
 
     /// Returns whether a key would be asked to decrypt this token. None is.
+    #[cfg(feature = "remote-keys")]
     pub(super) fn has_key_for(&self, token: &str, limits: &Limits) -> bool {
         let mut header = Vec::new();
         self.judge(token, limits, &mut header).is_ok_and(|token| self.keys.check_candidates(&token).is_ok())

@@ -85,6 +85,7 @@ impl NumericDate {
     }
 
     /// The date without its fraction: not every verifier reads one.
+    #[cfg(feature = "gateway")]
     pub(crate) fn whole(self) -> Self {
         Self { seconds: self.seconds, nanoseconds: 0 }
     }

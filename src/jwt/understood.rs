@@ -40,6 +40,7 @@ impl KeptHeader {
     }
 
     /// How many bytes of text are kept; the names are the verifier's.
+    #[cfg(feature = "gateway")]
     pub(super) fn len(&self) -> usize {
         self.0.as_ref().map_or(0, |(json, _)| json.len())
     }

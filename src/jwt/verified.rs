@@ -110,6 +110,7 @@ impl<T> VerifiedJwt<T> {
     }
 
     /// How many bytes of the header are kept.
+    #[cfg(feature = "gateway")]
     pub(crate) fn header_len(&self) -> usize {
         self.said.header.len()
     }

@@ -14,6 +14,7 @@ use super::accepted_header::{AcceptedHeaders, SignerHint};
 use super::claims::{Claims, Registered};
 use super::nested::{Decryption, NESTED};
 use super::policy::{Expectation, Policy, missing, unexpected};
+#[cfg(feature = "remote-keys")]
 use super::sourced::KeyedVerifier;
 use super::understood::UnderstoodHeader;
 use super::verified::{BorrowedJwt, TokenBuffer, VerifiedJwt};
@@ -275,6 +276,7 @@ impl JwtVerifier {
 
     /// Accepts a token that a profile split by rules of its own. Once the signature holds, the profile judges the
     /// claims by `judge`, before this verifier does and so before any token is called expired.
+    #[cfg(feature = "remote-keys")]
     pub(crate) fn accept_parts<'b, T>(
         &'b self,
         parts: SignedParts<'_, 'b>,
@@ -442,6 +444,7 @@ fn check_content_type(header: &Header<'_>) -> Result<(), Error> {
     Ok(())
 }
 
+#[cfg(feature = "remote-keys")]
 impl KeyedVerifier for JwtVerifier {
     fn lacks_signing_key(&self, token: &str, refusal: &Error) -> bool {
         let is_about_a_key = match refusal {

@@ -97,6 +97,7 @@ impl KeySet<DecryptionKey> {
     }
 
     /// Finds out whether there are keys to open the token, as [`open`](Self::open) does first, and asks none.
+    #[cfg(feature = "remote-keys")]
     pub(crate) fn check_candidates(&self, token: &EncryptedToken<'_>) -> Result<(), Error> {
         token.check_candidates(self.candidates(token)?)
     }

@@ -4,20 +4,26 @@
 //! header picks the candidates by `alg` and `kid` ([RFC 7515 §4.1.4](https://www.rfc-editor.org/rfc/rfc7515#section-4.1.4),
 //! [RFC 7517 §4.5](https://www.rfc-editor.org/rfc/rfc7517#section-4.5)); they are few, bounded, and tried in turn.
 
+#[cfg(feature = "remote-keys")]
 pub(crate) mod back_off;
 mod decryption;
+#[cfg(feature = "gateway")]
 mod generation;
 mod issuer_keys;
 mod key_set;
 mod recipient;
+#[cfg(feature = "remote-keys")]
 pub mod remote;
 pub mod rotation;
 pub(crate) mod tenants;
 mod verification;
 
+#[cfg(feature = "gateway")]
 pub use generation::KeyGeneration;
 pub use key_set::{KeySet, KeySetIter};
 pub use recipient::recipient_key;
 
-pub(crate) use issuer_keys::{keys_marked, keys_of};
+#[cfg(feature = "remote-keys")]
+pub(crate) use issuer_keys::keys_marked;
+pub(crate) use issuer_keys::keys_of;
 pub(crate) use key_set::check_count;

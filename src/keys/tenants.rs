@@ -23,6 +23,7 @@ pub(crate) fn misuse_of(template: &str, tenants: &[String]) -> Option<&'static s
 }
 
 /// Whether this issuer is made from the template, for one of these tenants.
+#[cfg(feature = "remote-keys")]
 pub(crate) fn is_of_one(template: &str, tenants: &[String], issuer: &str) -> bool {
     let parts = template.split_once(TENANT);
     let tenant = parts.and_then(|(before, after)| issuer.strip_prefix(before)?.strip_suffix(after));
@@ -61,6 +62,7 @@ mod tests {
         }
     }
 
+    #[cfg(feature = "remote-keys")]
     #[test]
     fn an_issuer_is_of_a_tenant_that_is_listed() {
         let tenants = ["a".to_owned(), "b".to_owned()];

@@ -4,4 +4,5 @@
 //! over [`jwt`](crate::jwt), so that no token passes for one of another kind.
 
 pub mod access_token;
+#[cfg(feature = "remote-keys")]
 pub mod load_balancer;

@@ -15,7 +15,10 @@ pub(crate) mod header;
 pub(crate) mod json;
 pub(crate) mod jwe_json;
 pub(crate) mod jws_json;
+#[cfg(feature = "remote-keys")]
 pub(crate) mod padded;
+#[cfg(feature = "remote-keys")]
+pub(crate) mod same;
 pub(crate) mod typed;
 
 use crate::error::{Error, Limit};

@@ -5,11 +5,9 @@
 //! into a log. Text that is written is wiped, also where it grew. What RFC 8259 leaves open, the
 //! scanner has refused before.
 
-use std::collections::HashMap;
 use std::io;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
 use crate::error::{Defect, Error, Part};
 use crate::secret::Wiped;
@@ -30,35 +28,6 @@ pub(crate) fn text(decoded: &[u8], part: Part) -> Result<&str, Error> {
 pub(crate) fn from_json<'de, T: Deserialize<'de>>(text: &'de str) -> Result<T, Error> {
     serde_json::from_str(text)
         .map_err(|error| Error::ClaimsType { expected: expected(&error), column: column(text, &error) })
-}
-
-/// Returns whether two objects that were scanned say the same: their members come in any order (RFC 8259 §4), and
-/// so do the elements of the member `list`, if it is an array. Those of other arrays don't.
-pub(crate) fn say_the_same(left: &str, right: &str, list: &str) -> bool {
-    let read = |text| serde_json::from_str::<Map<String, Value>>(text).ok();
-    let (Some(mut left), Some(mut right)) = (read(left), read(right)) else { return false };
-    let same_lists = match (left.remove(list), right.remove(list)) {
-        (Some(Value::Array(left)), Some(Value::Array(right))) => have_the_same(&left, &right),
-        (left, right) => left == right,
-    };
-    same_lists && left == right
-}
-
-/// Whether each value stands as often on either side, in time that grows with their number and no faster: what a
-/// server sends may hold a hundred thousand.
-fn have_the_same(left: &[Value], right: &[Value]) -> bool {
-    let mut counts: HashMap<&Value, usize> = HashMap::with_capacity(left.len());
-    for value in left {
-        *counts.entry(value).or_default() += 1;
-    }
-    left.len() == right.len()
-        && right.iter().all(|value| match counts.get_mut(value) {
-            Some(count) if *count > 0 => {
-                *count -= 1;
-                true
-            }
-            _ => false,
-        })
 }
 
 /// Reads a value from an object that was scanned: as [`from_json`] reads its text, and sooner.
@@ -239,48 +208,5 @@ mod tests {
         assert_eq!(*to_json(&value).unwrap(), serde_json::to_vec(&value).unwrap());
         let unwritable = BTreeMap::from([(vec![1, 2], 3)]);
         assert!(matches!(to_json(&unwritable), Err(Error::Misuse { .. })));
-    }
-
-    #[test]
-    fn objects_say_the_same_in_any_order() {
-        let keys = r#"{"keys":[{"a":[1,2],"b":{"c":"x"}},{"a":1}],"more":[1,2]}"#;
-        for (other, expected) in [
-            (keys, true),
-            (
-                "{ \"more\" : [1, 2], \"keys\": [{\"a\": 1}, {\"b\":{\"\\u0063\":\"x\"},\"a\":[1,2]}] }\n",
-                true,
-            ),
-            (r#"{"keys":[{"a":[2,1],"b":{"c":"x"}},{"a":1}],"more":[1,2]}"#, false),
-            (r#"{"keys":[{"a":[1,2],"b":{"c":"y"}},{"a":1}],"more":[1,2]}"#, false),
-            (r#"{"keys":[{"a":[1,2],"b":{"c":"x"}},{"a":1}],"more":[2,1]}"#, false),
-            (r#"{"keys":[{"a":[1,2],"b":{"c":"x"}},{"a":1}]}"#, false),
-            (r#"{"keys":[{"a":[1,2],"b":{"c":"x"}}],"more":[1,2]}"#, false),
-            (r#"{"keys":[{"a":[1,2],"b":{"c":"x"}},{"a":1},{"a":1}],"more":[1,2]}"#, false),
-            (r#"{"keys":{"a":1},"more":[1,2]}"#, false),
-            ("[]", false),
-        ] {
-            assert_eq!(say_the_same(keys, other, "keys"), expected, "{other}");
-            assert_eq!(say_the_same(other, keys, "keys"), expected, "{other}");
-        }
-        let (twice, once) = (r#"{"keys":[1,1,2]}"#, r#"{"keys":[1,2,2]}"#);
-        assert!(!say_the_same(twice, once, "keys") && !say_the_same(once, twice, "keys"));
-        // Numbers that are equal are one, however they are written.
-        assert!(say_the_same(r#"{"keys":[0.0,10,1]}"#, r#"{"keys":[1,-0.0,10]}"#, "keys"));
-        assert!(!say_the_same(r#"{"keys":[1.0]}"#, r#"{"keys":[1]}"#, "keys"));
-        // Not a list, it is compared as any other.
-        assert!(say_the_same(r#"{"keys":1}"#, r#"{ "keys": 1 }"#, "keys"));
-    }
-
-    /// More than fit into what is fetched, in the opposite order.
-    #[test]
-    fn long_lists_are_compared_too() {
-        let text = |numbers: &mut dyn Iterator<Item = u32>| {
-            let members: Vec<_> = numbers.map(|number| format!("{{\"a\":{number}}}")).collect();
-            format!("{{\"keys\":[{}]}}", members.join(","))
-        };
-        let (up, down) = (text(&mut (0..60_000)), text(&mut (0..60_000).rev()));
-        assert!(say_the_same(&up, &down, "keys"));
-        assert!(!say_the_same(&up, &text(&mut (1..60_001).rev()), "keys"));
-        assert!(!say_the_same(&up, &text(&mut (0..60_001).rev()), "keys"));
     }
 }

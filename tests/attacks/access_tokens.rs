@@ -1,6 +1,7 @@
 //! Classes typ and DPoP, for the access-token profile: tokens of another kind, and bound tokens without
 //! their key (RFC 9068 §4, RFC 7800 §3, RFC 8705 §3).
 
+#[cfg(feature = "gateway")]
 use countersign::gateway::authorization::Requirement;
 use countersign::profile::access_token::{
     ClientCertificate, ConfirmationMethod, Grant, ProofOfPossession, Provider,
@@ -213,9 +214,12 @@ fn a_scope_cant_smuggle_another() {
     {
         let token = verify(H0, &claims_with("scope", &format!("\"{scope}\""))).unwrap();
         assert!(!token.has_scope("admin"), "{scope}");
+        #[cfg(feature = "gateway")]
         assert!(Requirement::scope("admin").check(&token).is_err(), "{scope}");
     }
     let token = verify(H0, &claims_with("scope", "\"read admin\"")).unwrap();
+    assert!(token.has_scope("admin"));
+    #[cfg(feature = "gateway")]
     assert!(Requirement::scope("admin").check(&token).is_ok());
 }
 

@@ -1,10 +1,11 @@
 //! Classes G and H: parameters that must be understood (RFC 7515 §4.1.11), and payloads that aren't encoded
 //! (RFC 7797).
 
-use countersign::gateway::cache::TokenCache;
+#[cfg(feature = "gateway")]
+use countersign::{AccessTokenVerifier, gateway::cache::TokenCache};
 use countersign::{
-    AccessTokenVerifier, ContentEncryption, DecryptionKey, Error, JwtVerifier, KeySet, NoClaims, SecretBytes,
-    VerifiedJwt, decrypt, encrypt,
+    ContentEncryption, DecryptionKey, Error, JwtVerifier, KeySet, NoClaims, SecretBytes, VerifiedJwt,
+    decrypt, encrypt,
 };
 
 use crate::jwe_forging::sealed;
@@ -147,6 +148,7 @@ fn row_044_and_047_critical_parameters_of_a_nested_token() {
 }
 
 /// The same of access tokens, also of those that a cache knows.
+#[cfg(feature = "gateway")]
 #[test]
 fn row_044_and_047_critical_parameters_of_an_access_token() {
     let (cek, names) = (secret(), ["bork"]);

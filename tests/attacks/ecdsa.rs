@@ -56,6 +56,7 @@ fn subtract(a: &[u8], b: &[u8]) -> Vec<u8> {
 }
 
 /// A token of ES256 with the other of the two signatures that anyone can make of one.
+#[cfg(feature = "gateway")]
 pub(crate) fn with_other_s(token: &str) -> String {
     let signature = part(token, 2);
     let (r, s) = signature.split_at(signature.len() / 2);

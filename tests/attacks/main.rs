@@ -11,8 +11,10 @@
 mod access_tokens;
 mod alg_none;
 mod api_shape;
+#[cfg(feature = "gateway")]
 mod audit;
 mod base64url;
+#[cfg(feature = "gateway")]
 mod cache;
 mod claim_audience;
 mod claim_times;
@@ -24,9 +26,12 @@ mod ecdsa;
 mod eddsa;
 mod ephemeral_keys;
 mod ephemeral_keys_by_curve;
+#[cfg(feature = "gateway")]
 mod guard;
 mod header_json;
 mod header_keys;
+#[cfg(feature = "remote-keys")]
+mod header_keys_and_sources;
 mod issuing;
 mod json_signatures;
 mod jwe_forging;
@@ -38,12 +43,17 @@ mod keys_of_pairs;
 mod passwords;
 mod positives;
 mod post_quantum;
+#[cfg(feature = "gateway")]
 mod propagation;
 mod published_secrets;
+#[cfg(feature = "remote-keys")]
 #[path = "../support/remote.rs"]
 mod remote;
+#[cfg(feature = "remote-keys")]
 mod remote_keys;
+#[cfg(feature = "gateway")]
 mod replay;
+#[cfg(feature = "gateway")]
 mod resources;
 mod rows;
 mod rsa_signatures;

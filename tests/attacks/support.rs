@@ -1,7 +1,5 @@
 //! Forging: tokens with any header, payload and signature, made without the library under test.
 
-use std::pin::pin;
-use std::task::{Context, Poll, Waker};
 use std::time::{Duration, SystemTime};
 
 use base64::Engine as _;
@@ -42,7 +40,11 @@ pub(crate) fn encode(bytes: impl AsRef<[u8]>) -> String {
 
 /// What a future comes to that never waits.
 #[track_caller]
+#[cfg(feature = "gateway")]
 pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
+
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(output) => output,
         Poll::Pending => panic!("it waits"),

@@ -40,4 +40,5 @@ pub use settings::RemoteJwksBuilder;
 pub use source::{KeySnapshot, KeySource, KeySourceFuture};
 #[cfg(feature = "jwks-http")]
 pub use tokio_runtime::TokioRuntime;
+#[cfg(feature = "gateway")]
 pub(crate) use url::{Transport, transport};

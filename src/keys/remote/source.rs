@@ -11,7 +11,7 @@ use std::sync::Arc;
 use crate::error::{Error, KeyDefect};
 use crate::jwk::JwkSet;
 use crate::keys::{KeySet, keys_marked, keys_of, tenants};
-use crate::wire::typed::say_the_same;
+use crate::wire::same::say_the_same;
 
 /// What a [`KeySource`] answers in: a future that any executor can drive.
 pub type KeySourceFuture<'a> = Pin<Box<dyn Future<Output = Result<KeySnapshot, Error>> + Send + 'a>>;

@@ -108,6 +108,7 @@ impl<'a> Actor<'a> {
     }
 
     /// The JSON text, those before included.
+    #[cfg(feature = "gateway")]
     pub(crate) fn json(&self) -> &'a str {
         self.text
     }

@@ -10,10 +10,13 @@ mod confirmation;
 mod dialect;
 mod facts;
 mod grant;
+#[cfg(feature = "gateway")]
 mod identity;
 mod issuer;
 mod provider;
 mod rule;
+#[cfg(feature = "remote-keys")]
+mod sourced;
 mod token;
 mod verifier;
 mod verifier_builder;
@@ -27,5 +30,7 @@ pub use token::AccessToken;
 pub use verifier::AccessTokenVerifier;
 pub use verifier_builder::AccessTokenVerifierBuilder;
 
+#[cfg(feature = "gateway")]
 pub(crate) use grant::{check_own, check_scope, is_scope};
+#[cfg(feature = "gateway")]
 pub(crate) use verifier::Presented;

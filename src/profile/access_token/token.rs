@@ -16,7 +16,9 @@ use super::confirmation::Confirmation;
 use super::facts::Facts;
 use crate::error::Error;
 use crate::jws::JwsAlgorithm;
-use crate::jwt::{ClaimValue, Claims, Descent, NoClaims, NumericDate, VerifiedJwt};
+#[cfg(feature = "gateway")]
+use crate::jwt::Descent;
+use crate::jwt::{ClaimValue, Claims, NoClaims, NumericDate, VerifiedJwt};
 use crate::limits::Limits;
 use crate::secret::WipedText;
 
@@ -318,6 +320,20 @@ impl<T> AccessToken<T> {
         self.all_claims().find_path(path.as_ref())
     }
 
+    fn all_claims(&self) -> Claims<'_> {
+        Claims::new(&self.said.text, &self.said.limits)
+    }
+
+    /// Returns the same token without the caller's claims, for code that doesn't know their type.
+    #[must_use]
+    pub fn without_claims(&self) -> AccessToken<NoClaims> {
+        AccessToken { said: Arc::clone(&self.said), claims: NoClaims }
+    }
+}
+
+/// What a gateway asks of a token that it keeps or decides by.
+#[cfg(feature = "gateway")]
+impl<T> AccessToken<T> {
     /// The registered claims and the key.
     pub(super) fn jwt(&self) -> &VerifiedJwt<NoClaims> {
         &self.said.jwt
@@ -354,16 +370,6 @@ impl<T> AccessToken<T> {
     /// The limits that the claims were scanned under.
     pub(crate) fn limits(&self) -> &Limits {
         &self.said.limits
-    }
-
-    fn all_claims(&self) -> Claims<'_> {
-        Claims::new(&self.said.text, &self.said.limits)
-    }
-
-    /// Returns the same token without the caller's claims, for code that doesn't know their type.
-    #[must_use]
-    pub fn without_claims(&self) -> AccessToken<NoClaims> {
-        AccessToken { said: Arc::clone(&self.said), claims: NoClaims }
     }
 }
 

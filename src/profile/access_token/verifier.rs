@@ -13,16 +13,16 @@ use serde::de::DeserializeOwned;
 use super::confirmation::{Confirmation, ProofOfPossession};
 use super::dialect::Dialect;
 use super::facts::Facts;
+#[cfg(feature = "gateway")]
 use super::identity::Identity;
 use super::provider::Provider;
 use super::token::{AccessToken, Read};
 use super::verifier_builder::AccessTokenVerifierBuilder;
 use crate::error::{Error, Refusal};
 use crate::jws::VerifyingKey;
-use crate::jwt::{
-    BatchVerifier, JudgedToken, JwtVerifier, KeyedVerifier, NoClaims, SourcedVerifier, TokenBuffer,
-    VerifiedJwt, verify_batch,
-};
+#[cfg(feature = "gateway")]
+use crate::jwt::NoClaims;
+use crate::jwt::{BatchVerifier, JudgedToken, JwtVerifier, TokenBuffer, VerifiedJwt, verify_batch};
 use crate::keys::{KeySet, keys_of};
 use crate::secret::WipedRoom;
 use crate::wire::json::Members;
@@ -58,6 +58,7 @@ pub struct AccessTokenVerifier {
     pub(super) jwt: JwtVerifier,
     pub(super) dialect: Arc<Dialect>,
     pub(super) proof_if_bound: bool,
+    #[cfg(feature = "gateway")]
     pub(super) identity: Identity,
 }
 
@@ -203,27 +204,6 @@ impl AccessTokenVerifier {
         Ok(AccessToken::new(VerifiedJwt::new(jwt), self.jwt.limits()))
     }
 
-    /// Accepts a token again that this very verifier accepted before, under the same keys: all that the time,
-    /// the application or the presenter may have changed is judged, and nothing is decrypted or verified.
-    pub(crate) fn accept_again<T: DeserializeOwned>(
-        &self,
-        known: &AccessToken<NoClaims>,
-        presented: Presented<'_>,
-    ) -> Result<AccessToken<T>, Error> {
-        self.jwt.judge_again(known.jwt(), known.text())?;
-        self.check_binding(known.confirmation(), &presented)?;
-        Ok(known.with_claims(typed::from_json(known.text())?))
-    }
-
-    pub(crate) fn identity(&self) -> &Identity {
-        &self.identity
-    }
-
-    /// The verifier beneath, for its clock and limits.
-    pub(crate) fn jwt(&self) -> &JwtVerifier {
-        &self.jwt
-    }
-
     /// Reads the claims of a token that is authentic and in time, the caller's last.
     fn read<'a, T: DeserializeOwned>(
         &'a self,
@@ -252,6 +232,31 @@ impl AccessTokenVerifier {
     }
 }
 
+/// What a cache asks for.
+#[cfg(feature = "gateway")]
+impl AccessTokenVerifier {
+    /// Accepts a token again that this very verifier accepted before, under the same keys: all that the time,
+    /// the application or the presenter may have changed is judged, and nothing is decrypted or verified.
+    pub(crate) fn accept_again<T: DeserializeOwned>(
+        &self,
+        known: &AccessToken<NoClaims>,
+        presented: Presented<'_>,
+    ) -> Result<AccessToken<T>, Error> {
+        self.jwt.judge_again(known.jwt(), known.text())?;
+        self.check_binding(known.confirmation(), &presented)?;
+        Ok(known.with_claims(typed::from_json(known.text())?))
+    }
+
+    pub(crate) fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// The verifier beneath, for its clock and limits.
+    pub(crate) fn jwt(&self) -> &JwtVerifier {
+        &self.jwt
+    }
+}
+
 /// The verifier of a batch of plain bearer tokens.
 struct AsBearer<'v, T> {
     verifier: &'v AccessTokenVerifier,
@@ -273,39 +278,6 @@ impl<T: DeserializeOwned + Send> BatchVerifier for AsBearer<'_, T> {
         let read = |claims: &Members<'b>| self.verifier.read(claims, &Presented::AsBearer);
         let jwt = self.jwt().accept_judged(token, holds, read)?;
         Ok(AccessToken::new(VerifiedJwt::new(jwt), self.jwt().limits()))
-    }
-}
-
-impl KeyedVerifier for AccessTokenVerifier {
-    fn lacks_signing_key(&self, token: &str, refusal: &Error) -> bool {
-        self.jwt.lacks_signing_key(token, refusal)
-    }
-}
-
-impl SourcedVerifier<AccessTokenVerifier> {
-    /// Verifies a token that came as a plain bearer token, see [`AccessTokenVerifier::verify_async`].
-    ///
-    /// # Errors
-    ///
-    /// As [`AccessTokenVerifier::verify_async`] and [`verify_by`](Self::verify_by).
-    pub async fn verify<T: DeserializeOwned>(&self, token: &str) -> Result<AccessToken<T>, Error> {
-        self.verify_by_async(token, |verifier| async move { verifier.verify_async(token).await }).await
-    }
-
-    /// Verifies a token that came with a proof, see [`AccessTokenVerifier::verify_with_proof_async`].
-    ///
-    /// # Errors
-    ///
-    /// As [`AccessTokenVerifier::verify_with_proof_async`] and [`verify_by`](Self::verify_by).
-    pub async fn verify_with_proof<T: DeserializeOwned>(
-        &self,
-        token: &str,
-        proof: &dyn ProofOfPossession,
-    ) -> Result<AccessToken<T>, Error> {
-        let verify = |verifier: Arc<AccessTokenVerifier>| async move {
-            verifier.verify_with_proof_async(token, proof).await
-        };
-        self.verify_by_async(token, verify).await
     }
 }
 

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use super::dialect::Dialect;
 use super::facts::Facts;
+#[cfg(feature = "gateway")]
 use super::identity::Identity;
 use super::provider::Provider;
 use super::rule::Rule;
@@ -20,7 +21,9 @@ use crate::error::Error;
 use crate::jwe::{ContentEncryption, DecryptionKey, JweAlgorithm};
 use crate::jws::JwsAlgorithm;
 use crate::jwt::{Claims, JwtVerifierBuilder};
-use crate::keys::{KeyGeneration, KeySet};
+#[cfg(feature = "gateway")]
+use crate::keys::KeyGeneration;
+use crate::keys::KeySet;
 use crate::limits::Limits;
 
 /// The choices of an [`AccessTokenVerifier`] in the making. Issuer and audience can't be left out.
@@ -50,6 +53,7 @@ pub struct AccessTokenVerifierBuilder {
     has_issuer: bool,
     has_audience: bool,
     proof_if_bound: bool,
+    #[cfg(feature = "gateway")]
     generation: KeyGeneration,
 }
 
@@ -62,6 +66,7 @@ impl AccessTokenVerifierBuilder {
             has_issuer: false,
             has_audience: false,
             proof_if_bound: false,
+            #[cfg(feature = "gateway")]
             generation: KeyGeneration::new(),
         }
     }
@@ -185,6 +190,7 @@ impl AccessTokenVerifierBuilder {
     /// Ties what a [`TokenCache`](crate::gateway::cache::TokenCache) remembers of this verifier's verdicts to a
     /// generation of its keys: with each bump all of them are void. Default: one of its own, which never
     /// changes, as the keys don't.
+    #[cfg(feature = "gateway")]
     pub fn key_generation(mut self, generation: KeyGeneration) -> Self {
         self.generation = generation;
         self
@@ -205,6 +211,7 @@ impl AccessTokenVerifierBuilder {
             has_issuer,
             has_audience,
             proof_if_bound,
+            #[cfg(feature = "gateway")]
             generation,
         } = self;
         let mut dialect = match provider {
@@ -249,6 +256,7 @@ impl AccessTokenVerifierBuilder {
             jwt: jwt.build()?,
             dialect,
             proof_if_bound,
+            #[cfg(feature = "gateway")]
             identity: Identity::new(generation),
         })
     }
