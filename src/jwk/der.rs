@@ -11,8 +11,9 @@ mod pkcs1;
 mod pkcs8;
 mod sec1;
 mod spki;
+mod values;
 
-use ::der::{Encode, ErrorKind};
+use ::der::ErrorKind;
 
 pub(super) use certificate::{Certificate, Usage};
 
@@ -214,14 +215,3 @@ fn not_private() -> Error {
 fn not_rsa() -> Error {
     Error::Unsupported(Unsupported::Key("expected an RSA key, which PKCS#1 is for, found another"))
 }
-
-/// Encodes a key. The room is allocated once, so no copy of a secret stays behind.
-fn encode(value: &impl Encode) -> Vec<u8> {
-    value.to_der().expect("a checked key is far smaller than the 256 MiB that DER lengths stop at here")
-}
-
-fn encode_secret(value: &impl Encode) -> SecretBytes {
-    SecretBytes::from(encode(value))
-}
-
-const TOO_LONG: &str = "a checked key is far smaller than the 256 MiB that DER lengths stop at here";

@@ -4,8 +4,6 @@
 //! A key is bound to one padding and hash. Private keys are held to all relations of their numbers: a
 //! wrong one makes signatures that give the primes away.
 
-use ::pkcs1::RsaPrivateKeyRef;
-use ::pkcs8::PrivateKeyInfoRef;
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPair, KeyPairComponents, KeySize};
@@ -15,7 +13,8 @@ use aws_lc_rs::signature::{
     RSA_PSS_2048_8192_SHA512, RSA_PSS_SHA256, RSA_PSS_SHA384, RSA_PSS_SHA512, RsaParameters,
     RsaPublicKeyComponents, RsaSignatureEncoding,
 };
-use der::Decode;
+use der::asn1::{AnyRef, UintRef};
+use der::{Decode, Reader};
 
 use crate::crypto::rsa::check_public_sizes;
 use crate::crypto::{CryptoError, Hash, RsaPadding, RsaPrivateComponents, SignatureBytes};
@@ -115,18 +114,37 @@ pub(crate) fn generate_rsa(bits: usize) -> Result<RsaPrivateComponents, CryptoEr
     let key_pair = KeyPair::generate(size).map_err(|_| CryptoError)?;
     // The numbers only come out as PKCS #8; its buffer is wiped when dropped.
     let pkcs8: Pkcs8V1Der<'_> = key_pair.as_der().map_err(|_| CryptoError)?;
-    let outer = PrivateKeyInfoRef::from_der(pkcs8.as_ref()).map_err(|_| CryptoError)?;
-    let key = RsaPrivateKeyRef::from_der(outer.private_key.as_bytes()).map_err(|_| CryptoError)?;
+    let [n, e, d, p, q, dp, dq, qi] = numbers_in(pkcs8.as_ref()).map_err(|_| CryptoError)?;
+    let secret = |number: UintRef<'_>| number.as_bytes().to_vec().into();
     let components = RsaPrivateComponents {
-        n: key.modulus.as_bytes().to_vec(),
-        e: key.public_exponent.as_bytes().to_vec(),
-        d: key.private_exponent.as_bytes().to_vec().into(),
-        p: key.prime1.as_bytes().to_vec().into(),
-        q: key.prime2.as_bytes().to_vec().into(),
-        dp: key.exponent1.as_bytes().to_vec().into(),
-        dq: key.exponent2.as_bytes().to_vec().into(),
-        qi: key.coefficient.as_bytes().to_vec().into(),
+        n: n.as_bytes().to_vec(),
+        e: e.as_bytes().to_vec(),
+        d: secret(d),
+        p: secret(p),
+        q: secret(q),
+        dp: secret(dp),
+        dq: secret(dq),
+        qi: secret(qi),
     };
     components.check_sizes()?;
     Ok(components)
+}
+
+/// The numbers of an `RSAPrivateKey` (RFC 8017 §A.1.2) in a `PrivateKeyInfo` (RFC 5208 §5).
+fn numbers_in(pkcs8: &[u8]) -> der::Result<[UintRef<'_>; 8]> {
+    let [_version, _algorithm, key] = values_in(pkcs8)?;
+    let [_version, n, e, d, p, q, dp, dq, qi] = values_in(key.value())?;
+    let number = AnyRef::decode_as::<UintRef<'_>>;
+    Ok([number(n)?, number(e)?, number(d)?, number(p)?, number(q)?, number(dp)?, number(dq)?, number(qi)?])
+}
+
+/// The values of a sequence of so many.
+fn values_in<const N: usize>(sequence: &[u8]) -> der::Result<[AnyRef<'_>; N]> {
+    AnyRef::from_der(sequence)?.sequence(|reader| {
+        let mut values = [AnyRef::NULL; N];
+        for value in &mut values {
+            *value = reader.decode()?;
+        }
+        Ok(values)
+    })
 }

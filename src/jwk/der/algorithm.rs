@@ -6,10 +6,10 @@
 
 use ::der::Tag;
 use ::der::asn1::{AnyRef, ObjectIdentifier};
-use ::spki::AlgorithmIdentifierRef;
 
 use super::super::{KeyMaterial, OkpCurve};
 use super::malformed;
+use super::values::{AlgorithmIdentifier, object_identifier};
 use crate::crypto::EcCurve;
 use crate::{Error, KeyDefect, Unsupported};
 
@@ -31,8 +31,8 @@ impl KeyAlgorithm {
         }
     }
 
-    pub(super) fn read(identifier: AlgorithmIdentifierRef<'_>) -> Result<Self, Error> {
-        let AlgorithmIdentifierRef { oid, parameters } = identifier;
+    pub(super) fn read(identifier: AlgorithmIdentifier<'_>) -> Result<Self, Error> {
+        let AlgorithmIdentifier { oid, parameters } = identifier;
         match oid {
             // RFC 8017 §A.1: "The parameters field associated with this OID in a value of type
             // AlgorithmIdentifier SHALL have a value of type NULL."
@@ -49,14 +49,14 @@ impl KeyAlgorithm {
         }
     }
 
-    pub(super) fn identifier(self) -> AlgorithmIdentifierRef<'static> {
+    pub(super) fn identifier(self) -> AlgorithmIdentifier<'static> {
         let (oid, parameters) = match self {
             Self::Rsa => (RSA_ENCRYPTION, Some(AnyRef::NULL)),
             Self::Ec(curve) => (EC_PUBLIC_KEY, Some(AnyRef::from(curve_oid(curve)))),
             Self::Okp(OkpCurve::Ed25519) => (ED25519, None),
             Self::Okp(OkpCurve::X25519) => (X25519, None),
         };
-        AlgorithmIdentifierRef { oid, parameters }
+        AlgorithmIdentifier { oid, parameters }
     }
 }
 
@@ -91,7 +91,7 @@ fn read_curve(parameters: Option<AnyRef<'_>>) -> Result<EcCurve, Error> {
     if ::der::Tagged::tag(&parameters) == Tag::Sequence {
         return Err(unsupported("expected a named curve, found EC parameters that are spelled out"));
     }
-    let oid = parameters.decode_as::<ObjectIdentifier>().map_err(|_| malformed(EXPECTED))?;
+    let oid = object_identifier(parameters).map_err(|_| malformed(EXPECTED))?;
     curve_of(oid)
 }
 

@@ -3,21 +3,20 @@
 //!
 //! The form is judged and nothing else: trust in a certificate comes from elsewhere.
 
-use ::der::asn1::{
-    AnyRef, BitStringRef, GeneralizedTime, IntRef, ObjectIdentifier, OctetStringRef, SetOfVec, UtcTime,
-};
-use ::der::referenced::OwnedToRef;
-use ::der::{Decode, Reader, SliceReader, Tag, TagMode, TagNumber};
-use ::spki::{AlgorithmIdentifierRef, SubjectPublicKeyInfoOwned, SubjectPublicKeyInfoRef};
+use ::der::asn1::{GeneralizedTime, IntRef, ObjectIdentifier, UtcTime};
+use ::der::{Result as DerResult, Tag, Tagged};
 
 use super::super::KeyMaterial;
 use super::algorithm::{KeyAlgorithm, RSASSA_PSS};
-use super::{malformed, refusal, spki};
+use super::spki::{self, Info};
+use super::values::{Values, wrong_number};
+use super::{malformed, refusal};
 use crate::Error;
 
 /// What a certificate in DER says of its key.
 pub(in crate::jwk) struct Certificate {
-    info: SubjectPublicKeyInfoOwned,
+    /// The content of its SubjectPublicKeyInfo.
+    info: Vec<u8>,
     /// The value of each key usage extension, of which there should be one at most.
     key_usages: Vec<Vec<u8>>,
 }
@@ -25,23 +24,19 @@ pub(in crate::jwk) struct Certificate {
 impl Certificate {
     /// Reads exactly one certificate.
     pub(in crate::jwk) fn read(der: &[u8]) -> Result<Self, Error> {
-        SliceReader::new(der)
-            .and_then(|mut reader| {
-                let read = reader.sequence(certificate)?;
-                reader.finish()?;
-                Ok(read)
-            })
+        Values::of_sequence(der)
+            .and_then(certificate)
             .map_err(|error| refusal(&error, "a certificate (RFC 5280 §4.1)"))
     }
 
     /// Takes the public key out, checked as any other.
     pub(in crate::jwk) fn key(&self) -> Result<KeyMaterial, Error> {
-        spki::material(self.info())
+        spki::material(&self.info()?)
     }
 
     /// Returns whether the certificate is for this key.
     pub(in crate::jwk) fn is_of(&self, material: &KeyMaterial) -> bool {
-        let info = self.info();
+        let Ok(info) = self.info() else { return false };
         let algorithm = KeyAlgorithm::of(material).map(KeyAlgorithm::identifier);
         let same_type = algorithm.is_ok_and(|algorithm| {
             // RFC 4055 §1.2: an RSA key that its certificate restricts to RSASSA-PSS is the same key.
@@ -49,7 +44,7 @@ impl Certificate {
             restricted || info.algorithm == algorithm
         });
         let key = spki::subject_public_key(material);
-        same_type && key.is_ok_and(|key| info.subject_public_key.as_bytes() == Some(&*key))
+        same_type && key.is_ok_and(|key| info.key.as_bytes() == Some(&*key))
     }
 
     /// Returns what the certificate's key usage permits (RFC 5280 §4.2.1.3); all, where it says nothing.
@@ -60,7 +55,13 @@ impl Certificate {
             [value] => value,
             _ => return Err(malformed()),
         };
-        let bits = BitStringRef::from_der(value).map_err(|_| malformed())?;
+        let bits = Values::of(value)
+            .and_then(|mut values| {
+                let bits = values.bit_string()?;
+                values.finish()?;
+                Ok(bits)
+            })
+            .map_err(|_| malformed())?;
         // Nine bits are defined; more than two octets of them are something else.
         if bits.bit_len() > 16 {
             return Err(malformed());
@@ -69,8 +70,9 @@ impl Certificate {
         Ok(Usage { signature: any(&SIGNATURE), encryption: any(&ENCRYPTION) })
     }
 
-    fn info(&self) -> SubjectPublicKeyInfoRef<'_> {
-        self.info.owned_to_ref()
+    fn info(&self) -> Result<Info<'_>, Error> {
+        let info = Values::of(&self.info).and_then(Info::read);
+        info.map_err(|error| refusal(&error, "a public key in SubjectPublicKeyInfo (RFC 5280 §4.1)"))
     }
 }
 
@@ -81,71 +83,96 @@ const ENCRYPTION: [usize; 3] = [2, 3, 4];
 
 const KEY_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.15");
 
-/// The content of a `Certificate`. Every field is read for its ASN.1 form; a crate of certificates would keep them all,
-/// which costs whoever builds this one more than the rest of its DER together.
-fn certificate<'a>(reader: &mut SliceReader<'a>) -> ::der::Result<Certificate> {
-    let read = reader.sequence(to_be_signed)?;
-    let _algorithm: AlgorithmIdentifierRef<'a> = reader.decode()?;
-    let _signature: BitStringRef<'a> = reader.decode()?;
+/// The content of a `Certificate`. Every field is read for its ASN.1 form.
+fn certificate(mut values: Values<'_>) -> DerResult<Certificate> {
+    let read = to_be_signed(values.sequence()?)?;
+    values.algorithm()?;
+    values.bit_string()?;
+    values.finish()?;
     Ok(read)
 }
 
 /// The content of a `TBSCertificate`.
-fn to_be_signed<'a>(reader: &mut SliceReader<'a>) -> ::der::Result<Certificate> {
-    let version: Option<u8> = reader.context_specific(TagNumber(0), TagMode::Explicit)?;
-    if version.is_some_and(|version| version > 2) {
-        return Err(Tag::Integer.value_error().into());
+fn to_be_signed(mut values: Values<'_>) -> DerResult<Certificate> {
+    // Versions 1 to 3, written as 0 to 2.
+    let version = values.explicit(0)?;
+    if version.is_some_and(|version| version.tag() != Tag::Integer || !matches!(version.value(), [0..=2])) {
+        return Err(wrong_number());
     }
-    let serial: IntRef<'a> = reader.decode()?;
     // RFC 5280 §4.1.2.2: 20 octets, and one for the sign that some issuers don't count.
-    if serial.as_bytes().len() > 21 {
-        return Err(Tag::Integer.value_error().into());
+    if values.any()?.decode_as::<IntRef<'_>>()?.as_bytes().len() > 21 {
+        return Err(wrong_number());
     }
-    let _algorithm: AlgorithmIdentifierRef<'a> = reader.decode()?;
-    name(reader)?;
-    reader.sequence(|validity| {
-        time(validity)?;
-        time(validity)
-    })?;
-    name(reader)?;
-    let info = reader.decode()?;
+    values.algorithm()?;
+    name(values.sequence()?)?;
+    let mut validity = values.sequence()?;
+    time(&mut validity)?;
+    time(&mut validity)?;
+    validity.finish()?;
+    name(values.sequence()?)?;
+    let info = values.content(Tag::Sequence)?;
+    Info::read(Values::of(info)?)?;
     for unique_id in [1, 2] {
-        reader.context_specific::<BitStringRef<'a>>(TagNumber(unique_id), TagMode::Implicit)?;
+        values.implicit_bit_string(unique_id)?;
     }
-    let extensions: Option<Vec<AnyRef<'a>>> = reader.context_specific(TagNumber(3), TagMode::Explicit)?;
-    let mut key_usages = Vec::new();
-    for extension in extensions.into_iter().flatten() {
-        let (id, value) = extension.sequence(|extension| {
-            let id: ObjectIdentifier = extension.decode()?;
-            let _critical: Option<bool> = extension.decode()?;
-            let value: &OctetStringRef = extension.decode()?;
-            Ok::<_, ::der::Error>((id, value))
-        })?;
-        if id == KEY_USAGE {
-            key_usages.push(value.as_bytes().to_vec());
+    let key_usages = match values.explicit(3)? {
+        Some(extensions) => {
+            extensions.tag().assert_eq(Tag::Sequence)?;
+            key_usages(Values::of(extensions.value())?)?
         }
-    }
-    Ok(Certificate { info, key_usages })
+        None => Vec::new(),
+    };
+    values.finish()?;
+    Ok(Certificate { info: info.to_vec(), key_usages })
 }
 
-/// A `Name` (RFC 5280 §4.1.2.4).
-fn name<'a>(reader: &mut SliceReader<'a>) -> ::der::Result<()> {
-    let relative_names: Vec<SetOfVec<AnyRef<'a>>> = reader.decode()?;
-    for attribute in relative_names.iter().flat_map(SetOfVec::iter) {
-        attribute.sequence(|attribute| {
-            let _type: ObjectIdentifier = attribute.decode()?;
-            let _value: AnyRef<'a> = attribute.decode()?;
-            Ok::<_, ::der::Error>(())
-        })?;
+/// The values of the extensions that say what the key is for.
+fn key_usages(mut extensions: Values<'_>) -> DerResult<Vec<Vec<u8>>> {
+    let mut found = Vec::new();
+    while !extensions.is_finished() {
+        let mut extension = extensions.sequence()?;
+        let id = extension.object_identifier()?;
+        // X.690 §11.1: DER has one way to say yes, and one to say no.
+        match extension.content_if(Tag::Boolean)? {
+            None | Some([0x00 | 0xff]) => {}
+            Some(_) => return Err(Tag::Boolean.value_error().into()),
+        }
+        let value = extension.octet_string()?;
+        extension.finish()?;
+        if id == KEY_USAGE {
+            found.push(value.to_vec());
+        }
+    }
+    Ok(found)
+}
+
+/// The content of a `Name`: the form is judged, and nothing is kept.
+fn name(mut relative_names: Values<'_>) -> DerResult<()> {
+    while !relative_names.is_finished() {
+        let mut attributes = Values::of(relative_names.content(Tag::Set)?)?;
+        let mut known = Vec::new();
+        while !attributes.is_finished() {
+            let attribute = attributes.content(Tag::Sequence)?;
+            let mut values = Values::of(attribute)?;
+            values.object_identifier()?;
+            values.any()?;
+            values.finish()?;
+            known.push(attribute);
+        }
+        // A set has nothing twice (X.690 §11.6); its order, which some issuers don't keep, is let be.
+        known.sort_unstable();
+        if known.windows(2).any(|pair| matches!(pair, [one, other] if one == other)) {
+            return Err(Tag::Set.value_error().into());
+        }
     }
     Ok(())
 }
 
-/// A `Time` (RFC 5280 §4.1.2.5).
-fn time(reader: &mut SliceReader<'_>) -> ::der::Result<()> {
-    match Tag::peek(reader)? {
-        Tag::UtcTime => reader.decode::<UtcTime>().map(drop),
-        _ => reader.decode::<GeneralizedTime>().map(drop),
+fn time(values: &mut Values<'_>) -> DerResult<()> {
+    let time = values.any()?;
+    match time.tag() {
+        Tag::UtcTime => time.decode_as::<UtcTime>().map(drop),
+        _ => time.decode_as::<GeneralizedTime>().map(drop),
     }
 }
 

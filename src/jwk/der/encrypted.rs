@@ -6,14 +6,13 @@
 
 use std::num::NonZeroU32;
 
-use ::der::asn1::{AnyRef, ObjectIdentifier, OctetStringRef, UintRef};
-use ::der::{Decode, Reader, Tag};
-use ::pkcs8::PrivateKeyInfoRef;
-use ::spki::AlgorithmIdentifierRef;
+use ::der::asn1::{AnyRef, ObjectIdentifier};
+use ::der::{Result as DerResult, Tag, Tagged};
 use zeroize::Zeroizing;
 
 use super::super::exceeded;
-use super::{TOO_LONG, encode, malformed, refusal};
+use super::values::{AlgorithmIdentifier, Values, encoded_oid, sequence, unsigned, value};
+use super::{malformed, pkcs8, refusal};
 use crate::crypto::{self, AesCbcKey, Hash};
 use crate::{Error, KeyDefect, Limit, Limits, SecretBytes, Unsupported};
 
@@ -26,7 +25,7 @@ pub(super) fn decrypt(der: &[u8], password: &[u8], limits: &Limits) -> Result<Se
     AesCbcKey::new(&key)
         .and_then(|key| key.decrypt_in_place(&iv, &mut plaintext))
         .map_err(|_| Error::InvalidKey(KeyDefect::Password))?;
-    PrivateKeyInfoRef::from_der(&plaintext).map_err(|_| Error::InvalidKey(KeyDefect::Password))?;
+    pkcs8::fields(&plaintext).map_err(|_| Error::InvalidKey(KeyDefect::Password))?;
     Ok(SecretBytes::from_zeroizing(plaintext))
 }
 
@@ -46,9 +45,9 @@ pub(super) fn encrypt(pkcs8: &SecretBytes, password: &[u8]) -> Result<Vec<u8>, E
         .and_then(|key| key.encrypt(&iv, pkcs8.expose_secret(), &mut ciphertext))
         .map_err(|_| Error::InvalidKey(KeyDefect::Rejected))?;
 
-    let octets = |bytes| encode(&OctetStringRef::new(bytes).expect(TOO_LONG));
-    let prf = algorithm(HMAC_SHA256, &encode(&AnyRef::NULL));
-    let kdf = sequence(&[&octets(&salt), &encode(&ITERATIONS.get()), &prf]);
+    let octets = |bytes| value(Tag::OctetString, bytes);
+    let prf = algorithm(HMAC_SHA256, &value(Tag::Null, &[]));
+    let kdf = sequence(&[&octets(&salt), &unsigned(&ITERATIONS.get().to_be_bytes()), &prf]);
     let schemes = sequence(&[&algorithm(PBKDF2, &kdf), &algorithm(AES_256_CBC, &octets(&iv))]);
     Ok(sequence(&[&algorithm(PBES2, &schemes), &octets(&ciphertext)]))
 }
@@ -64,15 +63,13 @@ struct Encrypted<'a> {
 
 impl<'a> Encrypted<'a> {
     fn read(der: &'a [u8]) -> Result<Self, Error> {
-        let outer = AnyRef::from_der(der).map_err(form)?;
-        let (scheme, ciphertext) = pair::<AlgorithmIdentifierRef<'_>, &OctetStringRef>(outer)?;
+        let (scheme, ciphertext) = outer(der).map_err(form)?;
         if scheme.oid != PBES2 {
             return Err(unsupported(
                 "expected a key encrypted by PBES2, as `openssl pkcs8` makes it, found an older scheme",
             ));
         }
-        let (kdf, cipher) =
-            pair::<AlgorithmIdentifierRef<'_>, AlgorithmIdentifierRef<'_>>(parameters(scheme)?)?;
+        let (kdf, cipher) = schemes(parameters(scheme)?).map_err(form)?;
 
         let key_len = match cipher.oid {
             AES_128_CBC => 16,
@@ -80,9 +77,9 @@ impl<'a> Encrypted<'a> {
             AES_256_CBC => 32,
             _ => return Err(unsupported("expected a key encrypted with AES-CBC, found another cipher")),
         };
-        let iv = parameters(cipher)?.decode_as::<&OctetStringRef>().map_err(form)?;
-        let iv = iv.as_bytes().try_into().map_err(|_| malformed(FORM))?;
-        let ciphertext = ciphertext.as_bytes();
+        let iv = parameters(cipher)?;
+        let iv = if iv.tag() == Tag::OctetString { iv.value().try_into().ok() } else { None };
+        let iv = iv.ok_or_else(|| malformed(FORM))?;
         if ciphertext.is_empty() || ciphertext.len() % 16 != 0 {
             return Err(malformed("an encrypted key of whole AES blocks"));
         }
@@ -103,32 +100,31 @@ enum Kdf<'a, N = NonZeroU32> {
 
 impl<'a> Kdf<'a, u64> {
     /// Reads the parameters, and the length of key that they may state.
-    fn read(identifier: AlgorithmIdentifierRef<'a>) -> Result<(Self, Option<u64>), Error> {
+    fn read(identifier: AlgorithmIdentifier<'a>) -> Result<(Self, Option<u64>), Error> {
         match identifier.oid {
             PBKDF2 => {
-                let (salt, iterations, len, prf) = parameters(identifier)?
-                    .sequence(|reader| {
-                        let salt: &OctetStringRef = reader.decode()?;
-                        let iterations: UintRef<'_> = reader.decode()?;
-                        let len: Option<UintRef<'_>> = reader.decode()?;
-                        let prf: Option<AlgorithmIdentifierRef<'_>> = reader.decode()?;
-                        Ok::<_, ::der::Error>((salt, iterations, len, prf))
-                    })
-                    .map_err(form)?;
+                let read = |mut values: Values<'a>| {
+                    let read = (values.octet_string()?, values.unsigned()?, values.unsigned_if()?);
+                    let prf = if values.is_finished() { None } else { Some(values.algorithm()?) };
+                    values.finish()?;
+                    Ok((read, prf))
+                };
+                let ((salt, iterations, len), prf) =
+                    sequence_in(parameters(identifier)?).and_then(read).map_err(form)?;
                 let iterations = positive(iterations)?;
-                let kdf = Self::Pbkdf2 { hash: hash_of(prf)?, salt: salt.as_bytes(), iterations };
+                let kdf = Self::Pbkdf2 { hash: hash_of(prf)?, salt, iterations };
                 Ok((kdf, len.map(positive).transpose()?))
             }
             SCRYPT => {
-                let (salt, n, r, p, len) = parameters(identifier)?
-                    .sequence(|reader| {
-                        let salt: &OctetStringRef = reader.decode()?;
-                        let [n, r, p]: [UintRef<'_>; 3] =
-                            [reader.decode()?, reader.decode()?, reader.decode()?];
-                        let len: Option<UintRef<'_>> = reader.decode()?;
-                        Ok::<_, ::der::Error>((salt, n, r, p, len))
-                    })
-                    .map_err(form)?;
+                let read = |mut values: Values<'a>| {
+                    let salt = values.octet_string()?;
+                    let read = (salt, values.unsigned()?, values.unsigned()?, values.unsigned()?);
+                    let len = values.unsigned_if()?;
+                    values.finish()?;
+                    Ok((read, len))
+                };
+                let ((salt, n, r, p), len) =
+                    sequence_in(parameters(identifier)?).and_then(read).map_err(form)?;
                 let (n, r, p) = (positive(n)?, positive(r)?, positive(p)?);
                 // RFC 7914 §2: "N […] must be larger than 1, a power of 2". What doesn't fit is far too large.
                 if n < 2 || !n.is_power_of_two() && n != u64::MAX {
@@ -136,7 +132,7 @@ impl<'a> Kdf<'a, u64> {
                 }
                 let log_n =
                     if n == u64::MAX { u8::MAX } else { n.trailing_zeros().try_into().unwrap_or(u8::MAX) };
-                Ok((Self::Scrypt { salt: salt.as_bytes(), log_n, r, p }, len.map(positive).transpose()?))
+                Ok((Self::Scrypt { salt, log_n, r, p }, len.map(positive).transpose()?))
             }
             _ => {
                 Err(unsupported("expected a key encrypted under PBKDF2 or scrypt, found another derivation"))
@@ -194,7 +190,7 @@ impl Kdf<'_> {
 }
 
 /// The pseudo-random function of PBKDF2. RFC 8018 §A.2: without one it is HMAC with SHA-1.
-fn hash_of(prf: Option<AlgorithmIdentifierRef<'_>>) -> Result<Hash, Error> {
+fn hash_of(prf: Option<AlgorithmIdentifier<'_>>) -> Result<Hash, Error> {
     let hash = match prf.map(|prf| prf.oid) {
         Some(HMAC_SHA256) => Hash::Sha256,
         Some(HMAC_SHA384) => Hash::Sha384,
@@ -212,22 +208,32 @@ fn hash_of(prf: Option<AlgorithmIdentifierRef<'_>>) -> Result<Hash, Error> {
     }
 }
 
-/// Reads a sequence of two values.
-fn pair<'a, A, B>(sequence: AnyRef<'a>) -> Result<(A, B), Error>
-where
-    A: Decode<'a, Error = ::der::Error>,
-    B: Decode<'a, Error = ::der::Error>,
-{
-    sequence.sequence(|reader| Ok::<_, ::der::Error>((reader.decode()?, reader.decode()?))).map_err(form)
+fn outer(der: &[u8]) -> DerResult<(AlgorithmIdentifier<'_>, &[u8])> {
+    let mut values = Values::of_sequence(der)?;
+    let read = (values.algorithm()?, values.octet_string()?);
+    values.finish()?;
+    Ok(read)
 }
 
-fn parameters(identifier: AlgorithmIdentifierRef<'_>) -> Result<AnyRef<'_>, Error> {
+/// How the key is derived, and what it encrypts with.
+fn schemes(parameters: AnyRef<'_>) -> DerResult<(AlgorithmIdentifier<'_>, AlgorithmIdentifier<'_>)> {
+    let mut values = sequence_in(parameters)?;
+    let read = (values.algorithm()?, values.algorithm()?);
+    values.finish()?;
+    Ok(read)
+}
+
+fn sequence_in(value: AnyRef<'_>) -> DerResult<Values<'_>> {
+    value.tag().assert_eq(Tag::Sequence)?;
+    Values::of(value.value())
+}
+
+fn parameters(identifier: AlgorithmIdentifier<'_>) -> Result<AnyRef<'_>, Error> {
     identifier.parameters.ok_or_else(|| malformed(FORM))
 }
 
 /// A number of at least 1; one of more than 64 bits is as good as the largest.
-fn positive(number: UintRef<'_>) -> Result<u64, Error> {
-    let octets = number.as_bytes();
+fn positive(octets: &[u8]) -> Result<u64, Error> {
     if octets.len() > 8 {
         return Ok(u64::MAX);
     }
@@ -238,11 +244,7 @@ fn positive(number: UintRef<'_>) -> Result<u64, Error> {
 }
 
 fn algorithm(oid: ObjectIdentifier, parameters: &[u8]) -> Vec<u8> {
-    sequence(&[&encode(&oid), parameters])
-}
-
-fn sequence(values: &[&[u8]]) -> Vec<u8> {
-    encode(&AnyRef::new(Tag::Sequence, &values.concat()).expect(TOO_LONG))
+    sequence(&[&encoded_oid(oid), parameters])
 }
 
 fn form(error: ::der::Error) -> Error {

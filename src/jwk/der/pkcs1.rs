@@ -3,59 +3,82 @@
 //!
 //! Keys of more than two primes are refused: no stack computes with them.
 
-use ::der::Decode;
-use ::der::asn1::UintRef;
-use ::pkcs1::{RsaPrivateKeyRef, RsaPublicKeyRef};
+use ::der::{Result as DerResult, Tag};
 
 use super::super::RsaKey;
-use super::{TOO_LONG, encode, encode_secret, refusal};
+use super::refusal;
+use super::values::{Values, secret_sequence, sequence, unsigned, wrong_number};
 use crate::crypto::RsaPrivateComponents;
 use crate::{Error, SecretBytes, Unsupported};
 
 pub(super) fn read_public(der: &[u8]) -> Result<RsaKey, Error> {
-    let key = RsaPublicKeyRef::from_der(der)
-        .map_err(|error| refusal(&error, "an RSA public key in PKCS#1 (RFC 8017 §A.1.1)"))?;
-    RsaKey::public(key.modulus.as_bytes().to_vec(), key.public_exponent.as_bytes().to_vec())
+    let [n, e] = public(der)
+        .map_err(|error| refusal(&error, "an RSA public key in PKCS#1 (RFC 8017 §A.1.1)"))?
+        .map(<[u8]>::to_vec);
+    RsaKey::public(n, e)
+}
+
+/// `modulus`, `publicExponent`.
+fn public(der: &[u8]) -> DerResult<[&[u8]; 2]> {
+    let mut values = Values::of_sequence(der)?;
+    let numbers = [values.unsigned()?, values.unsigned()?];
+    values.finish()?;
+    Ok(numbers)
 }
 
 pub(super) fn read_private(der: &[u8]) -> Result<RsaKey, Error> {
-    let key = RsaPrivateKeyRef::from_der(der)
-        .map_err(|error| refusal(&error, "an RSA private key in PKCS#1 (RFC 8017 §A.1.2)"))?;
-    if key.other_prime_infos.is_some() {
-        return Err(Error::Unsupported(Unsupported::Key("expected an RSA key of two primes, found more")));
-    }
-    let secret = |number: UintRef<'_>| SecretBytes::from(number.as_bytes().to_vec());
+    let numbers = private(der)
+        .map_err(|error| refusal(&error, "an RSA private key in PKCS#1 (RFC 8017 §A.1.2)"))?
+        .ok_or(Error::Unsupported(Unsupported::Key("expected an RSA key of two primes, found more")))?;
+    let secret = |number: &[u8]| SecretBytes::from(number.to_vec());
+    let [n, e, d, p, q, dp, dq, qi] = numbers;
     RsaKey::private(RsaPrivateComponents {
-        n: key.modulus.as_bytes().to_vec(),
-        e: key.public_exponent.as_bytes().to_vec(),
-        d: secret(key.private_exponent),
-        p: secret(key.prime1),
-        q: secret(key.prime2),
-        dp: secret(key.exponent1),
-        dq: secret(key.exponent2),
-        qi: secret(key.coefficient),
+        n: n.to_vec(),
+        e: e.to_vec(),
+        d: secret(d),
+        p: secret(p),
+        q: secret(q),
+        dp: secret(dp),
+        dq: secret(dq),
+        qi: secret(qi),
     })
 }
 
+/// The numbers in their order, or none if there are more primes than two.
+fn private(der: &[u8]) -> DerResult<Option<[&[u8]; 8]>> {
+    let mut values = Values::of_sequence(der)?;
+    let version = values.content(Tag::Integer)?;
+    let mut numbers = [&[][..]; 8];
+    for number in &mut numbers {
+        *number = values.unsigned()?;
+    }
+    let other_primes = values.content_if(Tag::Sequence)?;
+    values.finish()?;
+    match (version, other_primes) {
+        ([0], None) => Ok(Some(numbers)),
+        // RFC 8017 §A.1.2: "OtherPrimeInfos ::= SEQUENCE SIZE(1..MAX) OF OtherPrimeInfo".
+        ([1], Some([_, ..])) => Ok(None),
+        _ => Err(wrong_number()),
+    }
+}
+
 pub(super) fn write_public(key: &RsaKey) -> Vec<u8> {
-    encode(&RsaPublicKeyRef { modulus: number(&key.n), public_exponent: number(&key.e) })
+    sequence(&[&unsigned(&key.n), &unsigned(&key.e)])
 }
 
 pub(super) fn write_private(components: &RsaPrivateComponents) -> SecretBytes {
     let RsaPrivateComponents { n, e, d, p, q, dp, dq, qi } = components;
-    encode_secret(&RsaPrivateKeyRef {
-        modulus: number(n),
-        public_exponent: number(e),
-        private_exponent: number(d.expose_secret()),
-        prime1: number(p.expose_secret()),
-        prime2: number(q.expose_secret()),
-        exponent1: number(dp.expose_secret()),
-        exponent2: number(dq.expose_secret()),
-        coefficient: number(qi.expose_secret()),
-        other_prime_infos: None,
-    })
-}
-
-fn number(bytes: &[u8]) -> UintRef<'_> {
-    UintRef::new(bytes).expect(TOO_LONG)
+    let [d, p, q, dp, dq, qi] =
+        [d, p, q, dp, dq, qi].map(|number| SecretBytes::from(unsigned(number.expose_secret())));
+    secret_sequence(&[
+        &unsigned(&[0]),
+        &unsigned(n),
+        &unsigned(e),
+        d.expose_secret(),
+        p.expose_secret(),
+        q.expose_secret(),
+        dp.expose_secret(),
+        dq.expose_secret(),
+        qi.expose_secret(),
+    ])
 }

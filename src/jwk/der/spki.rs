@@ -3,26 +3,40 @@
 //!
 //! Points are uncompressed, both ways.
 
-use ::der::Decode;
+use ::der::Result as DerResult;
 use ::der::asn1::BitStringRef;
-use ::spki::SubjectPublicKeyInfoRef;
 
 use super::super::{EcKey, KeyMaterial, OkpKey};
 use super::algorithm::KeyAlgorithm;
-use super::{TOO_LONG, encode, malformed, pkcs1, refusal};
+use super::values::{AlgorithmIdentifier, Values, sequence, whole_bit_string};
+use super::{malformed, pkcs1, refusal};
 use crate::{Error, KeyDefect, Unsupported};
 
+/// A `SubjectPublicKeyInfo`.
+pub(super) struct Info<'a> {
+    pub(super) algorithm: AlgorithmIdentifier<'a>,
+    pub(super) key: BitStringRef<'a>,
+}
+
+impl<'a> Info<'a> {
+    /// Reads the fields, which are all there is.
+    pub(super) fn read(mut values: Values<'a>) -> DerResult<Self> {
+        let info = Self { algorithm: values.algorithm()?, key: values.bit_string()? };
+        values.finish()?;
+        Ok(info)
+    }
+}
+
 pub(super) fn read(der: &[u8]) -> Result<KeyMaterial, Error> {
-    let info = SubjectPublicKeyInfoRef::from_der(der)
+    let info = Values::of_sequence(der)
+        .and_then(Info::read)
         .map_err(|error| refusal(&error, "a public key in SubjectPublicKeyInfo (RFC 5280 §4.1)"))?;
-    material(info)
+    material(&info)
 }
 
 pub(super) fn write(material: &KeyMaterial) -> Result<Vec<u8>, Error> {
     let algorithm = KeyAlgorithm::of(material)?.identifier();
-    let key = subject_public_key(material)?;
-    let subject_public_key = BitStringRef::from_bytes(&key).expect(TOO_LONG);
-    Ok(encode(&SubjectPublicKeyInfoRef { algorithm, subject_public_key }))
+    Ok(sequence(&[&algorithm.to_der(), &whole_bit_string(&subject_public_key(material)?)]))
 }
 
 /// The key's octets, as the bit string holds them.
@@ -45,9 +59,9 @@ pub(super) fn check_uncompressed(point: &[u8]) -> Result<(), Error> {
     }
 }
 
-pub(super) fn material(info: SubjectPublicKeyInfoRef<'_>) -> Result<KeyMaterial, Error> {
+pub(super) fn material(info: &Info<'_>) -> Result<KeyMaterial, Error> {
     let algorithm = KeyAlgorithm::read(info.algorithm)?;
-    let key = info.subject_public_key.as_bytes().ok_or_else(|| malformed("a public key of whole octets"))?;
+    let key = info.key.as_bytes().ok_or_else(|| malformed("a public key of whole octets"))?;
     match algorithm {
         KeyAlgorithm::Rsa => pkcs1::read_public(key).map(KeyMaterial::Rsa),
         KeyAlgorithm::Ec(curve) => {
