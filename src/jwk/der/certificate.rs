@@ -24,8 +24,7 @@ pub(in crate::jwk) struct Certificate {
 impl Certificate {
     /// Reads exactly one certificate.
     pub(in crate::jwk) fn read(der: &[u8]) -> Result<Self, Error> {
-        Values::of_sequence(der)
-            .and_then(certificate)
+        Values::read_sequence(der, certificate)
             .map_err(|error| refusal(&error, "a certificate (RFC 5280 §4.1)"))
     }
 

@@ -25,7 +25,7 @@ pub(super) fn decrypt(der: &[u8], password: &[u8], limits: &Limits) -> Result<Se
     AesCbcKey::new(&key)
         .and_then(|key| key.decrypt_in_place(&iv, &mut plaintext))
         .map_err(|_| Error::InvalidKey(KeyDefect::Password))?;
-    pkcs8::fields(&plaintext).map_err(|_| Error::InvalidKey(KeyDefect::Password))?;
+    Values::read_sequence(&plaintext, pkcs8::fields).map_err(|_| Error::InvalidKey(KeyDefect::Password))?;
     Ok(SecretBytes::from_zeroizing(plaintext))
 }
 
@@ -63,7 +63,7 @@ struct Encrypted<'a> {
 
 impl<'a> Encrypted<'a> {
     fn read(der: &'a [u8]) -> Result<Self, Error> {
-        let (scheme, ciphertext) = outer(der).map_err(form)?;
+        let (scheme, ciphertext) = Values::read_sequence(der, outer).map_err(form)?;
         if scheme.oid != PBES2 {
             return Err(unsupported(
                 "expected a key encrypted by PBES2, as `openssl pkcs8` makes it, found an older scheme",
@@ -208,8 +208,7 @@ fn hash_of(prf: Option<AlgorithmIdentifier<'_>>) -> Result<Hash, Error> {
     }
 }
 
-fn outer(der: &[u8]) -> DerResult<(AlgorithmIdentifier<'_>, &[u8])> {
-    let mut values = Values::of_sequence(der)?;
+fn outer(mut values: Values<'_>) -> DerResult<(AlgorithmIdentifier<'_>, &[u8])> {
     let read = (values.algorithm()?, values.octet_string()?);
     values.finish()?;
     Ok(read)

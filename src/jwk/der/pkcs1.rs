@@ -12,22 +12,21 @@ use crate::crypto::RsaPrivateComponents;
 use crate::{Error, SecretBytes, Unsupported};
 
 pub(super) fn read_public(der: &[u8]) -> Result<RsaKey, Error> {
-    let [n, e] = public(der)
+    let [n, e] = Values::read_sequence(der, public)
         .map_err(|error| refusal(&error, "an RSA public key in PKCS#1 (RFC 8017 §A.1.1)"))?
         .map(<[u8]>::to_vec);
     RsaKey::public(n, e)
 }
 
 /// `modulus`, `publicExponent`.
-fn public(der: &[u8]) -> DerResult<[&[u8]; 2]> {
-    let mut values = Values::of_sequence(der)?;
+fn public(mut values: Values<'_>) -> DerResult<[&[u8]; 2]> {
     let numbers = [values.unsigned()?, values.unsigned()?];
     values.finish()?;
     Ok(numbers)
 }
 
 pub(super) fn read_private(der: &[u8]) -> Result<RsaKey, Error> {
-    let numbers = private(der)
+    let numbers = Values::read_sequence(der, private)
         .map_err(|error| refusal(&error, "an RSA private key in PKCS#1 (RFC 8017 §A.1.2)"))?
         .ok_or(Error::Unsupported(Unsupported::Key("expected an RSA key of two primes, found more")))?;
     let secret = |number: &[u8]| SecretBytes::from(number.to_vec());
@@ -45,8 +44,7 @@ pub(super) fn read_private(der: &[u8]) -> Result<RsaKey, Error> {
 }
 
 /// The numbers in their order, or none if there are more primes than two.
-fn private(der: &[u8]) -> DerResult<Option<[&[u8]; 8]>> {
-    let mut values = Values::of_sequence(der)?;
+fn private(mut values: Values<'_>) -> DerResult<Option<[&[u8]; 8]>> {
     let version = values.content(Tag::Integer)?;
     let mut numbers = [&[][..]; 8];
     for number in &mut numbers {

@@ -14,7 +14,7 @@ use super::{malformed, not_private, pkcs1, refusal, sec1};
 use crate::{Error, KeyDefect, SecretBytes};
 
 pub(super) fn read(der: &[u8]) -> Result<KeyMaterial, Error> {
-    let Fields { algorithm, private_key: private, public_key } = fields(der)
+    let Fields { algorithm, private_key: private, public_key } = Values::read_sequence(der, fields)
         .map_err(|error| refusal(&error, "an unencrypted private key in PKCS#8 (RFC 5958 §2)"))?;
     let public = match &public_key {
         Some(bits) => Some(bits.as_bytes().ok_or_else(|| malformed("a public key of whole octets"))?),
@@ -56,8 +56,7 @@ pub(super) struct Fields<'a> {
     public_key: Option<BitStringRef<'a>>,
 }
 
-pub(super) fn fields(der: &[u8]) -> DerResult<Fields<'_>> {
-    let mut values = Values::of_sequence(der)?;
+pub(super) fn fields(mut values: Values<'_>) -> DerResult<Fields<'_>> {
     let version = values.content(Tag::Integer)?;
     let (algorithm, private_key) = (values.algorithm()?, values.octet_string()?);
     let _attributes = values.context(0, true)?;

@@ -26,7 +26,7 @@ pub(super) enum Curve {
 
 /// Reads a key. Inside PKCS#8, `implied` is the curve that the algorithm identifier names.
 pub(super) fn read(der: &[u8], implied: Option<EcCurve>) -> Result<EcKey, Error> {
-    let fields = fields(der)
+    let fields = Values::read_sequence(der, fields)
         .map_err(|error| refusal(&error, "an EC private key in SEC1 with a named curve (RFC 5915 §3)"))?;
     let Fields { private_key, curve, public_key } = fields;
 
@@ -58,8 +58,7 @@ struct Fields<'a> {
     public_key: Option<&'a [u8]>,
 }
 
-fn fields(der: &[u8]) -> DerResult<Fields<'_>> {
-    let mut values = Values::of_sequence(der)?;
+fn fields(mut values: Values<'_>) -> DerResult<Fields<'_>> {
     if values.content(Tag::Integer)? != [1] {
         return Err(wrong_number());
     }

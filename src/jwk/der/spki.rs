@@ -28,8 +28,7 @@ impl<'a> Info<'a> {
 }
 
 pub(super) fn read(der: &[u8]) -> Result<KeyMaterial, Error> {
-    let info = Values::of_sequence(der)
-        .and_then(Info::read)
+    let info = Values::read_sequence(der, Info::read)
         .map_err(|error| refusal(&error, "a public key in SubjectPublicKeyInfo (RFC 5280 §4.1)"))?;
     material(&info)
 }

@@ -25,12 +25,12 @@ impl<'a> Values<'a> {
         SliceReader::new(octets).map(Self)
     }
 
-    /// The values in the sequence that these octets are, with nothing behind it.
-    pub(super) fn of_sequence(der: &'a [u8]) -> Result<Self> {
+    /// Reads the sequence that these octets are, with nothing behind it.
+    pub(super) fn read_sequence<T>(der: &'a [u8], read: impl FnOnce(Self) -> Result<T>) -> Result<T> {
         let mut whole = Self::of(der)?;
-        let values = whole.sequence()?;
+        let value = read(whole.sequence()?)?;
         whole.finish()?;
-        Ok(values)
+        Ok(value)
     }
 
     pub(super) fn is_finished(&self) -> bool {
