@@ -35,7 +35,7 @@ impl JwtVerifier {
     ///
     /// There is a difference that the owner of a private key can cause, and nobody else. An Ed25519 signature made
     /// for the purpose, out of a point that [RFC 8032 §5.1.6](https://www.rfc-editor.org/rfc/rfc8032#section-5.1.6) has no signer use, is refused by
-    /// [`verify`](Self::verify), and accepted here with a chance of at most 1 in 16 million. Its claims could have
+    /// [`verify`](Self::verify), and accepted here with a chance of at most 1 in 2 million. Its claims could have
     /// been signed properly. SECURITY.md has the proof.
     ///
     /// ```
