@@ -144,6 +144,7 @@ fn limit_of(stack: Stack, target: &Target) -> Option<Limit> {
     const TEXT: &str = "the hash, base64url and JSON alone take most of the time that the target allows";
     const RSA: &str = "RSA's one operation with the key takes nearly all of the time";
     const CBC: (&str, &str) = ("A128KW", "A128CBC-HS256");
+    const GCM: (&str, &str) = ("A256KW", "A256GCM");
     let is = |row: &str| target.row == row;
     match &target.what {
         What::RivalBorrowed => Some(limit(BY_HAND_BORROWED, BY_HAND_SHARE, TEXT)),
@@ -172,6 +173,22 @@ fn limit_of(stack: Stack, target: &Target) -> Option<Limit> {
             rows::BY_HAND,
             by_hand_share(target),
             "the key is unwrapped and the MAC goes block by block",
+        )),
+        What::Rival if is(&rows::encrypt(GCM, "256 B")) => Some(limit(
+            rows::BY_HAND,
+            BY_HAND_SHARE,
+            "by hand, three quarters of it are 24 runs of AES, one after the other, to wrap the key, and AWS-LC's time for \
+             randomness",
+        )),
+        What::Rival if is(&rows::decrypt(GCM, "256 B")) => Some(limit(
+            rows::BY_HAND,
+            BY_HAND_SHARE,
+            "by hand, half of it are 24 runs of AES, one after the other, to unwrap the key",
+        )),
+        What::Rival if is(NESTED_ISSUE) => Some(limit(
+            "",
+            CURVE_SHARE,
+            "a signature, a key and an agreement on P-256 take nearly all of the time",
         )),
         What::Rival if is(NESTED_VERIFY) => Some(limit(
             "",

@@ -1,5 +1,6 @@
 //! The floor: what the rows' cryptography costs by itself, with keys parsed once, on octets as long as the token's.
-//! No base64url, no JSON, no claims; and of encryption no random initialization vector. With these, it is by hand.
+//! No base64url, no JSON, no claims; and of encryption no random initialization vector, but for the nested token. With
+//! these, it is by hand.
 //!
 //! A row has the stack's primitive; where the library uses another one, that too. What `driver/targets.rs` holds ours
 //! to has to be the least that does the row: no work that could be left out, and none left out that each token needs.
@@ -8,9 +9,9 @@ mod by_hand;
 
 use std::hint::black_box;
 
-#[cfg(feature = "floor-aws-lc-rs")]
-use peers::rows::NESTED_VERIFY;
 use peers::rows::{DALEK, PLAINTEXTS, SIGNATURES};
+#[cfg(feature = "floor-aws-lc-rs")]
+use peers::rows::{NESTED_ISSUE, NESTED_VERIFY};
 use peers::{Table, keys, rows};
 
 #[cfg(feature = "floor-aws-lc-rs")]
@@ -257,41 +258,59 @@ fn shared(secret: &[u8]) -> Result<(), stack::error::Unspecified> {
     Ok(())
 }
 
-/// All of a nested token's cryptography: an agreement with a key that is new in each, the key derived from it, the
-/// content's key and the content, and a verification of what was in it.
+/// All of a nested token's cryptography: a signature, and an agreement with a key that is new in each token, the key
+/// derived from it, the content's key and the content; and back. What is drawn at random to make one is in it, as it
+/// would be nothing that other tokens could have too.
 #[cfg(feature = "floor-aws-lc-rs")]
 fn nested(table: &mut Table) {
     use aes_kw::{KeyInit as _, KwAes256};
     use by_hand::{Content as _, Gcm};
     use sha2::{Digest as _, Sha256};
-    use stack::agreement::{ECDH_P256, PrivateKey, UnparsedPublicKey, agree};
+    use stack::agreement::{ECDH_P256, ParsedPublicKey, PrivateKey, UnparsedPublicKey, agree};
+    use stack::rand::SecureRandom as _;
     // RFC 7518 §4.6.2: one round of the key derivation, and no party's name in it.
     const ROUND: &[u8] = &[0, 0, 0, 1];
     const NAMES: &[u8] = b"\0\0\0\x0eECDH-ES+A256KW\0\0\0\0\0\0\0\0\0\0\x01\0";
     const HEADER: [u8; 200] = [b'h'; 200];
-    let key =
+    let signing =
         EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, keys::P256.pkcs8).expect("a good key");
-    let signature = key.sign(&SystemRandom::new(), &MESSAGE).expect("it signs");
+    let signature = signing.sign(&SystemRandom::new(), &MESSAGE).expect("it signs");
     let verifying = stack::signature::ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, keys::P256.public(65));
     let verifying = verifying.expect("a good key");
     let peer = UnparsedPublicKey::new(&ECDH_P256, keys::P256.public(65));
+    let theirs = ParsedPublicKey::try_from(peer).expect("a good key");
     let own = PrivateKey::generate(&ECDH_P256).expect("there is randomness");
-    let key_encryption_key = move || {
-        let derive = |secret: &[u8]| {
-            Ok(Sha256::new().chain_update(ROUND).chain_update(secret).chain_update(NAMES).finalize())
-        };
-        let derived = agree(&own, black_box(peer), stack::error::Unspecified, derive).expect("it agrees");
-        KwAes256::new(&derived)
-    };
+    fn derive(secret: &[u8]) -> Result<KwAes256, stack::error::Unspecified> {
+        let key = Sha256::new().chain_update(ROUND).chain_update(secret).chain_update(NAMES).finalize();
+        Ok(KwAes256::new(&key))
+    }
+    let with_peer =
+        move || agree(&own, black_box(peer), stack::error::Unspecified, derive).expect("it agrees");
     let mut wrapped = [0; 40];
-    key_encryption_key().wrap_key(keys::SECRET, &mut wrapped).expect("there is room");
+    with_peer().wrap_key(keys::SECRET, &mut wrapped).expect("there is room");
     // As long as the signed token.
-    let mut content = vec![b't'; MESSAGE.len() + 1 + 86];
+    let plain = vec![b't'; MESSAGE.len() + 1 + 86];
+    let mut content = plain.clone();
     let tag = Gcm::new(keys::SECRET).seal(&[0; 12], &HEADER, &mut content);
     content.extend_from_slice(&tag);
+    table.raw(NESTED_ISSUE, move || {
+        let random = SystemRandom::new();
+        black_box(signing.sign(&random, black_box(&MESSAGE)).expect("it signs"));
+        let once = PrivateKey::generate(&ECDH_P256).expect("there is randomness");
+        black_box(once.compute_public_key().expect("it has one"));
+        let key = agree(&once, theirs.clone(), stack::error::Unspecified, derive).expect("it agrees");
+        let mut drawn = [0; 44];
+        random.fill(&mut drawn).expect("there is randomness");
+        let (content_key, iv) = drawn.split_at(32);
+        let mut wrapped = [0; 40];
+        black_box(key.wrap_key(content_key, &mut wrapped).expect("there is room"));
+        let mut content = plain.clone();
+        black_box(Gcm::new(content_key).seal(iv, &HEADER, &mut content));
+        black_box(content);
+    });
     table.raw(NESTED_VERIFY, move || {
         let mut content_key = [0; 32];
-        key_encryption_key().unwrap_key(black_box(&wrapped), &mut content_key).expect("it was wrapped");
+        with_peer().unwrap_key(black_box(&wrapped), &mut content_key).expect("it was wrapped");
         let mut content = content.clone();
         black_box(Gcm::new(&content_key).open(&[0; 12], &HEADER, &mut content));
         verifying.verify_sig(black_box(&MESSAGE), signature.as_ref()).expect("it holds");
