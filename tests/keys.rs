@@ -569,6 +569,40 @@ fn pkcs8_version_2_is_read() {
     assert_eq!(code(Jwk::from_pkcs8_der(&build(1, &public[1..]))), "encoding");
 }
 
+/// RFC 5958 §2 leaves room behind the public key for what later versions may add.
+#[test]
+fn later_fields_of_pkcs8_are_passed_over_in_their_order() {
+    let plain = committed("ed25519.pkcs8.der");
+    let with = |fields: &[u8]| {
+        let content = [&plain[2..], fields].concat();
+        [&[0x30, u8::try_from(content.len()).expect("short")][..], &content].concat()
+    };
+    const ATTRIBUTES: &[u8] = &[0xa0, 0];
+    const LATER: &[u8] = &[0xa2, 2, 5, 0];
+    for fields in [&[][..], ATTRIBUTES, LATER, &[ATTRIBUTES, LATER].concat(), &[LATER, LATER].concat()] {
+        let key = Jwk::from_pkcs8_der(&with(fields)).unwrap_or_else(|error| panic!("{fields:?}: {error}"));
+        assert_eq!(key.expose_pkcs8_der().expect("private").expose_secret(), plain);
+    }
+    for fields in [
+        // Known ones twice, or behind later ones.
+        &[ATTRIBUTES, ATTRIBUTES].concat()[..],
+        &[LATER, ATTRIBUTES].concat(),
+        &[LATER, &[0xa1, 2, 5, 0]].concat(),
+        // A public key that isn't one, or isn't said to be there.
+        &[0xa1, 2, 5, 0],
+        &[0x81, 1, 0],
+        // Nothing, two values or something else in the place of the one value.
+        &[0xa2, 0],
+        &[0xa2, 4, 5, 0, 5, 0],
+        &[0x82, 0],
+        &[0xa2, 2, 5],
+        // Of no number.
+        &[5, 0],
+    ] {
+        assert_eq!(code(Jwk::from_pkcs8_der(&with(fields))), "encoding", "{fields:?}");
+    }
+}
+
 #[test]
 fn one_form_is_not_read_as_another() {
     let forms: [(&str, Reader); 5] = [

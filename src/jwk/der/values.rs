@@ -75,7 +75,7 @@ impl<'a> Values<'a> {
         self.content(Tag::ContextSpecific { constructed, number }).map(Some)
     }
 
-    /// The values in the one value that stands under this number with a tag of its own (`EXPLICIT`), if it is the next.
+    /// The one value that stands under this number with a tag of its own (`EXPLICIT`), if it is the next.
     pub(super) fn explicit(&mut self, number: u32) -> Result<Option<AnyRef<'a>>> {
         let Some(content) = self.context(number, true)? else { return Ok(None) };
         let mut values = Self::of(content)?;
