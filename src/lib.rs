@@ -1,9 +1,9 @@
-#![cfg_attr(all(feature = "pem", feature = "gateway"), doc = include_str!("../README.md"))]
+#![cfg_attr(feature = "pem", doc = include_str!("../README.md"))]
 #![cfg_attr(
-    not(all(feature = "pem", feature = "gateway")),
-    doc = "JSON Web Tokens: issue, verify, encrypt. The guide is in README.md; parts of it need features `pem` and `gateway`."
+    not(feature = "pem"),
+    doc = "JSON Web Tokens: issue, verify, encrypt. The guide is in README.md; parts of it need feature `pem`."
 )]
-// What leads to a part that is off; with all features there is none of these.
+// Links that lead to what is off.
 #![cfg_attr(not(feature = "gateway"), allow(rustdoc::broken_intra_doc_links))]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

@@ -1,7 +1,7 @@
 //! Published keys over real sockets: servers that are slow, down, redirecting, huge, rotating, broken, somebody else's;
 //! many callers and floods; and tokio's time, stopped and moved.
 
-#![cfg(feature = "jwks-http")]
+#![cfg(all(feature = "gateway", feature = "jwks-http"))]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 #![allow(clippy::print_stdout, reason = "figures")]
 

@@ -25,13 +25,15 @@ const AT_ONCE: usize = 128;
 impl JwtVerifier {
     /// Verifies many tokens, each with its own verdict, in the order of the tokens.
     ///
-    /// The verdicts are those of [`verify`](Self::verify). Ed25519 signatures are checked together, up to 128 at
-    /// once, which for 64 tokens of a few keys takes about two thirds of the time. One that is forged spoils no other's
-    /// verdict, but costs what its company gained: they are then verified one by one. So are fewer than 32, tokens
-    /// that several keys may have signed, and all other algorithms. With the feature `rayon`, tokens of any
-    /// algorithm are shared out evenly to the threads of rayon's current pool, and what is decoded at a time is 128
-    /// tokens for each. A thread whose share is fewer than 32 verifies them one by one: 64 tokens gain by being
-    /// checked together on one or two threads, and on four by the threads alone.
+    /// The verdicts are those of [`verify`](Self::verify). Ed25519 signatures are checked together, up to 128
+    /// at once, which for 64 tokens of a few keys takes about two thirds of the time. One that is forged
+    /// spoils no other's verdict, but costs what its company gained: they are then verified one by one. So
+    /// are fewer than 32, tokens that several keys may have signed, and all other algorithms. A key in its
+    /// first batch is looked at once more, which takes about as long as verifying a signature. With the
+    /// feature `rayon`, tokens of any algorithm are shared out evenly to the threads of rayon's current pool,
+    /// and what is decoded at a time is 128 tokens for each. A thread whose share is fewer than 32 verifies
+    /// them one by one: 64 tokens gain by being checked together on one or two threads, and on four by the
+    /// threads alone.
     ///
     /// There is a difference that the owner of a private key can cause, and nobody else. An Ed25519 signature made
     /// for the purpose, out of a point that [RFC 8032 §5.1.6](https://www.rfc-editor.org/rfc/rfc8032#section-5.1.6) has no signer use, is refused by

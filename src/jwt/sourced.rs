@@ -115,6 +115,8 @@ impl<V: KeyedVerifier> SourcedVerifier<V> {
     /// token. Otherwise as [`verify_by`](Self::verify_by).
     ///
     /// ```
+    /// # #[cfg(feature = "gateway")]
+    /// # mod example {
     /// use countersign::gateway::{cache::TokenCache, revocation::RevocationCheck};
     /// use countersign::jwt::SourcedVerifier;
     /// use countersign::{AccessToken, AccessTokenVerifier, Error, NoClaims};
@@ -132,6 +134,7 @@ impl<V: KeyedVerifier> SourcedVerifier<V> {
     ///     };
     ///     verifier.verify_by_async(text, verify).await
     /// }
+    /// # }
     /// ```
     ///
     /// # Errors

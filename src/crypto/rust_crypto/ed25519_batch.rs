@@ -24,9 +24,15 @@ const SMALLEST: usize = 32;
 /// twentieth of what verifying one by one does. A multiple of four.
 const ROUNDS: usize = 20;
 
-/// How many points are multiplied at once at most. dalek has a table of a kibibyte for each, and tables that don't fit
-/// into the processor's first cache, often of 32 of these, take longer than another sum.
+/// How many points are multiplied at once at most. dalek makes a table of 1.25 KiB for each and goes through all of them
+/// for each digit: of 64 signatures, two sums were measured to take a twentieth less than one, whose tables are more than
+/// twice a first cache of 32 KiB; four took no less than two.
 const MULTIPLIED: usize = 40;
+
+/// From how many on dalek goes another way, without tables, that gains by all being at once.
+const MANY: usize = 190;
+
+const _: () = assert!(ROUNDS.is_multiple_of(4), "four rounds share their sums");
 
 /// A message, and what is said to be its signature under a key.
 #[derive(Clone, Copy)]
@@ -132,7 +138,7 @@ fn hold_together(equations: &[&Equation<'_>]) -> Result<bool, CryptoError> {
     let r = factors.into_iter().zip(equations.iter().map(|equation| equation.r));
     let ka = keys.into_iter().map(|(key, k)| (k, key.point()));
     let (scalars, points): (Vec<_>, Vec<_>) = r.chain(ka).chain([(-s, ED25519_BASEPOINT_POINT)]).unzip();
-    let of_sums = points.len().div_ceil(MULTIPLIED).max(1);
+    let of_sums = if points.len() < MANY { points.len().div_ceil(MULTIPLIED).max(1) } else { 1 };
     let each = points.len().div_ceil(of_sums).max(1);
     let sums = scalars.chunks(each).zip(points.chunks(each));
     let sum: EdwardsPoint = sums.map(|(s, p)| EdwardsPoint::vartime_multiscalar_mul(s, p)).sum();
@@ -141,21 +147,29 @@ fn hold_together(equations: &[&Equation<'_>]) -> Result<bool, CryptoError> {
 
 /// Returns whether every R is in the group of prime order, or that one isn't has escaped all rounds.
 fn have_no_torsion(equations: &[&Equation<'_>]) -> Result<bool, CryptoError> {
-    // Each equation has a bit for each round: whether the round's sum has its R.
-    let chosen = random::<{ ROUNDS.div_ceil(8) }>(equations.len())?;
+    let points: Vec<_> = equations.iter().map(|equation| equation.r).collect();
+    let chosen = random(equations.len())?;
+    Ok(sums_have_no_torsion(&points, &chosen))
+}
+
+/// Whether each point is in the sum of a round, a bit for each round.
+type Rounds = [u8; ROUNDS.div_ceil(8)];
+
+/// Returns whether the rounds' sums of the points chosen for them are all in the group of prime order.
+fn sums_have_no_torsion(points: &[EdwardsPoint], chosen: &[Rounds]) -> bool {
     let four_rounds = |round: usize| {
-        let four_bits = move |bits: &[u8; ROUNDS.div_ceil(8)]| {
+        let four_bits = move |bits: &Rounds| {
             let byte = bits.get(round / 8).copied().unwrap_or_default();
             usize::from(byte >> (round % 8) & 0xf)
         };
-        sums(equations.iter().map(|equation| equation.r).zip(chosen.iter().map(four_bits)))
+        sums(points.iter().copied().zip(chosen.iter().map(four_bits)))
     };
     let is_torsion_free = |sum: EdwardsPoint| {
         // dalek's own check is in constant time, which takes longer: (L - 1)P = -P says LP = 0.
         let less_one = EdwardsPoint::vartime_double_scalar_mul_basepoint(&-Scalar::ONE, &sum, &Scalar::ZERO);
         less_one == -sum
     };
-    Ok((0..ROUNDS).step_by(4).all(|round| four_rounds(round).into_iter().all(is_torsion_free)))
+    (0..ROUNDS).step_by(4).all(|round| four_rounds(round).into_iter().all(is_torsion_free))
 }
 
 /// Four sums of points, each with the four bits that say which sums it is in. A point is added once, to those that
@@ -258,6 +272,31 @@ mod tests {
         }
     }
 
+    /// So many keys that all points are multiplied at once, and one forgery among them.
+    #[test]
+    fn signatures_of_as_many_keys_hold_together() {
+        let signers: Vec<_> = (1..=u8::try_from(LARGEST).unwrap()).map(|seed| Signer::new(seed, 0)).collect();
+        let messages = messages(LARGEST);
+        let mut signatures: Vec<_> =
+            signers.iter().zip(&messages).map(|(signer, message)| signer.sign(message, 0)).collect();
+        const { assert!(2 * LARGEST + 1 >= MANY) };
+        for forged in [None, Some(77)] {
+            if let Some(forged) = forged {
+                signatures[forged] = signers[forged].sign(b"another message", 0);
+            }
+            let signed = signers.iter().zip(messages.iter().zip(&signatures));
+            let signed = signed.map(|(signer, (message, signature))| Ed25519Signed {
+                key: &signer.key,
+                message,
+                signature,
+            });
+            let signed: Vec<_> = signed.collect();
+            assert_eq!(hold(&signed), (forged.is_none(), true));
+            let verdicts = ed25519_verify_each(&signed);
+            assert!(verdicts.iter().enumerate().all(|(index, holds)| *holds == (Some(index) != forged)));
+        }
+    }
+
     /// How many of these are verified one by one.
     fn alone(signed: &[Ed25519Signed<'_>]) -> usize {
         let before = ALONE.get();
@@ -328,6 +367,22 @@ mod tests {
             let expected = expected.map(|chosen| point(chosen.map(|(number, _)| number).sum()));
             assert_eq!(sums(points.map(|(number, bits)| (point(number), bits))), expected, "{count}");
         }
+    }
+
+    /// A point with a torsion part is seen by the round that it is chosen for, whichever that is.
+    #[test]
+    fn each_round_sees_what_it_has() {
+        let points: Vec<_> = (1_u64..9).map(|number| EdwardsPoint::mul_base(&Scalar::from(number))).collect();
+        let mut bent = points.clone();
+        bent[3] += EIGHT_TORSION[4];
+        for round in 0..ROUNDS {
+            let mut chosen = vec![Rounds::default(); points.len()];
+            chosen[3][round / 8] = 1 << (round % 8);
+            chosen[5] = [0xff; ROUNDS.div_ceil(8)];
+            assert!(sums_have_no_torsion(&points, &chosen), "{round}");
+            assert!(!sums_have_no_torsion(&bent, &chosen), "{round}");
+        }
+        assert!(sums_have_no_torsion(&bent, &vec![Rounds::default(); points.len()]));
     }
 
     /// What the owner of the private key alone can make: the sum of the equations lets it pass half the time,

@@ -5,8 +5,8 @@
 //! benches/peers/run --judge [--stack aws-lc-rs|ring] [--check]
 //! ```
 //!
-//! Without `--stack`, one run for each. A full run writes `results/<stack>.json` and the figure in `docs/`; one with
-//! `--only` or `--quick` writes both below `target/`. `--check` ends with an error if a row misses its target, and names it.
+//! Without `--stack`, one run for each. A full run writes `results/<stack>.json` and the figure in `docs/`, and leaves
+//! the run before as `results/<stack>-before.json`; one with `--only` or `--quick` writes both below `target/`. `--check` ends with an error if a row misses its target, and names it.
 //! `--build-times` measures clean builds too, for some minutes, on a machine that should do nothing else.
 //! `--judge` measures nothing: it judges the last full run anew, by the targets as they stand now.
 
@@ -136,7 +136,10 @@ fn run(stack: Stack, options: &Options, build_seconds: Option<&build_times::Seco
     }
     print(&report);
     match &options.only {
-        None if !options.quick => keep(&report, &results(), &figures()),
+        None if !options.quick => {
+            keep_the_run_before(stack);
+            keep(&report, &results(), &figures());
+        }
         _ => keep(&report, &target_folder(), &target_folder()),
     }
     report.rows_of(Outcome::Missed).len()
@@ -169,6 +172,14 @@ fn figures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs")
 }
 
+/// What comes out of one run may be chance: the last stands beside the one before.
+fn keep_the_run_before(stack: Stack) {
+    let [last, before] = ["", "-before"].map(|which| results().join(format!("{}{which}.json", stack.name())));
+    if last.exists() {
+        std::fs::rename(last, before).expect("the results can be renamed");
+    }
+}
+
 fn keep(report: &Report, results: &Path, figures: &Path) {
     report.write(&results.join(format!("{}.json", report.stack)));
     let figure = figures.join(format!("peers-{}.svg", report.stack));
@@ -184,8 +195,8 @@ struct Field {
     free: [Vec<Process>; 1],
 }
 
-/// How often each contender that is timed has a process. On some machines, one in three is a tenth slower than the
-/// others for as long as it lives, whatever it runs: so many that few are in all of a row's middle.
+/// How often each contender that is timed has a process. On some machines, one process in three is a tenth slower for as
+/// long as it lives, whosever it is: among so many, those don't make up the middle.
 const SETS_OF_PROCESSES: usize = 11;
 
 impl Field {

@@ -62,6 +62,8 @@ const RSA_PRIVATE_SHARE: f64 = 1.02;
 /// measured to take, 1.21 to 1.24 times as long, and a little: it holds ours where it is, and doesn't show that no
 /// library could take less.
 const BY_HAND_SHARE: f64 = 1.25;
+/// Where a key is wrapped for AES-GCM, ours was measured at 1.14 to 1.22.
+const BY_HAND_WRAP_SHARE: f64 = 1.23;
 /// The same of 16 KiB, which all this is nearly nothing beside: ours was measured at 1.02 to 1.04.
 const BY_HAND_LONG_SHARE: f64 = 1.05;
 
@@ -176,14 +178,13 @@ fn limit_of(stack: Stack, target: &Target) -> Option<Limit> {
         )),
         What::Rival if is(&rows::encrypt(GCM, "256 B")) => Some(limit(
             rows::BY_HAND,
-            BY_HAND_SHARE,
-            "by hand, three quarters of it are 24 runs of AES, one after the other, to wrap the key, and AWS-LC's time for \
-             randomness",
+            BY_HAND_WRAP_SHARE,
+            "the key is wrapped by AES runs that wait for each other, and its randomness is AWS-LC's",
         )),
         What::Rival if is(&rows::decrypt(GCM, "256 B")) => Some(limit(
             rows::BY_HAND,
-            BY_HAND_SHARE,
-            "by hand, half of it are 24 runs of AES, one after the other, to unwrap the key",
+            BY_HAND_WRAP_SHARE,
+            "the key is unwrapped by AES runs that wait for each other",
         )),
         What::Rival if is(NESTED_ISSUE) => Some(limit(
             "",

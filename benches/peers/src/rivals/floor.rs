@@ -259,8 +259,7 @@ fn shared(secret: &[u8]) -> Result<(), stack::error::Unspecified> {
 }
 
 /// All of a nested token's cryptography: a signature, and an agreement with a key that is new in each token, the key
-/// derived from it, the content's key and the content; and back. What is drawn at random to make one is in it, as it
-/// would be nothing that other tokens could have too.
+/// derived from it, the content's key and the content; and back. Keys and initialization vector are drawn for each.
 #[cfg(feature = "floor-aws-lc-rs")]
 fn nested(table: &mut Table) {
     use aes_kw::{KeyInit as _, KwAes256};
