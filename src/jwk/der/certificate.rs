@@ -158,7 +158,7 @@ fn name(mut relative_names: Values<'_>) -> DerResult<()> {
             values.finish()?;
             known.push(attribute);
         }
-        // A set has nothing twice (X.690 §11.6); its order, which some issuers don't keep, is let be.
+        // No name says the same twice. The order of a set (X.690 §11.6), which some issuers don't keep, is let be.
         known.sort_unstable();
         if known.windows(2).any(|pair| matches!(pair, [one, other] if one == other)) {
             return Err(Tag::Set.value_error().into());

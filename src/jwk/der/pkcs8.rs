@@ -61,7 +61,7 @@ pub(super) fn fields(mut values: Values<'_>) -> DerResult<Fields<'_>> {
     let (algorithm, private_key) = (values.algorithm()?, values.octet_string()?);
     let _attributes = values.context(0, true)?;
     let public_key = values.implicit_bit_string(1)?;
-    // RFC 5958 §2: "Version 2 if publicKey is present; else Version 1", which are written as 1 and 0.
+    // RFC 5958 §2: the version is v2 with a public key and v1 without, which are written as 1 and 0.
     match (version, &public_key) {
         ([0], None) | ([1], Some(_)) => {}
         _ => return Err(wrong_number()),
